@@ -1,0 +1,240 @@
+//! Addresses: split into type and address without loss, and their grammar.
+//!
+//! Sources: RFC 3261 §25 and the product limits for SIP; RFC 5321 for mail; "Prepare for directory
+//! synchronization to Microsoft 365" for the characters that synchronization refuses.
+
+use super::fold::{fold, is_blank, trim};
+
+/// What stands before the first `:`, when it is one or more of `A-Za-z0-9_=-`.
+#[must_use]
+pub fn address_type(value: &str) -> Option<(&str, &str)> {
+    let colon = memchr::memchr(b':', value.as_bytes())?;
+    let (kind, rest) = (&value[..colon], &value[colon + 1..]);
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'=' | b'-');
+    (!kind.is_empty() && kind.bytes().all(fits)).then_some((kind, rest))
+}
+
+/// The text behind `prefix:` in any case, if it stands there.
+#[must_use]
+pub fn after_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = text.get(..prefix.len())?;
+    let rest = text[prefix.len()..].strip_prefix(':')?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// Local part and domain, when there is exactly one `@`.
+#[must_use]
+pub fn parts(address: &str) -> Option<(&str, &str)> {
+    let (local, domain) = address.split_once('@')?;
+    (!domain.contains('@')).then_some((local, domain))
+}
+
+/// The domain of an address; empty without an `@`.
+#[must_use]
+pub fn domain(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+/// Whether the text without its `sip:` is a well-formed SIP address: user, one `@`, domain; no port, no parameters.
+#[must_use]
+pub fn is_sip(address: &str) -> bool {
+    parts(address).is_some_and(|(user, domain)| is_sip_user(user) && is_domain(domain))
+}
+
+fn is_sip_user(user: &str) -> bool {
+    let mut bytes = user.bytes();
+    while let Some(b) = bytes.next() {
+        let fits = match b {
+            b'%' => {
+                let hex = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_hexdigit());
+                hex(bytes.next()) && hex(bytes.next())
+            }
+            _ => b.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&b),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    !user.is_empty()
+}
+
+/// Whether the text, with its `sip:`, is a well-formed SIP address.
+#[must_use]
+pub fn is_sip_uri(text: &str) -> bool {
+    after_prefix(text, "sip").is_some_and(is_sip)
+}
+
+/// Whether the text is a well-formed mail address: RFC 5321 dot-atom of 1-64, `@`, domain; at most 254; ASCII.
+#[must_use]
+pub fn is_mail(address: &str) -> bool {
+    address.len() <= 254
+        && parts(address)
+            .is_some_and(|(local, domain)| local.len() <= 64 && is_dot_atom(local) && is_domain(domain))
+}
+
+fn is_dot_atom(local: &str) -> bool {
+    let mut after_dot = true;
+    for b in local.bytes() {
+        match b {
+            b'.' if after_dot => return false,
+            b'.' => after_dot = true,
+            _ if is_atext(b) => after_dot = false,
+            _ => return false,
+        }
+    }
+    !after_dot
+}
+
+fn is_atext(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)
+}
+
+/// Whether the text is a domain of at least two LDH labels of 1-63, the last one starting with a letter; at most 255.
+#[must_use]
+pub fn is_domain(domain: &str) -> bool {
+    let bytes = domain.as_bytes();
+    if bytes.len() > 255 {
+        return false;
+    }
+    let (mut start, mut labels) = (0, 0);
+    for end in memchr::memchr_iter(b'.', bytes).chain([bytes.len()]) {
+        if !is_label(&bytes[start..end]) {
+            return false;
+        }
+        labels += 1;
+        if end == bytes.len() {
+            return labels >= 2 && bytes[start].is_ascii_alphabetic();
+        }
+        start = end + 1;
+    }
+    false
+}
+
+fn is_label(label: &[u8]) -> bool {
+    let ends_fit = |b: Option<&u8>| b.is_some_and(|&b| b != b'-');
+    label.len() <= 63
+        && ends_fit(label.first())
+        && ends_fit(label.last())
+        && label.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// Last labels that no public domain has.
+const NOT_PUBLIC: &[&str] = &[
+    "local",
+    "localdomain",
+    "localhost",
+    "lan",
+    "home",
+    "internal",
+    "intranet",
+    "corp",
+    "private",
+    "test",
+    "invalid",
+    "example",
+    "onion",
+    "arpa",
+];
+
+/// Whether mail or federation from outside can reach the domain at all, by its shape.
+#[must_use]
+pub fn is_routable(domain: &str) -> bool {
+    match domain.rsplit_once('.') {
+        Some((_, last)) => !NOT_PUBLIC.iter().any(|label| label.eq_ignore_ascii_case(last)),
+        None => false,
+    }
+}
+
+/// Whether a domain stands in a list of folded domains, without its subdomains.
+#[must_use]
+pub fn is_listed(domain: &str, list: &[String]) -> bool {
+    list.iter().any(|listed| *listed == fold(domain))
+}
+
+/// Whether the domain lies under `parent`, which starts with a dot.
+#[must_use]
+pub fn is_under(domain: &str, parent: &str) -> bool {
+    let domain = trim(domain).as_bytes();
+    let parent = parent.as_bytes();
+    domain.len() > parent.len() && domain[domain.len() - parent.len()..].eq_ignore_ascii_case(parent)
+}
+
+/// The first character that synchronization refuses in an address: blank, `< > ( ) ; , [ ] "` or non-ASCII.
+#[must_use]
+pub fn sync_invalid(address: &str) -> Option<char> {
+    address
+        .chars()
+        .find(|&c| !c.is_ascii() || u8::try_from(c).is_ok_and(is_blank) || "<>();,[]\"".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_what_stands_before_the_first_colon() {
+        assert_eq!(address_type("SMTP:a@b:c"), Some(("SMTP", "a@b:c")));
+        assert_eq!(address_type("=EX:/o=x"), Some(("=EX", "/o=x")));
+        assert_eq!(address_type("smtp:"), Some(("smtp", "")));
+        for without in ["a@b", ":a", "sm tp:a", "smtp :a", ""] {
+            assert_eq!(address_type(without), None, "{without}");
+        }
+    }
+
+    #[test]
+    fn sip_addresses() {
+        for good in ["a@b.co", "o'brien@contoso.com", "a;b=c@contoso.com", "a%20b@x.y1", "+49@x-y.com"] {
+            assert!(is_sip(good), "{good}");
+        }
+        for bad in [
+            "",
+            "@b.co",
+            "a@b",
+            "a@@b.co",
+            "a@b.co:5061",
+            "a@b.co;x=y",
+            "a b@b.co",
+            "a%2@b.co",
+            "é@b.co",
+            "a@b.co.",
+        ] {
+            assert!(!is_sip(bad), "{bad}");
+        }
+        assert!(is_sip_uri("SIP:a@b.co") && !is_sip_uri("a@b.co") && !is_sip_uri("sips:a@b.co"));
+        assert!(!is_sip_uri("sip:sip:a@b.co"));
+    }
+
+    #[test]
+    fn mail_addresses() {
+        let long = format!("{}@contoso.com", "a".repeat(64));
+        for good in ["a@b.co", "o'brien@contoso.com", "a+b@xn--p1ai.xn--p1ai", &long] {
+            assert!(is_mail(good), "{good}");
+        }
+        let longer = format!("a{long}");
+        for bad in [
+            "",
+            "a",
+            ".a@b.co",
+            "a.@b.co",
+            "a..b@b.co",
+            "a@b",
+            "a@-b.co",
+            "SMTP:a@b.co",
+            "a@b.1x",
+            &longer,
+            "a@b..co",
+        ] {
+            assert!(!is_mail(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn domains() {
+        let label = "a".repeat(63);
+        assert!(is_domain(&format!("{label}.com")) && !is_domain(&format!("a{label}.com")));
+        assert!(is_domain("3com.com") && !is_domain("contoso.3com") && !is_domain("con_toso.com"));
+        assert!(is_routable("contoso.app") && !is_routable("contoso.LOCAL") && !is_routable("contoso"));
+        assert!(is_under("x.mail.onmicrosoft.com", ".mail.onmicrosoft.com"));
+        assert!(!is_under("mail.onmicrosoft.com", ".mail.onmicrosoft.com"));
+    }
+}

@@ -1,0 +1,300 @@
+//! What follows from a user's attributes and several rules need: worked out once per user.
+
+use smallvec::SmallVec;
+
+use super::address::{address_type, after_prefix, is_mail, is_sip, is_sip_uri};
+use super::attribute::Attr;
+use super::fold::{same, trim};
+use super::home::{MailboxHome, SipHome};
+use super::tri::Tri;
+use super::user::User;
+
+/// The type of a proxy address, as far as rules tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyType {
+    /// `smtp:` in any case.
+    Smtp,
+    /// `sip:` in any case.
+    Sip,
+    /// Any other type.
+    Other,
+    /// No type at all.
+    Missing,
+}
+
+/// One value of `proxyAddresses`, split without loss.
+#[derive(Debug, Clone, Copy)]
+pub struct Proxy<'a> {
+    /// The value as it stands in the input.
+    pub raw: &'a str,
+    /// The value without outer blanks.
+    pub text: &'a str,
+    /// Its type as written; empty without one.
+    pub written_type: &'a str,
+    /// What type that is.
+    pub of: ProxyType,
+    /// What stands behind the type; the whole text without one.
+    pub address: &'a str,
+    /// Whether a sip or smtp address is well-formed; true for other types.
+    pub well_formed: bool,
+    /// Whether the type is written `SMTP`.
+    pub primary: bool,
+}
+
+impl<'a> Proxy<'a> {
+    /// Splits a value.
+    #[must_use]
+    pub fn of(raw: &'a str) -> Self {
+        let text = trim(raw);
+        let (written_type, address) = address_type(text).unwrap_or(("", text));
+        let (of, well_formed) = if written_type.eq_ignore_ascii_case("smtp") {
+            (ProxyType::Smtp, is_mail(address))
+        } else if written_type.eq_ignore_ascii_case("sip") {
+            (ProxyType::Sip, is_sip(address))
+        } else if written_type.is_empty() {
+            (ProxyType::Missing, true)
+        } else {
+            (ProxyType::Other, true)
+        };
+        Self { raw, text, written_type, of, address, well_formed, primary: written_type == "SMTP" }
+    }
+}
+
+/// A user, and what follows from the attributes.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The user.
+    pub user: &'a User<'a>,
+    /// The values of `proxyAddresses`, split.
+    pub proxies: SmallVec<[Proxy<'a>; 8]>,
+    /// Whether there is a sip proxy.
+    pub sip_proxy: Tri,
+    /// Whether there is an smtp proxy.
+    pub smtp_proxy: Tri,
+    /// Whether the user is enabled for SIP.
+    pub sip_enabled: Tri,
+    /// Whether the object bears mail.
+    pub mail_bearing: Tri,
+    /// Where the mailbox is.
+    pub mailbox: MailboxHome,
+    /// Where the SIP account is homed.
+    pub sip_home: SipHome,
+    /// The SIP address without its `sip:`.
+    pub sip_address: Option<&'a str>,
+    /// Whether `sip_address` is well-formed.
+    pub sip_well_formed: bool,
+    /// `mail` without outer blanks.
+    pub mail: &'a str,
+    /// Whether `mail` is well-formed.
+    pub mail_well_formed: bool,
+}
+
+impl<'a> Facts<'a> {
+    /// Works them out.
+    #[must_use]
+    pub fn of(user: &'a User<'a>) -> Self {
+        let proxies: SmallVec<[Proxy<'a>; 8]> = user.proxies().iter().map(|raw| Proxy::of(raw)).collect();
+        let holds = |of| {
+            let found = proxies.iter().any(|proxy| proxy.of == of);
+            if user.carries(Attr::ProxyAddresses) { Tri::from(found) } else { Tri::Unknown }
+        };
+        let (sip_proxy, smtp_proxy) = (holds(ProxyType::Sip), holds(ProxyType::Smtp));
+        let sip_enabled = user
+            .has(Attr::PrimaryUserAddress)
+            .or(user.says(Attr::UserEnabled, true))
+            .or(user.has(Attr::PrimaryHomeServer))
+            .or(sip_proxy);
+        let mailbox = MailboxHome::of(user);
+        let mail_bearing = Tri::from(mailbox.exists()).or(user.has(Attr::Mail)).or(smtp_proxy);
+        let (sip_address, sip_well_formed) = sip_address(user.get(Attr::PrimaryUserAddress), &proxies);
+        let mail = trim(user.get(Attr::Mail));
+        Self {
+            sip_home: SipHome::of(user, sip_enabled.yes()),
+            mail_well_formed: is_mail(mail),
+            user,
+            proxies,
+            sip_proxy,
+            smtp_proxy,
+            sip_enabled,
+            mail_bearing,
+            mailbox,
+            sip_address,
+            sip_well_formed,
+            mail,
+        }
+    }
+
+    /// The values of a type.
+    pub fn of_type(&self, of: ProxyType) -> impl Iterator<Item = &Proxy<'a>> + Clone {
+        self.proxies.iter().filter(move |proxy| proxy.of == of)
+    }
+
+    /// The sip proxies.
+    pub fn sips(&self) -> impl Iterator<Item = &Proxy<'a>> + Clone {
+        self.of_type(ProxyType::Sip)
+    }
+
+    /// The smtp proxies.
+    pub fn smtps(&self) -> impl Iterator<Item = &Proxy<'a>> + Clone {
+        self.of_type(ProxyType::Smtp)
+    }
+
+    /// The smtp proxies that are marked as primary.
+    pub fn primaries(&self) -> impl Iterator<Item = &Proxy<'a>> + Clone {
+        self.smtps().filter(|proxy| proxy.primary)
+    }
+
+    /// The one primary smtp proxy; `None` when there is none, or several that differ.
+    #[must_use]
+    pub fn primary(&self) -> Option<&Proxy<'a>> {
+        let first = self.primaries().next()?;
+        self.primaries().all(|other| same(other.address, first.address)).then_some(first)
+    }
+
+    /// The PUA as it stands; it is never trimmed.
+    #[must_use]
+    pub fn pua(&self) -> &'a str {
+        self.user.get(Attr::PrimaryUserAddress)
+    }
+
+    /// Whether the PUA is a well-formed SIP address.
+    #[must_use]
+    pub fn pua_well_formed(&self) -> bool {
+        is_sip_uri(self.pua())
+    }
+
+    /// Whether the object is a contact.
+    #[must_use]
+    pub fn is_contact(&self) -> bool {
+        self.user.is_a("contact")
+    }
+
+    /// Whether the person signs in with an account of another forest.
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        self.user.number(Attr::RecipientTypeDetails) == Some(2)
+            || self.user.has(Attr::OriginatorSid).yes()
+            || self.user.has(Attr::MasterAccountSid).yes()
+    }
+
+    /// Whether the account is disabled: `userAccountControl` is in the input and has bit 2.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.user.number(Attr::UserAccountControl).is_some_and(|flags| flags & 2 != 0)
+    }
+
+    /// Why the object is not judged at all, if so. Source: the default filters of Entra Connect.
+    #[must_use]
+    pub fn exclusion(&self) -> Option<&'static str> {
+        let user = self.user;
+        let starts = |attr, with: &str| {
+            user.get(attr).get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
+        };
+        let recipient = user.number(Attr::RecipientTypeDetails).unwrap_or(0);
+        let sam = user.get(Attr::SamAccountName);
+        let checks: [(bool, &'static str); 9] = [
+            (is_no_user(user), "not a user object"),
+            (user.says(Attr::IsCriticalSystemObject, true).yes(), "critical system object"),
+            (
+                user.carries(Attr::SamAccountName) && sam.is_empty() && !self.is_contact(),
+                "no sAMAccountName: synchronization filters the object out",
+            ),
+            (
+                starts(Attr::SamAccountName, "AAD_")
+                    || starts(Attr::SamAccountName, "MSOL_")
+                    || (starts(Attr::SamAccountName, "CAS_") && sam.ends_with('}'))
+                    || same(sam, "SUPPORT_388945a0"),
+                "service account of synchronization, Exchange or Windows",
+            ),
+            (
+                starts(Attr::MailNickname, "SystemMailbox{")
+                    || (starts(Attr::MailNickname, "CAS_") && user.get(Attr::MailNickname).ends_with('}')),
+                "system mailbox",
+            ),
+            (recipient & SYSTEM_RECIPIENTS != 0, "system recipient of Exchange"),
+            (recipient == MONITORING_MAILBOX, "monitoring mailbox"),
+            (is_conflict(user.get(Attr::DistinguishedName)), "replication conflict object"),
+            (starts(Attr::AdminDescription, "User_"), "written back from the cloud"),
+        ];
+        checks.into_iter().find_map(|(holds, why)| holds.then_some(why))
+    }
+}
+
+/// Bits of `msExchRecipientTypeDetails` that synchronization filters out.
+const SYSTEM_RECIPIENTS: i64 = 0x21C0_7000;
+
+/// `msExchRecipientTypeDetails` of a health mailbox.
+const MONITORING_MAILBOX: i64 = 549_755_813_888;
+
+const NO_USERS: &[&str] =
+    &["computer", "group", "publicFolder", "msDS-ManagedServiceAccount", "msDS-GroupManagedServiceAccount"];
+
+fn is_no_user(user: &User<'_>) -> bool {
+    if user.get(Attr::ObjectClass).is_empty() {
+        return false;
+    }
+    NO_USERS.iter().any(|class| user.is_a(class))
+        || !["user", "inetOrgPerson", "contact"].iter().any(|class| user.is_a(class))
+}
+
+fn is_conflict(dn: &str) -> bool {
+    memchr::memmem::find(&dn.to_ascii_uppercase().into_bytes(), b"\\0ACNF:").is_some()
+}
+
+/// The PUA if it is not empty, else the sip proxy when all sip proxies fold to one address.
+fn sip_address<'a>(pua: &'a str, proxies: &[Proxy<'a>]) -> (Option<&'a str>, bool) {
+    if !pua.is_empty() {
+        return (Some(after_prefix(pua, "sip").unwrap_or(pua)), is_sip_uri(pua));
+    }
+    let mut sips = proxies.iter().filter(|proxy| proxy.of == ProxyType::Sip);
+    let Some(first) = sips.next() else { return (None, false) };
+    if sips.all(|other| same(other.address, first.address)) {
+        (Some(first.address), first.well_formed)
+    } else {
+        (None, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AttrSet;
+
+    #[test]
+    fn a_sip_address_is_the_pua_or_the_one_proxy() {
+        let user = User::of(&[(Attr::ProxyAddresses, "sip:a@b.co"), (Attr::ProxyAddresses, "SIP:A@b.co")]);
+        assert_eq!(Facts::of(&user).sip_address, Some("a@b.co"));
+        let user =
+            User::of(&[(Attr::ProxyAddresses, "sip:a@b.co"), (Attr::PrimaryUserAddress, "SIP:p@b.co")]);
+        assert_eq!(Facts::of(&user).sip_address, Some("p@b.co"));
+        let user = User::of(&[(Attr::ProxyAddresses, "sip:a@b.co"), (Attr::ProxyAddresses, "sip:c@b.co")]);
+        assert_eq!(Facts::of(&user).sip_address, None);
+    }
+
+    #[test]
+    fn what_was_never_in_the_input_leaves_open_whether_sip_is_enabled() {
+        let mut user = User::new(AttrSet::of(&[Attr::Mail]));
+        assert_eq!(Facts::of(&user).sip_enabled, Tri::Unknown);
+        user.set(Attr::ProxyAddresses, "sip:a@b.co");
+        assert_eq!(Facts::of(&user).sip_enabled, Tri::Yes);
+        assert_eq!(Facts::of(&User::of(&[])).sip_enabled, Tri::No);
+    }
+
+    #[test]
+    fn people_are_judged_and_system_objects_are_not() {
+        let why = |values: &[(Attr, &str)]| {
+            let mut all = vec![(Attr::SamAccountName, "x"), (Attr::ObjectClass, "top;person;user")];
+            all.extend_from_slice(values);
+            let user = User::of(&all);
+            Facts::of(&user).exclusion()
+        };
+        assert_eq!(why(&[(Attr::DisplayName, "Guest House Manager")]), None);
+        assert_eq!(why(&[(Attr::ObjectClass, "contact"), (Attr::SamAccountName, "")]), None);
+        assert!(why(&[(Attr::SamAccountName, "")]).is_some());
+        assert!(why(&[(Attr::ObjectClass, "user;computer")]).is_some());
+        assert!(why(&[(Attr::RecipientTypeDetails, "8388608")]).is_some());
+        assert!(why(&[(Attr::DistinguishedName, "CN=a\\0acnf:1,DC=x")]).is_some());
+        assert!(why(&[(Attr::SamAccountName, "msol_1")]).is_some());
+        assert_eq!(why(&[(Attr::RecipientTypeDetails, "4")]), None);
+    }
+}

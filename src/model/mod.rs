@@ -1,0 +1,19 @@
+//! What is audited: attributes, users, addresses and what follows from them. No rule, no input or output.
+
+pub mod address;
+pub mod attribute;
+pub mod facts;
+pub mod fold;
+pub mod home;
+pub mod identity;
+pub mod problem;
+pub mod record;
+pub mod tri;
+pub mod user;
+
+pub use attribute::{Attr, AttrSet};
+pub use facts::{Facts, Proxy};
+pub use home::{MailboxHome, SipHome};
+pub use record::{Block, Input, Record};
+pub use tri::Tri;
+pub use user::User;

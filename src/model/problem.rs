@@ -1,0 +1,199 @@
+//! Damage of an input: counted by kind with the first places, never an end of the run.
+
+/// What a kind of damage does to the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Nothing is missing; the user should know.
+    Notice,
+    /// Values are missing: the record is `incomplete`, the exit status 3.
+    Incomplete,
+    /// The record could not be read at all; the exit status is 3.
+    Skipped,
+}
+
+macro_rules! problems {
+    ($($(#[doc = $doc:literal])* $name:ident = $code:literal $weight:ident $what:literal $remedy:literal;)*) => {
+        /// A kind of damage.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Problem { $($(#[doc = $doc])* $name),* }
+
+        impl Problem {
+            /// All kinds, in the order of the enum.
+            pub const ALL: &'static [Problem] = &[$(Problem::$name),*];
+
+            /// The stable name in `summary.json`.
+            #[must_use]
+            pub fn code(self) -> &'static str { match self { $(Self::$name => $code),* } }
+
+            /// What it does to the record.
+            #[must_use]
+            pub fn weight(self) -> Weight { match self { $(Self::$name => Weight::$weight),* } }
+
+            /// What is wrong.
+            #[must_use]
+            pub fn what(self) -> &'static str { match self { $(Self::$name => $what),* } }
+
+            /// What the user can do about it.
+            #[must_use]
+            pub fn remedy(self) -> &'static str { match self { $(Self::$name => $remedy),* } }
+        }
+    };
+}
+
+problems! {
+    /// A multi-valued attribute exported without `-join`.
+    TypeName = "type-name" Incomplete
+        "a cell holds the name of a .NET type where the values should be: the export lost them"
+        "export with: Select-Object *,@{n='proxyAddresses';e={$_.proxyAddresses -join ';'}} | Export-Csv -NoTypeInformation -Encoding UTF8";
+    /// `{a, b...}`: formatted output, cut.
+    FormatCut = "format-cut" Incomplete
+        "a cell was cut by PowerShell's formatting (`{a, b...}`)"
+        "export the values joined, not formatted: @{n='proxyAddresses';e={$_.proxyAddresses -join ';'}}, with Select-Object and Export-Csv and without Format-*";
+    /// `;range=0-1499` without the rest.
+    RangeCut = "range-cut" Incomplete
+        "the server returned only the first values of an attribute (`;range=`)"
+        "export with a client that fetches all ranges";
+    /// A row with fewer cells than the heading.
+    ShortRow = "short-row" Incomplete
+        "a row has fewer cells than the heading"
+        "export again; do not edit the file by hand or cut it";
+    /// A row with more cells than the heading.
+    LongRow = "long-row" Skipped
+        "a row has more cells than the heading, so that nobody can say which is which"
+        "quote cells that contain the delimiter: Export-Csv does, scripts that join text often do not";
+    /// A quote that is never closed.
+    OpenQuote = "open-quote" Skipped
+        "a quoted cell never ends"
+        "double every quotation mark inside a quoted cell, as Export-Csv does";
+    /// A record that is larger than any real one.
+    HugeRecord = "huge-record" Skipped
+        "a record is larger than 16 MiB"
+        "check the file at this line: a quotation mark is likely to be missing";
+    /// A row none of whose identifying cells has a value.
+    NoIdentity = "no-identity" Skipped
+        "a row has no distinguishedName, objectGUID, userPrincipalName, sAMAccountName or mail: nobody can say who it is"
+        "export at least distinguishedName or userPrincipalName for every object";
+    /// Number cells that are no numbers.
+    BadNumber = "bad-number" Incomplete
+        "a cell that must be an integer is none (a spreadsheet may have rounded it)"
+        "export again and do not save the file with a spreadsheet program";
+    /// A GUID or SID that is none.
+    BadIdentity = "bad-identity" Notice
+        "an objectGUID or SID cannot be read; the object is identified without it"
+        "export objectGUID as text: Select-Object objectGUID";
+    /// Bytes that are not UTF-8, read as windows-1252.
+    NotUtf8 = "not-utf-8" Notice
+        "the file is not UTF-8 and has no byte order mark: it was read as windows-1252"
+        "export with -Encoding UTF8, or name the encoding with --encoding";
+    /// Letters that an export turned into `?`.
+    LostLetters = "lost-letters" Notice
+        "`?` stands where letters were lost: Export-Csv of Windows PowerShell writes ASCII unless told otherwise"
+        "export with -Encoding UTF8";
+    /// A second heading in the middle.
+    SecondHeading = "second-heading" Notice
+        "the heading stands a second time inside the file; the line was left out"
+        "nothing to do if two exports were joined on purpose";
+    /// Words that stand for nothing.
+    Placeholder = "placeholder" Notice
+        "a word such as `N/A` or `NULL` stands where nothing should; it was read as empty"
+        "leave empty cells empty";
+    /// Two columns for one attribute.
+    TwoColumns = "two-columns" Notice
+        "two columns name the same attribute; the one with the LDAP name was used"
+        "use --map to say which column is meant";
+}
+
+/// How often a kind of damage was seen, and where first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often.
+    pub count: u64,
+    /// The first lines, from 1; at most [`Tally::PLACES`].
+    pub lines: Vec<u64>,
+}
+
+impl Tally {
+    /// How many places are kept.
+    pub const PLACES: usize = 5;
+}
+
+/// The damage of an input by kind, in the order of the kinds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problems(Vec<(Problem, Tally)>);
+
+impl Problems {
+    /// Counts one more.
+    pub fn add(&mut self, problem: Problem, line: u64) {
+        let tally = self.tally(problem);
+        tally.count += 1;
+        if tally.lines.len() < Tally::PLACES {
+            tally.lines.push(line);
+        }
+    }
+
+    /// Takes over what was counted further on in the same input.
+    pub fn merge(&mut self, later: &Self) {
+        for (problem, more) in &later.0 {
+            let tally = self.tally(*problem);
+            tally.count += more.count;
+            tally.lines.extend(&more.lines);
+            tally.lines.sort_unstable();
+            tally.lines.truncate(Tally::PLACES);
+        }
+    }
+
+    fn tally(&mut self, problem: Problem) -> &mut Tally {
+        let place = match self.0.binary_search_by_key(&problem, |(kind, _)| *kind) {
+            Ok(place) => place,
+            Err(place) => {
+                self.0.insert(place, (problem, Tally::default()));
+                place
+            }
+        };
+        &mut self.0[place].1
+    }
+
+    /// The kinds seen, worst first in the order of the table.
+    pub fn iter(&self) -> impl Iterator<Item = (Problem, &Tally)> {
+        self.0.iter().map(|(problem, tally)| (*problem, tally))
+    }
+
+    /// How many of a weight there are.
+    #[must_use]
+    pub fn count(&self, weight: Weight) -> u64 {
+        self.iter().filter(|(problem, _)| problem.weight() == weight).map(|(_, tally)| tally.count).sum()
+    }
+
+    /// Whether data is missing.
+    #[must_use]
+    pub fn incomplete(&self) -> bool {
+        self.iter().any(|(problem, _)| problem.weight() != Weight::Notice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_kept_with_the_first_places() {
+        let (mut first, mut later) = (Problems::default(), Problems::default());
+        for line in 10..20 {
+            later.add(Problem::ShortRow, line);
+        }
+        first.add(Problem::ShortRow, 3);
+        first.add(Problem::NotUtf8, 1);
+        first.merge(&later);
+        let short = first.iter().find(|(problem, _)| *problem == Problem::ShortRow).unwrap().1;
+        assert_eq!((short.count, short.lines.as_slice()), (11, &[3, 10, 11, 12, 13][..]));
+        assert!(first.incomplete());
+        assert_eq!(first.count(Weight::Notice), 1);
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let codes: std::collections::BTreeSet<_> = Problem::ALL.iter().map(|p| p.code()).collect();
+        assert_eq!(codes.len(), Problem::ALL.len());
+    }
+}

@@ -1,0 +1,174 @@
+//! One object of the directory as the input shows it.
+
+use super::attribute::{Attr, AttrSet};
+use super::tri::Tri;
+
+/// One object of the directory: borrowed text per attribute, and which attributes the input carried.
+///
+/// *Absent is not empty*: an attribute that is not [carried](User::carries) says nothing.
+#[derive(Debug, Clone)]
+pub struct User<'a> {
+    carried: AttrSet,
+    values: [&'a str; Attr::COUNT],
+    proxies: Vec<&'a str>,
+}
+
+impl<'a> User<'a> {
+    /// An object of which these attributes are in the input, all of them empty so far.
+    #[must_use]
+    pub fn new(carried: AttrSet) -> Self {
+        Self { carried, values: [""; Attr::COUNT], proxies: Vec::new() }
+    }
+
+    /// The same, with the room of an earlier object's values, so that a reader allocates once and not per object.
+    #[must_use]
+    pub fn recycled(carried: AttrSet, earlier: User<'_>) -> Self {
+        let mut room = earlier.proxies;
+        room.clear();
+        // Collecting the empty iterator in place keeps the allocation while the lifetime changes.
+        let proxies = room.into_iter().map(|_| "").collect();
+        Self { carried, values: [""; Attr::COUNT], proxies }
+    }
+
+    /// An object of which every attribute is in the input, with these values; `proxyAddresses` may be given
+    /// several times. For examples and tests.
+    #[must_use]
+    pub fn of(values: &[(Attr, &'a str)]) -> Self {
+        let mut user = Self::new(AttrSet::ALL);
+        for &(attr, value) in values {
+            user.set(attr, value);
+        }
+        user
+    }
+
+    /// Sets a single value, or adds one to `proxyAddresses`. The attribute counts as carried from now on.
+    pub fn set(&mut self, attr: Attr, value: &'a str) {
+        self.carried = self.carried.with(attr);
+        if attr == Attr::ProxyAddresses {
+            self.proxies.push(value);
+        } else {
+            self.values[attr as usize] = value;
+        }
+    }
+
+    /// Takes the values of an attribute away, as if the input had never carried it.
+    pub fn lose(&mut self, attr: Attr) {
+        self.carried = self.carried.without(attr);
+        if attr == Attr::ProxyAddresses {
+            self.proxies.clear();
+        } else {
+            self.values[attr as usize] = "";
+        }
+    }
+
+    /// Whether the attribute was in the input, with or without a value.
+    #[must_use]
+    pub fn carries(&self, attr: Attr) -> bool {
+        self.carried.has(attr)
+    }
+
+    /// Which attributes were in the input.
+    #[must_use]
+    pub fn carried(&self) -> AttrSet {
+        self.carried
+    }
+
+    /// The value of a single-valued attribute; empty when there is none.
+    #[must_use]
+    pub fn get(&self, attr: Attr) -> &'a str {
+        debug_assert!(attr != Attr::ProxyAddresses, "several values: see User::proxies");
+        self.values[attr as usize]
+    }
+
+    /// The values of `proxyAddresses` as they stand in the input.
+    #[must_use]
+    pub fn proxies(&self) -> &[&'a str] {
+        &self.proxies
+    }
+
+    /// Whether the attribute has a value (blanks are one); unknown when it was not in the input.
+    #[must_use]
+    pub fn has(&self, attr: Attr) -> Tri {
+        if !self.carries(attr) {
+            return Tri::Unknown;
+        }
+        let empty =
+            if attr == Attr::ProxyAddresses { self.proxies.is_empty() } else { self.get(attr).is_empty() };
+        Tri::from(!empty)
+    }
+
+    /// Whether a flag says `wanted`; a missing value says neither.
+    #[must_use]
+    pub fn says(&self, attr: Attr, wanted: bool) -> Tri {
+        if !self.carries(attr) {
+            return Tri::Unknown;
+        }
+        Tri::from(flag(self.get(attr)) == Some(wanted))
+    }
+
+    /// The value as an integer; `None` when there is none or it is no number.
+    #[must_use]
+    pub fn number(&self, attr: Attr) -> Option<i64> {
+        self.get(attr).trim_ascii().parse().ok()
+    }
+
+    /// The classes of the object.
+    pub fn classes(&self) -> impl Iterator<Item = &'a str> {
+        self.get(Attr::ObjectClass)
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+            .filter(|class| !class.is_empty())
+    }
+
+    /// Whether the object has this class, in any case.
+    #[must_use]
+    pub fn is_a(&self, class: &str) -> bool {
+        self.classes().any(|has| has.eq_ignore_ascii_case(class))
+    }
+
+    /// What to call the object in a message: DN, else sign-in name, logon name, mail, objectGUID.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        use Attr::{DistinguishedName, Mail, ObjectGuid, SamAccountName, UserPrincipalName};
+        [DistinguishedName, UserPrincipalName, SamAccountName, Mail, ObjectGuid]
+            .into_iter()
+            .map(|attr| self.get(attr))
+            .find(|text| !text.is_empty())
+            .unwrap_or("(no name)")
+    }
+}
+
+/// What a flag means: `TRUE`/`FALSE` in any case, `1`/`0`, `yes`/`no`.
+#[must_use]
+pub fn flag(text: &str) -> Option<bool> {
+    let text = text.trim_ascii();
+    if text.eq_ignore_ascii_case("true") || text == "1" || text.eq_ignore_ascii_case("yes") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") || text == "0" || text.eq_ignore_ascii_case("no") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_is_not_empty() {
+        let mut user = User::new(AttrSet::of(&[Attr::Mail]));
+        assert_eq!(user.has(Attr::Mail), Tri::No);
+        assert_eq!(user.has(Attr::UserPrincipalName), Tri::Unknown);
+        user.set(Attr::Mail, " ");
+        assert_eq!(user.has(Attr::Mail), Tri::Yes);
+        user.lose(Attr::Mail);
+        assert_eq!(user.has(Attr::Mail), Tri::Unknown);
+    }
+
+    #[test]
+    fn classes_are_found_however_they_are_joined() {
+        for joined in ["top;person;user", "top person user", "user"] {
+            assert!(User::of(&[(Attr::ObjectClass, joined)]).is_a("User"), "{joined}");
+        }
+    }
+}

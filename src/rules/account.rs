@@ -1,0 +1,5 @@
+//! account.
+
+use super::Rule;
+
+pub(super) static RULES: &[Rule] = &[];

@@ -1,0 +1,101 @@
+//! Counts over all users of a run: what summaries show.
+
+use super::verdict::Judged;
+use crate::model::AttrSet;
+
+/// How often a rule fired, and for how many users.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RuleCount {
+    /// Findings.
+    pub findings: u64,
+    /// Users with at least one finding.
+    pub users: u64,
+    /// Users for whom the rule was not evaluated.
+    pub not_evaluated: u64,
+    /// The attributes that were missing there.
+    pub missing: AttrSet,
+}
+
+/// Counts over all users of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// Users with a row.
+    pub users: u64,
+    /// By status, in the order of [`super::verdict::Status::ALL`].
+    pub status: [u64; 5],
+    /// Findings by severity: infos, warnings, errors.
+    pub severity: [u64; 3],
+    /// By rule, in the order of the catalogue.
+    pub rules: Vec<RuleCount>,
+    /// By feature and support, in the orders of [`super::Feature::ALL`] and [`super::verdict::Support::ALL`].
+    pub features: [[u64; 5]; 5],
+    /// Step 2 and step 3 of the article, in the order of [`super::verdict::StepState::ALL`].
+    pub steps: [[u64; 4]; 2],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            users: 0,
+            status: [0; 5],
+            severity: [0; 3],
+            rules: vec![RuleCount::default(); super::all().count()],
+            features: [[0; 5]; 5],
+            steps: [[0; 4]; 2],
+        }
+    }
+}
+
+impl Counts {
+    /// Counts one user.
+    pub fn add(&mut self, judged: &Judged<'_>) {
+        let verdict = judged.verdict;
+        self.users += 1;
+        self.status[verdict.status as usize] += 1;
+        for (column, support) in verdict.features.iter().enumerate() {
+            self.features[column][*support as usize] += 1;
+        }
+        self.steps[0][verdict.exchange_sees_sip as usize] += 1;
+        self.steps[1][verdict.lync_sees_mail as usize] += 1;
+        let mut last = None;
+        for finding in judged.findings {
+            self.severity[finding.severity as usize] += 1;
+            let rule = &mut self.rules[finding.rule];
+            rule.findings += 1;
+            rule.users += u64::from(last != Some(finding.rule));
+            last = Some(finding.rule);
+        }
+        let carried = judged.facts.user.carried();
+        for place in verdict.not_evaluated.iter() {
+            let rule = &mut self.rules[place];
+            rule.not_evaluated += 1;
+            rule.missing = rule.missing.union(super::at(place).reads().minus(carried));
+        }
+    }
+
+    /// Takes over what was counted elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        let add = |mine: &mut [u64], theirs: &[u64]| mine.iter_mut().zip(theirs).for_each(|(m, t)| *m += t);
+        self.users += other.users;
+        add(&mut self.status, &other.status);
+        add(&mut self.severity, &other.severity);
+        for column in 0..self.features.len() {
+            add(&mut self.features[column], &other.features[column]);
+        }
+        for step in 0..self.steps.len() {
+            add(&mut self.steps[step], &other.steps[step]);
+        }
+        for (mine, theirs) in self.rules.iter_mut().zip(&other.rules) {
+            mine.findings += theirs.findings;
+            mine.users += theirs.users;
+            mine.not_evaluated += theirs.not_evaluated;
+            mine.missing = mine.missing.union(theirs.missing);
+        }
+    }
+
+    /// Findings of errors.
+    #[must_use]
+    pub fn errors(&self) -> u64 {
+        self.severity[crate::finding::Severity::Error as usize]
+    }
+}

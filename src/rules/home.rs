@@ -1,0 +1,5 @@
+//! home.
+
+use super::Rule;
+
+pub(super) static RULES: &[Rule] = &[];

@@ -1,0 +1,5 @@
+//! identity.
+
+use super::Rule;
+
+pub(super) static RULES: &[Rule] = &[];

@@ -1,0 +1,5 @@
+//! line.
+
+use super::Rule;
+
+pub(super) static RULES: &[Rule] = &[];

@@ -1,0 +1,5 @@
+//! mail.
+
+use super::Rule;
+
+pub(super) static RULES: &[Rule] = &[];

@@ -1,0 +1,392 @@
+//! The catalogue: one file per family, one value per rule, and what a rule is.
+//!
+//! A rule is a struct literal with its function below it; whatever lists, explains, selects or tests rules reads
+//! these values. Rules are pure: no clock, no input or output, no settings. What varies by site is in [`Context`].
+
+use crate::finding::{Change, Finding, Severity};
+use crate::model::{Attr, AttrSet, Facts, Tri};
+
+pub mod counts;
+pub mod scenario;
+pub mod select;
+pub mod verdict;
+
+mod account;
+mod home;
+mod identity;
+mod line;
+mod mail;
+mod proxy;
+mod sip;
+mod unique;
+mod upn;
+
+pub use scenario::{Feature, MailboxPlace, Scenario};
+pub use unique::{Key, Space, keys};
+
+/// The families, in the order of the catalogue, which is the order of every report.
+static FAMILIES: &[&[Rule]] = &[
+    sip::RULES,
+    mail::RULES,
+    proxy::RULES,
+    home::RULES,
+    account::RULES,
+    upn::RULES,
+    identity::RULES,
+    line::RULES,
+    unique::RULES,
+];
+
+/// One rule of the catalogue.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its stable code: family and number.
+    pub code: &'static str,
+    /// Its stable name: the offence, in words joined by `-`.
+    pub name: &'static str,
+    /// How bad it is per scenario, in the order of [`Scenario::ALL`]; `None` where it is not run.
+    pub severity: [Option<Severity>; 4],
+    /// Every attribute that its verdict can depend on.
+    pub reads: &'static [Attr],
+    /// What is wrong, in one line without a full stop.
+    pub summary: &'static str,
+    /// Why it matters.
+    pub why: &'static str,
+    /// What to do, as an order.
+    pub remedy: &'static str,
+    /// Where that is written: an article, an RFC, a page.
+    pub reference: &'static str,
+    /// The features that a finding takes away.
+    pub blocks: &'static [Feature],
+    /// Whether it blocks them at any severity, not only as an error.
+    pub blocks_at_any: bool,
+    /// The step of the article that fails with a finding.
+    pub decides: Option<Step>,
+    /// How it is decided.
+    pub check: Check,
+    /// Users with the verdict, of both kinds.
+    pub examples: &'static [Example],
+}
+
+/// How a rule is decided.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// From the user alone.
+    User(fn(&Facts<'_>, &Context, &mut Sink<'_>)),
+    /// From the keys that a user shares with others; see [`unique`].
+    Shared(Space),
+    /// From a key of one space that another object holds in another space; see [`unique`].
+    Taken(Space, Space),
+}
+
+/// The steps of the article that are properties of a user: 2 and 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Step 2: Exchange has access to the user's SIP address.
+    ExchangeSeesSip,
+    /// Step 3: Lync has access to the user's mail address.
+    LyncSeesMail,
+}
+
+/// Which features a finding takes away (KB 2614242, "More Information").
+mod blocking {
+    use super::Feature::{
+        self, HighResPhotos, OutlookIntegration, OwaImPresence, OwaOnlineMeetings, UnifiedContactStore,
+    };
+
+    pub(super) const OWA: &[Feature] = &[OwaImPresence, OwaOnlineMeetings];
+    pub(super) const OUTLOOK: &[Feature] = &[OutlookIntegration];
+    pub(super) const OUTLOOK_AND_OWA: &[Feature] = &[OutlookIntegration, OwaImPresence, OwaOnlineMeetings];
+    pub(super) const ALL_BUT_OWA: &[Feature] = &[OutlookIntegration, UnifiedContactStore, HighResPhotos];
+    pub(super) const ALL_BUT_PHOTOS: &[Feature] =
+        &[OutlookIntegration, OwaImPresence, OwaOnlineMeetings, UnifiedContactStore];
+    pub(super) const ALL: &[Feature] = &Feature::ALL;
+}
+
+/// `E`, `W`, `I` and `-` of the catalogue's columns, for the tables of the families.
+mod level {
+    use crate::finding::Severity;
+
+    pub(super) const E: Option<Severity> = Some(Severity::Error);
+    pub(super) const W: Option<Severity> = Some(Severity::Warning);
+    pub(super) const I: Option<Severity> = Some(Severity::Info);
+    pub(super) const NO: Option<Severity> = None;
+}
+
+/// What varies by site and run.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The SIP domains of the deployment, folded; empty when not given.
+    pub sip_domains: Vec<String>,
+    /// The domains that the tenant has verified, folded; empty when not given.
+    pub verified_domains: Vec<String>,
+    /// The domains by which mail is routed to the tenant, folded; empty when not given.
+    pub routing_domains: Vec<String>,
+    /// Where mailboxes are whose home the input does not show.
+    pub mailboxes: MailboxPlace,
+}
+
+impl Context {
+    /// A scenario without any list.
+    #[must_use]
+    pub fn of(scenario: Scenario) -> Self {
+        Self {
+            scenario,
+            sip_domains: Vec::new(),
+            verified_domains: Vec::new(),
+            routing_domains: Vec::new(),
+            mailboxes: MailboxPlace::OnPremises,
+        }
+    }
+
+    /// Whether a domain counts as routable: by its shape, and verified when that list is given.
+    #[must_use]
+    pub fn is_routable(&self, domain: &str) -> bool {
+        use crate::model::address::{is_listed, is_routable, is_under};
+        is_routable(domain)
+            && (self.verified_domains.is_empty()
+                || is_under(domain, ".onmicrosoft.com")
+                || is_listed(domain, &self.verified_domains))
+    }
+}
+
+/// A user with the verdict of the rule that holds the example.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// The scenario; the first in which the rule runs, when `None`.
+    pub scenario: Option<Scenario>,
+    /// `--sip-domain`, `--verified-domain`, `--routing-domain`: one list for all three.
+    pub domains: &'static [&'static str],
+    /// Attributes that the input never carried.
+    pub absent: &'static [Attr],
+    /// The users; the verdict is about the first.
+    pub users: &'static [&'static [(Attr, &'static str)]],
+    /// A part of the message of its finding; `None` when the rule is silent.
+    pub finds: Option<&'static str>,
+}
+
+impl Example {
+    /// The rule fires on this user, with this in its message.
+    const fn fires(users: &'static [&'static [(Attr, &'static str)]], finds: &'static str) -> Self {
+        Self { scenario: None, domains: &[], absent: &[], users, finds: Some(finds) }
+    }
+
+    /// The rule is silent about this user.
+    const fn silent(users: &'static [&'static [(Attr, &'static str)]]) -> Self {
+        Self { scenario: None, domains: &[], absent: &[], users, finds: None }
+    }
+
+    /// … in this scenario.
+    const fn in_scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = Some(scenario);
+        self
+    }
+
+    /// … with these domains listed.
+    const fn with_domains(mut self, domains: &'static [&'static str]) -> Self {
+        self.domains = domains;
+        self
+    }
+
+    /// … when the input never carried these.
+    const fn without(mut self, absent: &'static [Attr]) -> Self {
+        self.absent = absent;
+        self
+    }
+}
+
+/// Where a rule puts what it has to say about one user.
+#[derive(Debug)]
+pub struct Sink<'s> {
+    rule: usize,
+    severity: Severity,
+    findings: &'s mut Vec<Finding>,
+    not_evaluated: &'s mut RuleSet,
+}
+
+impl<'s> Sink<'s> {
+    /// A sink for one rule at its severity in the scenario.
+    pub fn new(
+        rule: usize,
+        severity: Severity,
+        findings: &'s mut Vec<Finding>,
+        not_evaluated: &'s mut RuleSet,
+    ) -> Self {
+        Self { rule, severity, findings, not_evaluated }
+    }
+
+    /// The rule fires: the attribute at fault, its value as it stands (empty for none), what is wrong.
+    pub fn fire(&mut self, attribute: Attr, value: &str, message: impl Into<String>) -> &mut Self {
+        self.findings.push(Finding {
+            rule: self.rule,
+            severity: self.severity,
+            attribute,
+            value: value.to_owned(),
+            message: message.into(),
+            suggestion: None,
+        });
+        self
+    }
+
+    /// The finding just made is this bad instead.
+    pub fn at(&mut self, severity: Severity) -> &mut Self {
+        if let Some(last) = self.findings.last_mut() {
+            last.severity = severity;
+        }
+        self
+    }
+
+    /// The finding just made would be mended by this; given only where it follows from the object itself.
+    pub fn suggest(&mut self, change: Change) -> &mut Self {
+        if let Some(last) = self.findings.last_mut() {
+            last.suggestion = Some(change);
+        }
+        self
+    }
+
+    /// Notes the rule as not evaluated when the input never carried the attribute; says whether it did.
+    pub fn needs(&mut self, facts: &Facts<'_>, attribute: Attr) -> bool {
+        let carried = facts.user.carries(attribute);
+        if !carried {
+            self.not_evaluated();
+        }
+        carried
+    }
+
+    /// Whether to fire: the unknown is noted as not evaluated.
+    pub fn holds(&mut self, condition: Tri) -> bool {
+        if condition == Tri::Unknown {
+            self.not_evaluated.insert(self.rule);
+        }
+        condition.yes()
+    }
+
+    /// Some value of an attribute that the input never carried could make the rule fire.
+    pub fn not_evaluated(&mut self) {
+        self.not_evaluated.insert(self.rule);
+    }
+}
+
+/// A set of rules, by their place in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RuleSet(u128);
+
+impl RuleSet {
+    /// No rule.
+    pub const NONE: Self = Self(0);
+
+    /// Takes a rule in.
+    pub fn insert(&mut self, rule: usize) {
+        self.0 |= 1 << rule;
+    }
+
+    /// Takes a rule out.
+    pub fn remove(&mut self, rule: usize) {
+        self.0 &= !(1 << rule);
+    }
+
+    /// Whether the rule is in.
+    #[must_use]
+    pub fn has(self, rule: usize) -> bool {
+        self.0 & 1 << rule != 0
+    }
+
+    /// Whether none is in.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The rules, in the order of the catalogue.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (next < 128).then_some(next)
+        })
+    }
+}
+
+/// All rules, in the order of the catalogue.
+pub fn all() -> impl Iterator<Item = &'static Rule> + Clone {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// The rule at a place in the catalogue.
+///
+/// # Panics
+/// When there is none; places come from [`all`].
+#[must_use]
+pub fn at(place: usize) -> &'static Rule {
+    static TABLE: std::sync::LazyLock<Vec<&'static Rule>> = std::sync::LazyLock::new(|| all().collect());
+    TABLE[place]
+}
+
+/// The rule of a code or a name, in any case.
+#[must_use]
+pub fn find(code_or_name: &str) -> Option<&'static Rule> {
+    all().find(|rule| {
+        rule.code.eq_ignore_ascii_case(code_or_name) || rule.name.eq_ignore_ascii_case(code_or_name)
+    })
+}
+
+impl Rule {
+    /// What most rules share: no feature is blocked and no step decided. The rest must be given.
+    const BLANK: Self = Self {
+        code: "",
+        name: "",
+        severity: [None; 4],
+        reads: &[],
+        summary: "",
+        why: "",
+        remedy: "",
+        reference: "",
+        blocks: &[],
+        blocks_at_any: false,
+        decides: None,
+        check: Check::Shared(Space::Sip),
+        examples: &[],
+    };
+
+    /// How bad it is in a scenario; `None` where it is not run.
+    #[must_use]
+    pub fn severity_in(&self, scenario: Scenario) -> Option<Severity> {
+        self.severity[scenario as usize]
+    }
+
+    /// The attributes that its verdict can depend on.
+    #[must_use]
+    pub fn reads(&self) -> AttrSet {
+        AttrSet::of(self.reads)
+    }
+
+    /// The family: the letters of the code.
+    #[must_use]
+    pub fn family(&self) -> &'static str {
+        self.code.trim_end_matches(|c: char| c.is_ascii_digit())
+    }
+}
+
+/// How many characters a text has.
+fn length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// Several proxy addresses in one text, in an order that does not depend on the input's.
+fn joined<'a, 'f: 'a>(proxies: impl Iterator<Item = &'a crate::model::Proxy<'f>>) -> String {
+    let mut texts: Vec<&str> = proxies.map(|proxy| proxy.text).collect();
+    texts.sort_unstable();
+    texts.join("; ")
+}
+
+/// Why a domain does not count as routable.
+fn not_routable(domain: &str) -> String {
+    if crate::model::address::is_routable(domain) {
+        format!("`{domain}` is not among the verified domains")
+    } else {
+        format!("`{domain}` is no domain that can be verified")
+    }
+}

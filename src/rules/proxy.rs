@@ -1,0 +1,5 @@
+//! proxy.
+
+use super::Rule;
+
+pub(super) static RULES: &[Rule] = &[];

@@ -1,0 +1,1 @@
+//! What `--select` and `--ignore` mean.

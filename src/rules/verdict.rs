@@ -1,0 +1,299 @@
+//! What a user gets told: status, the two steps of the article, the five features.
+
+use super::{Context, Feature, MailboxPlace, Rule, RuleSet, Scenario, Step, all, scenario};
+use crate::finding::{Finding, Severity};
+use crate::model::{Attr, Facts};
+
+/// The status of a user; the first that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Not judged; the reason says why.
+    Excluded,
+    /// There is an error.
+    NonCompliant,
+    /// Values of the record are missing, and there is no error.
+    Incomplete,
+    /// There is a warning.
+    Warning,
+    /// Neither.
+    Compliant,
+}
+
+impl Status {
+    /// All, in the order of the enum.
+    pub const ALL: [Self; 5] =
+        [Self::Excluded, Self::NonCompliant, Self::Incomplete, Self::Warning, Self::Compliant];
+
+    /// The word of the report.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Excluded => "excluded",
+            Self::NonCompliant => "non-compliant",
+            Self::Incomplete => "incomplete",
+            Self::Warning => "warning",
+            Self::Compliant => "compliant",
+        }
+    }
+}
+
+/// How a step of the article stands for a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepState {
+    /// Done.
+    Ok,
+    /// A finding stands against it.
+    Fail,
+    /// Not asked of this user.
+    NotApplicable,
+    /// The input or the selection of rules does not tell.
+    NotEvaluated,
+}
+
+impl StepState {
+    /// All, in the order of the enum.
+    pub const ALL: [Self; 4] = [Self::Ok, Self::Fail, Self::NotApplicable, Self::NotEvaluated];
+
+    /// The word of the report.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Fail => "fail",
+            Self::NotApplicable => "n/a",
+            Self::NotEvaluated => "not-evaluated",
+        }
+    }
+}
+
+/// What a user gets of a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Support {
+    /// Supported, and nothing stands against it.
+    Supported,
+    /// Not supported in the scenario.
+    Unsupported,
+    /// Supported, but a finding stands against it.
+    Blocked,
+    /// Not asked of this user.
+    NotApplicable,
+    /// The input or the selection of rules does not tell.
+    NotEvaluated,
+}
+
+impl Support {
+    /// All, in the order of the enum.
+    pub const ALL: [Self; 5] =
+        [Self::Supported, Self::Unsupported, Self::Blocked, Self::NotApplicable, Self::NotEvaluated];
+
+    /// The word of the report.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Supported => "supported",
+            Self::Unsupported => "unsupported",
+            Self::Blocked => "blocked",
+            Self::NotApplicable => "n/a",
+            Self::NotEvaluated => "not-evaluated",
+        }
+    }
+}
+
+/// The verdict about one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The status.
+    pub status: Status,
+    /// Why the user is excluded or incomplete; else empty.
+    pub reason: &'static str,
+    /// Step 2 of the article.
+    pub exchange_sees_sip: StepState,
+    /// Step 3 of the article.
+    pub lync_sees_mail: StepState,
+    /// What the user gets, in the order of [`Feature::ALL`].
+    pub features: [Support; 5],
+    /// How many findings of each severity: infos, warnings, errors (index by [`Severity`]).
+    pub by_severity: [u32; 3],
+    /// Rules that some attribute which the input never carried could make fire.
+    pub not_evaluated: RuleSet,
+}
+
+/// One user with everything that was found: what a report writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// The source, as the user named it.
+    pub source: &'a str,
+    /// The user, and what follows from the attributes.
+    pub facts: &'a Facts<'a>,
+    /// The verdict.
+    pub verdict: &'a Verdict,
+    /// The findings, in the order of the catalogue.
+    pub findings: &'a [Finding],
+}
+
+/// Which rules are run, how bad each is, and what varies by site.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What varies by site.
+    pub context: Context,
+    /// The rules that are run: selected, and with a severity in the scenario.
+    pub run: RuleSet,
+    /// How bad each is, by its place in the catalogue; meaningless for rules that are not run.
+    pub severity: Vec<Severity>,
+    /// Rules whose severity the user has set; it holds for every finding of them.
+    pub overridden: RuleSet,
+}
+
+impl Plan {
+    /// The plan for a selection of rules and severities set by the user.
+    #[must_use]
+    pub fn new(context: Context, selected: RuleSet, set: &[(usize, Severity)]) -> Self {
+        let mut plan = Self { run: RuleSet::NONE, severity: Vec::new(), overridden: RuleSet::NONE, context };
+        for (place, rule) in all().enumerate() {
+            let own = rule.severity_in(plan.context.scenario);
+            plan.severity.push(own.unwrap_or(Severity::Info));
+            if own.is_some() && selected.has(place) {
+                plan.run.insert(place);
+            }
+        }
+        for &(place, severity) in set {
+            plan.severity[place] = severity;
+            plan.overridden.insert(place);
+        }
+        plan
+    }
+
+    /// Whether a rule that the scenario has is left out by the selection.
+    fn left_out(&self, place: usize, rule: &Rule) -> bool {
+        rule.severity_in(self.context.scenario).is_some() && !self.run.has(place)
+    }
+}
+
+/// The verdict about a user; `findings` and `not_evaluated` come from the rules that were run.
+#[must_use]
+pub fn judge(
+    facts: &Facts<'_>,
+    plan: &Plan,
+    findings: &[Finding],
+    not_evaluated: RuleSet,
+    incomplete: Option<&'static str>,
+) -> Verdict {
+    let mut by_severity = [0; 3];
+    for finding in findings {
+        by_severity[finding.severity as usize] += 1;
+    }
+    let status = if by_severity[Severity::Error as usize] > 0 {
+        Status::NonCompliant
+    } else if incomplete.is_some() {
+        Status::Incomplete
+    } else if by_severity[Severity::Warning as usize] > 0 {
+        Status::Warning
+    } else {
+        Status::Compliant
+    };
+    Verdict {
+        status,
+        reason: incomplete.unwrap_or(""),
+        exchange_sees_sip: exchange_sees_sip(facts, plan, findings),
+        lync_sees_mail: lync_sees_mail(facts, plan, findings),
+        features: features(facts, plan, findings),
+        by_severity,
+        not_evaluated,
+    }
+}
+
+/// The verdict about an excluded object.
+#[must_use]
+pub fn excluded(reason: &'static str) -> Verdict {
+    Verdict {
+        status: Status::Excluded,
+        reason,
+        exchange_sees_sip: StepState::NotApplicable,
+        lync_sees_mail: StepState::NotApplicable,
+        features: [Support::NotApplicable; 5],
+        by_severity: [0; 3],
+        not_evaluated: RuleSet::NONE,
+    }
+}
+
+/// The rules by their place; the catalogue does not change while the program runs.
+fn rule(place: usize) -> &'static Rule {
+    super::at(place)
+}
+
+fn exchange_sees_sip(facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> StepState {
+    let against = |finding: &&Finding| rule(finding.rule).decides == Some(Step::ExchangeSeesSip);
+    let no_sip_proxy = |finding: &Finding| rule(finding.rule).code == "SIP001";
+    let scenario = plan.context.scenario;
+    let pua_counts = matches!(scenario, Scenario::LyncOnPrem | Scenario::LyncHybrid);
+    if !facts.user.carries(Attr::ProxyAddresses) {
+        StepState::NotEvaluated
+    } else if findings.iter().filter(against).any(|finding| finding.severity == Severity::Error) {
+        StepState::Fail
+    } else if !facts.sip_enabled.yes() || findings.iter().any(no_sip_proxy) {
+        StepState::NotApplicable
+    } else if (pua_counts && !facts.user.carries(Attr::PrimaryUserAddress))
+        || all().enumerate().any(|(place, rule)| {
+            let could = rule.code == "SIP001" || plan.severity[place] == Severity::Error;
+            rule.decides == Some(Step::ExchangeSeesSip) && could && plan.left_out(place, rule)
+        })
+    {
+        StepState::NotEvaluated
+    } else {
+        StepState::Ok
+    }
+}
+
+fn lync_sees_mail(facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> StepState {
+    let decides = |rule: &Rule| rule.decides == Some(Step::LyncSeesMail);
+    if !facts.user.carries(Attr::Mail) {
+        StepState::NotEvaluated
+    } else if findings.iter().any(|finding| decides(rule(finding.rule))) {
+        StepState::Fail
+    } else if !facts.sip_enabled.yes() && !facts.mail_bearing.yes() {
+        StepState::NotApplicable
+    } else if all().enumerate().any(|(place, rule)| decides(rule) && plan.left_out(place, rule)) {
+        StepState::NotEvaluated
+    } else {
+        StepState::Ok
+    }
+}
+
+fn features(facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> [Support; 5] {
+    let scenario = plan.context.scenario;
+    let served = match scenario {
+        Scenario::LyncOnPrem | Scenario::LyncHybrid => facts.sip_enabled.yes(),
+        Scenario::SfbOnline | Scenario::Teams => facts.sip_enabled.yes() || facts.mail_bearing.yes(),
+    };
+    if !served {
+        return [Support::NotApplicable; 5];
+    }
+    let place = MailboxPlace::of(facts.mailbox, plan.context.mailboxes);
+    let supported = scenario::support(scenario, place, facts.sip_home);
+    std::array::from_fn(|column| match supported[column] {
+        None => Support::NotEvaluated,
+        Some(false) => Support::Unsupported,
+        Some(true) => standing(Feature::ALL[column], facts, plan, findings),
+    })
+}
+
+/// A supported feature: blocked, not evaluated, or really supported.
+fn standing(feature: Feature, facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> Support {
+    let needed = if feature.reads_sip_proxy() { Attr::ProxyAddresses } else { Attr::Mail };
+    let blocks = |finding: &Finding| {
+        let rule = rule(finding.rule);
+        rule.blocks.contains(&feature) && (rule.blocks_at_any || finding.severity == Severity::Error)
+    };
+    let could_block = |place: usize, rule: &Rule| {
+        rule.blocks.contains(&feature)
+            && (rule.blocks_at_any || plan.severity[place] == Severity::Error)
+            && plan.left_out(place, rule)
+    };
+    if findings.iter().any(blocks) {
+        Support::Blocked
+    } else if !facts.user.carries(needed) || all().enumerate().any(|(place, rule)| could_block(place, rule)) {
+        Support::NotEvaluated
+    } else {
+        Support::Supported
+    }
+}
