@@ -18,11 +18,11 @@ mod line;
 mod mail;
 mod proxy;
 mod sip;
-mod unique;
+pub mod unique;
 mod upn;
 
 pub use scenario::{Feature, MailboxPlace, Scenario};
-pub use unique::{Key, Space, keys};
+use unique::Space;
 
 /// The families, in the order of the catalogue, which is the order of every report.
 static FAMILIES: &[&[Rule]] = &[
