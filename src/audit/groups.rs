@@ -16,7 +16,7 @@ pub(super) struct Groups {
     /// Records that share a text, in ascending order.
     sharers: Vec<u32>,
     /// By text and place; the holders stand in `holders`.
-    groups: Vec<Group>,
+    texts: Vec<Group>,
     holders: Vec<Holder>,
     /// The names of holders, by record.
     names: Vec<(u32, Box<str>)>,
@@ -75,7 +75,7 @@ impl Groups {
                 }
             }
             let len = self.holders.len() - start;
-            self.groups.push(Group { strong, place: place_of, start, len });
+            self.texts.push(Group { strong, place: place_of, start, len });
         }
         self.sharers.extend(text.iter().map(|key| key.row));
         self.linked.extend(links.into_iter().map(|(row, person)| ((text[0].strong, row), person)));
@@ -85,7 +85,7 @@ impl Groups {
     fn keep_names(&mut self, persons: Vec<Person>) {
         let named = Others::NAMED + 1;
         let mut rows: Vec<u32> = Vec::new();
-        for group in &self.groups {
+        for group in &self.texts {
             let holders = &self.holders[group.start..group.start + group.len];
             rows.extend(holders.iter().take(named).map(|holder| holder.row));
         }
@@ -112,8 +112,8 @@ impl Groups {
     pub(super) fn others(&self, row: u32, text: &str, space: Space) -> Option<Others> {
         let strong = strong(Kind::Rules(space), text);
         let place = Place::of_space(space);
-        let found = self.groups.binary_search_by(|group| (group.strong, group.place).cmp(&(strong, place)));
-        let group = self.groups[found.ok()?];
+        let found = self.texts.binary_search_by(|group| (group.strong, group.place).cmp(&(strong, place)));
+        let group = self.texts[found.ok()?];
         let holders = &self.holders[group.start..group.start + group.len];
         let own = self.linked.get(&(strong, row)).copied();
         let holds_it_too = match own {
@@ -174,14 +174,18 @@ fn repeats(seen: &[Seen], persons: &[Person]) -> Vec<u32> {
     let identities = seen.chunk_by(|a, b| a.strong == b.strong && a.place == b.place);
     for text in identities.filter(|text| matches!(text[0].place, Place::Guid | Place::Dn)) {
         if text[0].place == Place::Guid {
-            text.iter().for_each(|key| sets.join(text[0].row, key.row));
+            for key in text {
+                sets.join(text[0].row, key.row);
+            }
             continue;
         }
         // Records with the DN alone are the first object of that DN; two objectGUIDs are two objects.
         let has_guid = |key: &&Seen| find(persons, key.row).is_some_and(|person| person.has_guid);
         let Some(first_alone) = text.iter().find(|key| !has_guid(key)) else { continue };
         let object = text.iter().find(has_guid).unwrap_or(first_alone);
-        text.iter().filter(|key| !has_guid(key)).for_each(|key| sets.join(object.row, key.row));
+        for key in text.iter().filter(|key| !has_guid(key)) {
+            sets.join(object.row, key.row);
+        }
     }
     sets.all().into_iter().filter(|(row, first)| row != first).map(|(row, _)| row).collect()
 }

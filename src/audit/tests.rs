@@ -22,7 +22,7 @@ struct Table {
 }
 
 impl Input for Table {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "table"
     }
 
