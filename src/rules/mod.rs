@@ -375,6 +375,19 @@ fn length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
+/// A character as a message names it: what cannot be seen or is easily mistaken by its number.
+fn named(c: char) -> String {
+    if u8::try_from(c).is_ok_and(crate::model::fold::is_blank) {
+        "a blank".to_owned()
+    } else if c.is_ascii_graphic() {
+        format!("`{c}`")
+    } else if c.is_alphanumeric() {
+        format!("`{c}` (U+{:04X})", u32::from(c))
+    } else {
+        format!("U+{:04X}", u32::from(c))
+    }
+}
+
 /// Several proxy addresses in one text, in an order that does not depend on the input's.
 fn joined<'a, 'f: 'a>(proxies: impl Iterator<Item = &'a crate::model::Proxy<'f>>) -> String {
     let mut texts: Vec<&str> = proxies.map(|proxy| proxy.text).collect();
