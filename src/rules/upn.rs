@@ -261,3 +261,32 @@ fn suffix_not_routable(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
         soften(f, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AttrSet, User};
+    use crate::rules::RuleSet;
+
+    /// The severities that a check gives to a user in `teams` without any list.
+    fn severities(check: fn(&Facts<'_>, &Context, &mut Sink<'_>), user: &User<'_>) -> Vec<Severity> {
+        let (mut findings, mut not_evaluated) = (Vec::new(), RuleSet::NONE);
+        let mut out = Sink::new(0, Severity::Error, &mut findings, &mut not_evaluated);
+        check(&Facts::of(user), &Context::of(crate::rules::Scenario::Teams), &mut out);
+        findings.into_iter().map(|finding| finding.severity).collect()
+    }
+
+    #[test]
+    fn a_name_matters_less_without_sip_and_mail() {
+        let bare = User::of(&[(UserPrincipalName, "ann@contoso.local")]);
+        assert_eq!(severities(suffix_not_routable, &bare), [Severity::Info]);
+        assert_eq!(severities(no_upn, &User::of(&[])), [Severity::Info]);
+        for reason in [(Mail, "ann@contoso.com"), (UserEnabled, "TRUE"), (HomeMdb, "CN=DB1")] {
+            let user = User::of(&[(UserPrincipalName, "ann@contoso.local"), reason]);
+            assert_eq!(severities(suffix_not_routable, &user), [Severity::Error], "{reason:?}");
+            assert_eq!(severities(no_upn, &User::of(&[reason])), [Severity::Error], "{reason:?}");
+        }
+        let open = User::new(AttrSet::of(&[UserPrincipalName]));
+        assert_eq!(severities(no_upn, &open), [Severity::Info]);
+    }
+}
