@@ -21,6 +21,9 @@ mod sip;
 pub mod unique;
 mod upn;
 
+#[cfg(test)]
+mod tests;
+
 pub use scenario::{Feature, MailboxPlace, Scenario};
 use unique::Space;
 
