@@ -236,3 +236,63 @@ fn padded_mail(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         out.suggest(Change::replace(Mail, raw, f.mail));
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::{RuleSet, Scenario};
+    use super::*;
+    use crate::finding::{Finding, Severity};
+    use crate::model::{Attr, User};
+
+    /// The function of a rule.
+    pub(in super::super) type UserCheck = fn(&Facts<'_>, &Context, &mut Sink<'_>);
+
+    /// What a rule finds; errors, as far as it does not say otherwise.
+    pub(in super::super) fn found(
+        check: UserCheck,
+        scenario: Scenario,
+        values: &[(Attr, &str)],
+    ) -> Vec<Finding> {
+        let user = User::of(values);
+        let (mut findings, mut not_evaluated) = (Vec::new(), RuleSet::NONE);
+        let mut out = Sink::new(0, Severity::Error, &mut findings, &mut not_evaluated);
+        check(&Facts::of(&user), &Context::of(scenario), &mut out);
+        findings
+    }
+
+    fn change(check: UserCheck, values: &[(Attr, &str)]) -> Option<Change> {
+        let mut findings = found(check, Scenario::LyncHybrid, values);
+        assert_eq!(findings.len(), 1);
+        findings.pop().unwrap().suggestion
+    }
+
+    #[test]
+    fn an_empty_mail_takes_the_primary_address() {
+        let one = [(ProxyAddresses, "SMTP:Ann@contoso.com"), (ProxyAddresses, "smtp:b@contoso.com")];
+        assert_eq!(change(no_mail, &one), Some(Change::add(Mail, "Ann@contoso.com")));
+        let two = [(ProxyAddresses, "SMTP:a@contoso.com"), (ProxyAddresses, "SMTP:b@contoso.com")];
+        assert_eq!(change(no_mail, &two), None);
+        assert_eq!(change(no_mail, &[(ProxyAddresses, "SMTP:a@contoso")]), None);
+        assert_eq!(change(no_mail, &one[1..]), None);
+    }
+
+    #[test]
+    fn another_mail_takes_the_primary_address_where_there_is_one() {
+        let values = [
+            (Mail, " a@contoso.com"),
+            (ProxyAddresses, "SMTP:b@contoso.com"),
+            (ProxyAddresses, "SMTP:c@contoso.com"),
+        ];
+        let one = Change::replace(Mail, " a@contoso.com", "b@contoso.com");
+        assert_eq!(change(mail_not_primary, &values[..2]), Some(one));
+        assert_eq!(change(mail_not_primary, &values), None);
+    }
+
+    #[test]
+    fn only_a_well_formed_mail_is_trimmed() {
+        let trimmed = Change::replace(Mail, "a@contoso.com\t", "a@contoso.com");
+        assert_eq!(change(padded_mail, &[(Mail, "a@contoso.com\t")]), Some(trimmed));
+        assert_eq!(change(padded_mail, &[(Mail, " a@contoso")]), None);
+        assert_eq!(change(padded_mail, &[(Mail, " ")]), None);
+    }
+}
