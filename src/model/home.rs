@@ -128,6 +128,12 @@ impl MailboxHome {
         }
     }
 
+    /// What is so or not, unless the home is unknown.
+    #[must_use]
+    pub fn known(self, so: bool) -> Tri {
+        if self == Self::Unknown { Tri::Unknown } else { Tri::from(so) }
+    }
+
     /// Whether there is a mailbox somewhere.
     #[must_use]
     pub fn exists(self) -> bool {

@@ -330,7 +330,7 @@ fn two_mailboxes(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn no_mailbox(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
-    let none = Tri::from(f.mailbox == MailboxHome::None).and(!f.user.has(Mail));
+    let none = f.mailbox.known(f.mailbox == MailboxHome::None).and(!f.user.has(Mail));
     if !f.is_contact() && out.holds(f.sip_enabled.and(none)) {
         out.fire(HomeMdb, "", "the user is enabled for SIP, but has neither a mailbox nor mail");
     }

@@ -10,10 +10,10 @@ use crate::model::Attr::{
     HomeMdb, HomeServerName, Mail, ObjectClass, ProxyAddresses, RecipientTypeDetails, RemoteRecipientType,
     TargetAddress,
 };
-use crate::model::address::{domain, is_listed, parts, sync_invalid};
+use crate::model::address::{domain, is_listed, is_under, parts, sync_invalid};
 use crate::model::facts::ProxyType;
 use crate::model::fold::{fold, hash, is_blank, same};
-use crate::model::{Facts, MailboxHome, Proxy, Tri};
+use crate::model::{Facts, MailboxHome, Proxy};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -497,7 +497,7 @@ fn repeated_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     // By hashes: comparing each with each would take minutes for an object that somebody filled with values.
     let mut keys: SmallVec<[(u64, u64, usize); 8]> = SmallVec::new();
-    for (place, proxy) in f.proxies.iter().enumerate().filter(|(_, proxy)| !proxy.text.is_empty()) {
+    for (place, proxy) in f.proxies.iter().enumerate().filter(|(_, proxy)| proxy.of != ProxyType::Missing) {
         keys.push((hash(proxy.written_type), hash(proxy.address), place));
     }
     keys.sort_unstable();
@@ -515,7 +515,7 @@ fn fire_repeats(group: &[&Proxy<'_>], out: &mut Sink<'_>) {
     let kept = group.iter().position(|proxy| proxy.primary).unwrap_or(0);
     let (Some(keep), Some(first)) = (group.get(kept), group.get(usize::from(kept == 0))) else { return };
     out.fire(ProxyAddresses, first.raw, format!("`{}` repeats `{}`", first.text, keep.text));
-    if !keep.well_formed || keep.of == ProxyType::Missing {
+    if !keep.well_formed {
         return;
     }
     let repeats = group.iter().enumerate().filter(|(place, _)| *place != kept);
@@ -565,7 +565,7 @@ fn domains_not_routable(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
 }
 
 fn no_smtp_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
-    if out.holds(Tri::from(f.mailbox.is_local()).and(!f.smtp_proxy)) {
+    if out.holds(f.mailbox.known(f.mailbox.is_local()).and(!f.smtp_proxy)) {
         out.fire(
             ProxyAddresses,
             "",
@@ -575,17 +575,23 @@ fn no_smtp_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn no_routing_address(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
-    if f.mailbox != MailboxHome::OnPremises {
+    if !out.holds(f.mailbox.known(f.mailbox == MailboxHome::OnPremises)) {
         return;
     }
     if cx.routing_domains.is_empty() {
         return out.not_evaluated();
     }
-    let routed = f.smtps().any(|proxy| is_listed(domain(proxy.address), &cx.routing_domains));
+    let routed = f.smtps().any(|proxy| proxy.well_formed && routes(domain(proxy.address), cx));
     if out.needs(f, ProxyAddresses) && !routed {
         let domains = cx.routing_domains.join("` or `");
         out.fire(ProxyAddresses, "", format!("proxyAddresses holds no smtp: address under `{domains}`"));
     }
+}
+
+/// Whether a domain is a routing domain or lies under one.
+fn routes(domain: &str, cx: &Context) -> bool {
+    is_listed(domain, &cx.routing_domains)
+        || cx.routing_domains.iter().any(|routing| is_under(domain, &format!(".{routing}")))
 }
 
 fn unknown_type(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
@@ -657,7 +663,7 @@ mod tests {
         let three = ["smtp:a@contoso.com", "SMTP:a@contoso.com", "smtp:A@contoso.com"];
         assert_eq!(change(&three).unwrap(), "-smtp:a@contoso.com -smtp:A@contoso.com");
         assert_eq!(change(&["x500:/o=c", "x500:/o=c"]).unwrap(), "-x500:/o=c -x500:/o=c +x500:/o=c");
-        assert_eq!(change(&["ann@contoso.com", "Ann@contoso.com"]), None);
+        assert_eq!(of(repeated_proxy, "", &["ann@contoso.com", "Ann@contoso.com"]), []);
         assert_eq!(change(&["smtp:ann@contoso", "smtp:Ann@contoso"]), None);
     }
 
