@@ -3,7 +3,7 @@
 //! Sources: RFC 3261 §25 and the product limits for SIP; RFC 5321 for mail; "Prepare for directory
 //! synchronization to Microsoft 365" for the characters that synchronization refuses.
 
-use super::fold::{fold, is_blank, trim};
+use super::fold::{fold, is_blank, same, trim};
 
 /// What stands before the first `:`, when it is one or more of `A-Za-z0-9_=-`.
 #[must_use]
@@ -140,7 +140,7 @@ const NOT_PUBLIC: &[&str] = &[
 #[must_use]
 pub fn is_routable(domain: &str) -> bool {
     match domain.rsplit_once('.') {
-        Some((_, last)) => !NOT_PUBLIC.iter().any(|label| label.eq_ignore_ascii_case(last)),
+        Some((_, last)) => !NOT_PUBLIC.iter().any(|label| same(label, last)),
         None => false,
     }
 }

@@ -178,6 +178,11 @@ pub(super) static RULES: &[Rule] = &[
                 &[(UserPrincipalName, "ann@contoso.com")],
                 &[(ProxyAddresses, "sip:ann@contoso.com")],
             ]),
+            Example::silent(&[
+                &[(UserPrincipalName, "ann@contoso.com")],
+                &[(DistinguishedName, "CN=Bob"), (ProxyAddresses, "smtp:ann@contoso.com")],
+            ])
+            .without(&[Mail]),
         ],
         ..Rule::BLANK
     },
@@ -294,6 +299,10 @@ fn shared(facts: &Facts<'_>, space: Space, near: &dyn Neighbours, out: &mut Sink
 
 /// A key of one space that another object holds in another space, unless the object holds it there itself.
 fn taken(facts: &Facts<'_>, own: Space, theirs: Space, near: &dyn Neighbours, out: &mut Sink<'_>) {
+    // An address that the input never carried could be the user's own.
+    if ![ProxyAddresses, Mail].into_iter().all(|attr| facts.user.carries(attr)) {
+        return out.not_evaluated();
+    }
     keys(facts, &mut |key| {
         if key.space != own {
             return;
