@@ -3,7 +3,8 @@
 //! Sources: RFC 3261 §25 and the product limits for SIP; RFC 5321 for mail; "Prepare for directory
 //! synchronization to Microsoft 365" for the characters that synchronization refuses.
 
-use super::fold::{fold, is_blank, same, trim};
+use super::class::Classes;
+use super::fold::{fold, same, trim};
 
 /// What stands before the first `:`, when it is one or more of `A-Za-z0-9_=-`.
 #[must_use]
@@ -25,8 +26,9 @@ pub fn after_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
 /// Local part and domain, when there is exactly one `@`.
 #[must_use]
 pub fn parts(address: &str) -> Option<(&str, &str)> {
-    let (local, domain) = address.split_once('@')?;
-    (!domain.contains('@')).then_some((local, domain))
+    let at = memchr::memchr(b'@', address.as_bytes())?;
+    let (local, domain) = (&address[..at], &address[at + 1..]);
+    memchr::memchr(b'@', domain.as_bytes()).is_none().then_some((local, domain))
 }
 
 /// The domain of an address; empty without an `@`.
@@ -42,20 +44,15 @@ pub fn is_sip(address: &str) -> bool {
 }
 
 fn is_sip_user(user: &str) -> bool {
-    let mut bytes = user.bytes();
-    while let Some(b) = bytes.next() {
-        let fits = match b {
-            b'%' => {
-                let hex = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_hexdigit());
-                hex(bytes.next()) && hex(bytes.next())
-            }
-            _ => b.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&b),
-        };
-        if !fits {
-            return false;
-        }
-    }
+    let classes = Classes::of(user);
     !user.is_empty()
+        && !classes.has(Classes::NOT_SIP)
+        && (!classes.has(Classes::PERCENT) || escapes_are_whole(user))
+}
+
+/// Whether every `%` is followed by two hexadecimal digits.
+fn escapes_are_whole(user: &str) -> bool {
+    user.split('%').skip(1).all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Whether the text, with its `sip:`, is a well-formed SIP address.
@@ -73,49 +70,40 @@ pub fn is_mail(address: &str) -> bool {
 }
 
 fn is_dot_atom(local: &str) -> bool {
-    let mut after_dot = true;
-    for b in local.bytes() {
-        match b {
-            b'.' if after_dot => return false,
-            b'.' => after_dot = true,
-            _ if is_atext(b) => after_dot = false,
-            _ => return false,
-        }
-    }
-    !after_dot
+    let classes = Classes::of(local);
+    !local.is_empty()
+        && !classes.has(Classes::NOT_ATEXT)
+        && (!classes.has(Classes::DOT) || dots_part_atoms(local))
 }
 
-fn is_atext(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)
+/// Whether no full stop stands at an end or beside another.
+fn dots_part_atoms(local: &str) -> bool {
+    let mut after_dot = true;
+    for b in local.bytes() {
+        if b == b'.' && after_dot {
+            return false;
+        }
+        after_dot = b == b'.';
+    }
+    !after_dot
 }
 
 /// Whether the text is a domain of at least two LDH labels of 1-63, the last one starting with a letter; at most 255.
 #[must_use]
 pub fn is_domain(domain: &str) -> bool {
-    let bytes = domain.as_bytes();
-    if bytes.len() > 255 {
+    if domain.len() > 255 || Classes::of(domain).has(Classes::NOT_LDH) {
         return false;
     }
-    let (mut start, mut labels) = (0, 0);
-    for end in memchr::memchr_iter(b'.', bytes).chain([bytes.len()]) {
-        if !is_label(&bytes[start..end]) {
+    let mut labels = 0;
+    let mut last = "";
+    for label in domain.split('.') {
+        if label.is_empty() || label.len() > 63 || label.starts_with('-') || label.ends_with('-') {
             return false;
         }
         labels += 1;
-        if end == bytes.len() {
-            return labels >= 2 && bytes[start].is_ascii_alphabetic();
-        }
-        start = end + 1;
+        last = label;
     }
-    false
-}
-
-fn is_label(label: &[u8]) -> bool {
-    let ends_fit = |b: Option<&u8>| b.is_some_and(|&b| b != b'-');
-    label.len() <= 63
-        && ends_fit(label.first())
-        && ends_fit(label.last())
-        && label.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'-')
+    labels >= 2 && last.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 /// Last labels that no public domain has.
@@ -162,9 +150,7 @@ pub fn is_under(domain: &str, parent: &str) -> bool {
 /// The first character that synchronization refuses in an address: blank, `< > ( ) ; , [ ] "` or non-ASCII.
 #[must_use]
 pub fn sync_invalid(address: &str) -> Option<char> {
-    address
-        .chars()
-        .find(|&c| !c.is_ascii() || u8::try_from(c).is_ok_and(is_blank) || "<>();,[]\"".contains(c))
+    Classes::SYNC_INVALID.first_in(address)
 }
 
 #[cfg(test)]

@@ -187,37 +187,50 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn exclusion(&self) -> Option<&'static str> {
         let user = self.user;
-        let starts = |attr, with: &str| {
-            user.get(attr).get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
-        };
         let recipient = user.number(Attr::RecipientTypeDetails).unwrap_or(0);
-        let sam = user.get(Attr::SamAccountName);
-        let checks: [(bool, &'static str); 9] = [
-            (is_no_user(user), "not a user object"),
-            (user.says(Attr::IsCriticalSystemObject, true).yes(), "critical system object"),
-            (
-                user.carries(Attr::SamAccountName) && sam.is_empty() && !self.is_contact(),
-                "no sAMAccountName: synchronization filters the object out",
-            ),
-            (
-                starts(Attr::SamAccountName, "AAD_")
-                    || starts(Attr::SamAccountName, "MSOL_")
-                    || (starts(Attr::SamAccountName, "CAS_") && sam.ends_with('}'))
-                    || same(sam, "SUPPORT_388945a0"),
-                "service account of synchronization, Exchange or Windows",
-            ),
-            (
-                starts(Attr::MailNickname, "SystemMailbox{")
-                    || (starts(Attr::MailNickname, "CAS_") && user.get(Attr::MailNickname).ends_with('}')),
-                "system mailbox",
-            ),
-            (recipient & SYSTEM_RECIPIENTS != 0, "system recipient of Exchange"),
-            (recipient == MONITORING_MAILBOX, "monitoring mailbox"),
-            (is_conflict(user.get(Attr::DistinguishedName)), "replication conflict object"),
-            (starts(Attr::AdminDescription, "User_"), "written back from the cloud"),
-        ];
-        checks.into_iter().find_map(|(holds, why)| holds.then_some(why))
+        let nickname = user.get(Attr::MailNickname);
+        if is_no_user(user) {
+            Some("not a user object")
+        } else if user.says(Attr::IsCriticalSystemObject, true).yes() {
+            Some("critical system object")
+        } else if self.lacks_account_name() {
+            Some("no sAMAccountName: synchronization filters the object out")
+        } else if is_service_account(user.get(Attr::SamAccountName)) {
+            Some("service account of synchronization, Exchange or Windows")
+        } else if starts(nickname, "SystemMailbox{") || is_cas(nickname) {
+            Some("system mailbox")
+        } else if recipient & SYSTEM_RECIPIENTS != 0 {
+            Some("system recipient of Exchange")
+        } else if recipient == MONITORING_MAILBOX {
+            Some("monitoring mailbox")
+        } else if is_conflict(user.get(Attr::DistinguishedName)) {
+            Some("replication conflict object")
+        } else if starts(user.get(Attr::AdminDescription), "User_") {
+            Some("written back from the cloud")
+        } else {
+            None
+        }
     }
+
+    /// Contacts have none and are kept.
+    fn lacks_account_name(&self) -> bool {
+        self.user.has(Attr::SamAccountName) == Tri::No && !self.is_contact()
+    }
+}
+
+fn starts(text: &str, with: &str) -> bool {
+    text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
+}
+
+fn is_cas(name: &str) -> bool {
+    name.ends_with('}') && starts(name, "CAS_")
+}
+
+fn is_service_account(name: &str) -> bool {
+    starts(name, "AAD_")
+        || starts(name, "MSOL_")
+        || is_cas(name)
+        || name.eq_ignore_ascii_case("SUPPORT_388945a0")
 }
 
 /// Bits of `msExchRecipientTypeDetails` that synchronization filters out.
@@ -237,8 +250,10 @@ fn is_no_user(user: &User<'_>) -> bool {
         || !["user", "inetOrgPerson", "contact"].iter().any(|class| user.is_a(class))
 }
 
+/// Whether a DN is one that replication gave to the loser of a conflict.
 fn is_conflict(dn: &str) -> bool {
-    memchr::memmem::find(&dn.to_ascii_uppercase().into_bytes(), b"\\0ACNF:").is_some()
+    memchr::memmem::find_iter(dn.as_bytes(), b"\\0")
+        .any(|at| dn.get(at..at + 7).is_some_and(|mark| mark.eq_ignore_ascii_case("\\0ACNF:")))
 }
 
 /// The PUA if it is not empty, else the sip proxy when all sip proxies fold to one address.

@@ -40,6 +40,9 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 /// Whether two texts are the same when folded.
 #[must_use]
 pub fn same(a: &str, b: &str) -> bool {
+    if a.eq_ignore_ascii_case(b) {
+        return true;
+    }
     let (a, b) = (trim(a), trim(b));
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold(a) == fold(b) }
 }

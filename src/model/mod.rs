@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod attribute;
+pub mod class;
 pub mod facts;
 pub mod fold;
 pub mod home;

@@ -1,12 +1,13 @@
 //! Names, the Exchange alias and the target address: what synchronization and Exchange accept of them.
 
 use super::level::{E, NO, W};
-use super::{Check, Context, Example, Rule, Sink, length, named};
+use super::{Check, Context, Example, Rule, Sink, longer_than, named};
 use crate::model::Attr::{
     DisplayName, GivenName, MailNickname, ObjectClass, SamAccountName, Sn, TargetAddress,
 };
 use crate::model::address::{address_type, is_mail};
-use crate::model::fold::{is_blank, trim};
+use crate::model::class::Classes;
+use crate::model::fold::trim;
 use crate::model::{Attr, Facts};
 
 pub(super) static RULES: &[Rule] = &[
@@ -217,8 +218,7 @@ fn too_long(f: &Facts<'_>, out: &mut Sink<'_>, attr: Attr, most: usize) {
         return;
     }
     let value = f.user.get(attr);
-    let length = length(value);
-    if length > most {
+    if let Some(length) = longer_than(value, most) {
         out.fire(attr, value, format!("{attr} has {length} characters, {most} are allowed"));
     }
 }
@@ -232,7 +232,7 @@ fn sam_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 fn invalid_sam(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, SamAccountName);
     let name = f.user.get(SamAccountName);
-    if let Some(c) = name.chars().find(|&c| "\\\"|,/[]:<>+=;?*".contains(c)) {
+    if let Some(c) = Classes::NOT_SAM.first_in(name) {
         out.fire(
             SamAccountName,
             name,
@@ -248,7 +248,7 @@ fn nickname_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 fn malformed_nickname(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, MailNickname);
     let alias = f.user.get(MailNickname);
-    let wrong = if let Some(c) = alias.chars().find(|&c| !is_alias_character(c)) {
+    let wrong = if let Some(c) = refused_in_alias(alias) {
         format!("{} in `{alias}` is not allowed in an alias", named(c))
     } else if alias.starts_with('.') || alias.ends_with('.') {
         format!("the alias `{alias}` starts or ends with a full stop")
@@ -260,9 +260,15 @@ fn malformed_nickname(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.fire(MailNickname, alias, wrong);
 }
 
-/// What Exchange allows in an alias.
-fn is_alias_character(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c) || ('\u{a1}'..='\u{ff}').contains(&c)
+/// The first character that Exchange does not allow in an alias; it allows U+00A1 to U+00FF.
+fn refused_in_alias(alias: &str) -> Option<char> {
+    let suspect = Classes::NOT_ALIAS.first_in(alias)?;
+    if suspect.is_ascii() {
+        return Some(suspect);
+    }
+    let refused =
+        |c: &char| Classes::of_char(*c).has(Classes::NOT_ALIAS) && !('\u{a1}'..='\u{ff}').contains(c);
+    alias.chars().find(refused)
 }
 
 fn blank_display_name(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
@@ -289,7 +295,7 @@ fn malformed_target(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     if !out.needs(f, TargetAddress) || target.is_empty() {
         return;
     }
-    let wrong = match (target.chars().find(|&c| is_refused(c)), address_type(target)) {
+    let wrong = match (Classes::NOT_TARGET.first_in(target), address_type(target)) {
         (Some(c), _) => format!("{} in `{target}` is not allowed in targetAddress", named(c)),
         (None, None) => format!("`{target}` has no type, such as `SMTP:`"),
         (None, Some((kind, address))) if kind.eq_ignore_ascii_case("smtp") && !is_mail(address) => {
@@ -298,11 +304,6 @@ fn malformed_target(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         (None, Some(_)) => return,
     };
     out.fire(TargetAddress, target, wrong);
-}
-
-/// Blanks, and the characters that Microsoft lists as invalid in a target address.
-fn is_refused(c: char) -> bool {
-    u8::try_from(c).is_ok_and(is_blank) || "\\<>();,[]\"".contains(c)
 }
 
 fn target_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {

@@ -378,6 +378,15 @@ fn length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
+/// How many characters a text has, when that is more than so many.
+fn longer_than(text: &str, most: usize) -> Option<usize> {
+    // A text has at least as many octets as characters.
+    if text.len() <= most {
+        return None;
+    }
+    Some(length(text)).filter(|&length| length > most)
+}
+
 /// A character as a message names it: what cannot be seen or is easily mistaken by its number.
 fn named(c: char) -> String {
     if u8::try_from(c).is_ok_and(crate::model::fold::is_blank) {

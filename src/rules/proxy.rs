@@ -11,6 +11,7 @@ use crate::model::Attr::{
     TargetAddress,
 };
 use crate::model::address::{domain, is_listed, is_under, parts, sync_invalid};
+use crate::model::class::Classes;
 use crate::model::facts::ProxyType;
 use crate::model::fold::{fold, hash, is_blank, same};
 use crate::model::{Facts, MailboxHome, Proxy};
@@ -482,8 +483,7 @@ fn invalid_character(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
 fn too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     for proxy in &f.proxies {
-        let length = super::length(proxy.text);
-        if length > 256 {
+        if let Some(length) = super::longer_than(proxy.text, 256) {
             out.fire(
                 ProxyAddresses,
                 proxy.raw,
@@ -608,7 +608,7 @@ fn replaced_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     for proxy in f.smtps().filter(|proxy| proxy.well_formed) {
         let local = parts(proxy.address).map_or("", |(local, _)| local);
-        if let Some(c) = local.chars().find(|&c| "`|=?/%".contains(c)) {
+        if let Some(c) = Classes::REPLACED.first_in(local) {
             let message = format!("{} in `{}` becomes `_` in the cloud", named(c), proxy.text);
             out.fire(ProxyAddresses, proxy.raw, message);
         }

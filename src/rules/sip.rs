@@ -9,6 +9,7 @@ use crate::model::Attr::{
     UserAccountControl, UserEnabled, UserPrincipalName,
 };
 use crate::model::address::{domain, is_listed, parts};
+use crate::model::class::Classes;
 use crate::model::fold::same;
 use crate::model::{Facts, MailboxHome, Tri};
 
@@ -486,8 +487,7 @@ fn sip_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, PrimaryUserAddress);
     out.needs(f, ProxyAddresses);
     for (attr, raw, text) in sip_values(f) {
-        let length = super::length(text);
-        if length > 454 {
+        if let Some(length) = super::longer_than(text, 454) {
             out.fire(attr, raw, format!("the SIP address has {length} characters, 454 are supported"));
         }
     }
@@ -501,7 +501,7 @@ fn risky_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
             continue;
         }
         let user = text.get(4..).and_then(parts).map_or("", |(user, _)| user);
-        if let Some(c) = user.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
+        if let Some(c) = Classes::RISKY.first_in(user) {
             out.fire(
                 attr,
                 raw,

@@ -11,7 +11,7 @@ use crate::model::Attr::{
     UserEnabled, UserPrincipalName,
 };
 use crate::model::address::{domain, parts};
-use crate::model::fold::is_blank;
+use crate::model::class::Classes;
 use crate::model::{Attr, Facts};
 
 pub(super) static RULES: &[Rule] = &[
@@ -228,19 +228,14 @@ fn malformed_upn(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn invalid_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let Some(name) = judged(f, out) else { return };
-    if let Some(c) = name.chars().find(|&c| is_invalid(c)) {
+    if let Some(c) = Classes::NOT_UPN.first_in(name) {
         let message = format!("{} in `{name}` is not allowed in a sign-in name", named(c));
         out.fire(UserPrincipalName, name, message);
     }
 }
 
-/// Blanks, characters outside ASCII, and those that Microsoft lists as invalid in a sign-in name.
-fn is_invalid(c: char) -> bool {
-    u8::try_from(c).is_ok_and(is_blank) || !c.is_ascii() || "\\%&*+/=?{}|<>();:,[]\"".contains(c)
-}
-
 fn too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
-    let Some(name) = judged(f, out) else { return };
+    let Some(name) = judged(f, out).filter(|name| name.len() > 48) else { return };
     let (user, suffix) = parts(name).map_or((0, 0), |(user, suffix)| (length(user), length(suffix)));
     let limits = [(length(name), 113, "characters"), (user, 64, "before the @"), (suffix, 48, "after the @")];
     let over: Vec<String> = limits

@@ -142,13 +142,24 @@ pub struct Plan {
     pub severity: Vec<Severity>,
     /// Rules whose severity the user has set; it holds for every finding of them.
     pub overridden: RuleSet,
+    /// The features of which a rule that was left out could decide.
+    open_features: [bool; 5],
+    /// Whether a rule that was left out could decide step 2, step 3.
+    open_steps: [bool; 2],
 }
 
 impl Plan {
     /// The plan for a selection of rules and severities set by the user.
     #[must_use]
     pub fn new(context: Context, selected: RuleSet, set: &[(usize, Severity)]) -> Self {
-        let mut plan = Self { run: RuleSet::NONE, severity: Vec::new(), overridden: RuleSet::NONE, context };
+        let mut plan = Self {
+            run: RuleSet::NONE,
+            severity: Vec::new(),
+            overridden: RuleSet::NONE,
+            open_features: [false; 5],
+            open_steps: [false; 2],
+            context,
+        };
         for (place, rule) in all().enumerate() {
             let own = rule.severity_in(plan.context.scenario);
             plan.severity.push(own.unwrap_or(Severity::Info));
@@ -159,6 +170,18 @@ impl Plan {
         for &(place, severity) in set {
             plan.severity[place] = severity;
             plan.overridden.insert(place);
+        }
+        for (place, rule) in all().enumerate() {
+            if !plan.left_out(place, rule) {
+                continue;
+            }
+            let error = plan.severity[place] == Severity::Error;
+            for feature in rule.blocks {
+                plan.open_features[*feature as usize] |= error || rule.blocks_at_any;
+            }
+            if let Some(step) = rule.decides {
+                plan.open_steps[step as usize] |= error || !needs_error(rule);
+            }
         }
         plan
     }
@@ -216,6 +239,14 @@ pub fn excluded(reason: &'static str) -> Verdict {
     }
 }
 
+/// Whether a rule decides its step only as an error: step 3 and the lack of a sip proxy count at any severity.
+fn needs_error(rule: &Rule) -> bool {
+    rule.decides == Some(Step::ExchangeSeesSip) && rule.code != NO_SIP_PROXY
+}
+
+/// The rule that as a warning makes step 2 not applicable.
+const NO_SIP_PROXY: &str = "SIP001";
+
 /// The rules by their place; the catalogue does not change while the program runs.
 fn rule(place: usize) -> &'static Rule {
     super::at(place)
@@ -223,7 +254,7 @@ fn rule(place: usize) -> &'static Rule {
 
 fn exchange_sees_sip(facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> StepState {
     let against = |finding: &&Finding| rule(finding.rule).decides == Some(Step::ExchangeSeesSip);
-    let no_sip_proxy = |finding: &Finding| rule(finding.rule).code == "SIP001";
+    let no_sip_proxy = |finding: &Finding| rule(finding.rule).code == NO_SIP_PROXY;
     let scenario = plan.context.scenario;
     let pua_counts = matches!(scenario, Scenario::LyncOnPrem | Scenario::LyncHybrid);
     if !facts.user.carries(Attr::ProxyAddresses) {
@@ -233,10 +264,7 @@ fn exchange_sees_sip(facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> St
     } else if !facts.sip_enabled.yes() || findings.iter().any(no_sip_proxy) {
         StepState::NotApplicable
     } else if (pua_counts && !facts.user.carries(Attr::PrimaryUserAddress))
-        || all().enumerate().any(|(place, rule)| {
-            let could = rule.code == "SIP001" || plan.severity[place] == Severity::Error;
-            rule.decides == Some(Step::ExchangeSeesSip) && could && plan.left_out(place, rule)
-        })
+        || plan.open_steps[Step::ExchangeSeesSip as usize]
     {
         StepState::NotEvaluated
     } else {
@@ -252,7 +280,7 @@ fn lync_sees_mail(facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> StepS
         StepState::Fail
     } else if !facts.sip_enabled.yes() && !facts.mail_bearing.yes() {
         StepState::NotApplicable
-    } else if all().enumerate().any(|(place, rule)| decides(rule) && plan.left_out(place, rule)) {
+    } else if plan.open_steps[Step::LyncSeesMail as usize] {
         StepState::NotEvaluated
     } else {
         StepState::Ok
@@ -284,14 +312,9 @@ fn standing(feature: Feature, facts: &Facts<'_>, plan: &Plan, findings: &[Findin
         let rule = rule(finding.rule);
         rule.blocks.contains(&feature) && (rule.blocks_at_any || finding.severity == Severity::Error)
     };
-    let could_block = |place: usize, rule: &Rule| {
-        rule.blocks.contains(&feature)
-            && (rule.blocks_at_any || plan.severity[place] == Severity::Error)
-            && plan.left_out(place, rule)
-    };
     if findings.iter().any(blocks) {
         Support::Blocked
-    } else if !facts.user.carries(needed) || all().enumerate().any(|(place, rule)| could_block(place, rule)) {
+    } else if !facts.user.carries(needed) || plan.open_features[feature as usize] {
         Support::NotEvaluated
     } else {
         Support::Supported
