@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Attr;
+use crate::model::{Attr, User};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,6 +65,27 @@ impl Change {
         Self { attribute, remove, add: vec![new.into()] }
     }
 
+    /// The user after the change.
+    #[must_use]
+    pub fn applied_to<'a>(&'a self, user: &User<'a>) -> User<'a> {
+        let mut changed = user.clone();
+        changed.lose(self.attribute);
+        changed.set_empty(self.attribute);
+        if self.attribute == Attr::ProxyAddresses {
+            let mut gone: Vec<&str> = self.remove.iter().map(String::as_str).collect();
+            for &value in user.proxies() {
+                match gone.iter().position(|&old| old == value) {
+                    Some(place) => drop(gone.swap_remove(place)),
+                    None => changed.set(self.attribute, value),
+                }
+            }
+        }
+        for value in &self.add {
+            changed.set(self.attribute, value);
+        }
+        changed
+    }
+
     /// The change as one cell of a report: the new value alone where it takes the place of the finding's own
     /// value or of nothing, else `-old +new`.
     #[must_use]
@@ -109,6 +130,15 @@ mod tests {
         assert_eq!(Change::replace(attr, " x", "x").cell(" x"), "x");
         assert_eq!(Change::replace(attr, "smtp:x", "SMTP:x").cell(""), "-smtp:x +SMTP:x");
         assert_eq!(Change::remove(attr, "SRV:").cell("SRV:"), "-SRV:");
+    }
+
+    #[test]
+    fn a_change_touches_its_own_values_only() {
+        let attr = Attr::ProxyAddresses;
+        let user = User::of(&[(attr, "smtp:a"), (attr, "smtp:b"), (attr, "smtp:a"), (Attr::Mail, "x")]);
+        let change = Change::replace(attr, "smtp:a", "SMTP:a");
+        assert_eq!(change.applied_to(&user).proxies(), ["smtp:b", "smtp:a", "SMTP:a"]);
+        assert_eq!(Change::remove(Attr::Mail, "x").applied_to(&user).get(Attr::Mail), "");
     }
 
     #[test]

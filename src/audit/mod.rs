@@ -1,10 +1,36 @@
 //! The audit: inputs in, judged users out, in the order of the input.
+//!
+//! The inputs are read three times, always in parallel and never as a whole:
+//!
+//! 1. [`keys`]: of every record, fixed-size hashes of what must not be shared; [`meet`] finds where hashes meet.
+//! 2. [`look`]: the records concerned are looked at again; [`groups`] says who really shares what.
+//! 3. [`judge`]: every rule over every user; the report takes the users in order.
+//!
+//! What is kept between the readings is the hashes alone: some sixty octets a user.
 
-use crate::error::Result;
-use crate::model::problem::Problems;
-use crate::model::{Input, User};
+mod blocks;
+mod groups;
+mod judge;
+mod keys;
+mod look;
+mod meet;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Mutex;
+
+use crate::error::{Error, Result};
+use crate::model::problem::{Problem, Problems};
+use crate::model::{Block, Facts, Input, User};
 use crate::rules::counts::Counts;
 use crate::rules::verdict::{Judged, Plan};
+
+use blocks::Numbered;
+use groups::Groups;
+use judge::Judge;
+use keys::{BlockKeys, Collector};
+use look::{Person, Seen};
+use meet::Candidate;
 
 /// Where judged users go. Parts are filled in parallel and handed over in the order of the input.
 pub trait Report: Sync {
@@ -15,16 +41,25 @@ pub trait Report: Sync {
     fn part(&self) -> Self::Part;
 
     /// Writes one user into a part.
-    fn user(&self, part: &mut Self::Part, judged: &Judged<'_>);
+    fn user(&self, part: &mut Self::Part, judged: &Judged<'_, '_>);
 
     /// Takes a finished part; called for one part after the other, in order.
     fn take(&self, part: Self::Part) -> Result<()>;
 }
 
-/// What a run does while it works.
+/// Which reading of the inputs is going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The first: what everybody holds.
+    Keys,
+    /// The last: verdicts and reports.
+    Verdicts,
+}
+
+/// Whoever shows what a run does while it works.
 pub trait Progress: Sync {
-    /// So many more bytes of the input and users of it were read; `stage` counts from 0 to 1 (keys, verdicts).
-    fn advance(&self, stage: usize, bytes: u64, users: u64);
+    /// So many more bytes of the inputs and records of them were worked on.
+    fn advance(&self, stage: Stage, bytes: u64, records: u64);
 }
 
 /// Which users are reported; uniqueness is still over all.
@@ -34,11 +69,11 @@ pub trait Only: Sync {
 }
 
 /// What was read of one source.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceOutcome {
     /// Records that could be read.
     pub records: u64,
-    /// Distinct objects among them.
+    /// Distinct objects among them that no source before had shown.
     pub objects: u64,
     /// Records of objects that had been read before.
     pub repeats: u64,
@@ -56,12 +91,195 @@ pub struct Outcome {
 }
 
 /// Audits all inputs as one directory.
+///
+/// # Errors
+/// When an input cannot be read, has changed between two readings or holds too many records, or when the report
+/// cannot be written.
 pub fn run<R: Report>(
-    _inputs: &[&dyn Input],
-    _plan: &Plan,
-    _only: Option<&dyn Only>,
-    _progress: &dyn Progress,
-    _report: &R,
+    inputs: &[&dyn Input],
+    plan: &Plan,
+    only: Option<&dyn Only>,
+    progress: &dyn Progress,
+    report: &R,
 ) -> Result<Outcome> {
-    Ok(Outcome::default())
+    let mut outcome = Outcome { sources: vec![SourceOutcome::default(); inputs.len()], ..Outcome::default() };
+    let keys = first_reading(inputs, progress, &mut outcome.sources)?;
+    let first_rows = first_rows(&keys)?;
+    let candidates = meet::candidates(&keys, &first_rows);
+    let counts: Vec<u32> = keys.iter().map(|block| block.records).collect();
+    drop(keys);
+    let rows = Rows { first: first_rows, counts };
+    let groups = second_look(inputs, &rows, &candidates)?;
+    drop(candidates);
+    let run = Run { inputs, plan, only, progress, report, rows: &rows, groups: &groups };
+    run.last_reading(&mut outcome)?;
+    Ok(outcome)
+}
+
+/// Where the records of each block stand among all records.
+struct Rows {
+    first: Vec<u32>,
+    counts: Vec<u32>,
+}
+
+impl Rows {
+    /// The first record of a block, if the block still has as many as when it was read first.
+    fn of(&self, input: &dyn Input, place: usize, records: u32) -> Result<u32> {
+        match (self.first.get(place), self.counts.get(place)) {
+            (Some(&first), Some(&count)) if count == records => Ok(first),
+            _ => Err(changed(input)),
+        }
+    }
+
+    fn start(&self, input: &dyn Input, place: usize) -> Result<u32> {
+        self.first.get(place).copied().ok_or_else(|| changed(input))
+    }
+}
+
+fn changed(input: &dyn Input) -> Error {
+    Error::source(
+        input.name(),
+        "the file changed while it was being read",
+        "run the audit again when nothing writes to the file any more",
+    )
+}
+
+fn first_reading(
+    inputs: &[&dyn Input],
+    progress: &dyn Progress,
+    sources: &mut [SourceOutcome],
+) -> Result<Vec<BlockKeys>> {
+    let mut all = Vec::new();
+    let work = |numbered: Numbered| {
+        let mut collector = Collector::default();
+        let block = &numbered.block;
+        let problems = inputs[numbered.input].records(block, &mut |record| collector.add(record));
+        let keys = collector.finish();
+        progress.advance(Stage::Keys, block.bytes, u64::from(keys.records));
+        Ok((numbered.input, keys, problems))
+    };
+    blocks::each(inputs, work, |(input, keys, problems): (usize, BlockKeys, Problems)| {
+        sources[input].records += u64::from(keys.records);
+        sources[input].problems.merge(&problems);
+        all.push(keys);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+fn first_rows(keys: &[BlockKeys]) -> Result<Vec<u32>> {
+    let mut next = 0u32;
+    let mut first = Vec::with_capacity(keys.len());
+    for block in keys {
+        first.push(next);
+        next = next
+            .checked_add(block.records)
+            .ok_or_else(|| Error::usage("more than 4,294,967,295 records in one run: audit them in parts"))?;
+    }
+    Ok(first)
+}
+
+fn second_look(inputs: &[&dyn Input], rows: &Rows, candidates: &[Candidate]) -> Result<Groups> {
+    let (mut seen, mut persons) = (Vec::new(), Vec::new());
+    let work = |numbered: Numbered| {
+        let input = inputs[numbered.input];
+        let first = rows.start(input, numbered.place)?;
+        let (mut seen, mut persons) = (Vec::new(), Vec::new());
+        let mut row = first;
+        let mut left = &candidates[candidates.partition_point(|candidate| candidate.row < first)..];
+        input.records(&numbered.block, &mut |record| {
+            let own = left.partition_point(|candidate| candidate.row <= row);
+            if own > 0 {
+                persons.push(look::at(&record.user, row, &left[..own], &mut seen));
+                left = &left[own..];
+            }
+            row += 1;
+        });
+        rows.of(input, numbered.place, row - first)?;
+        Ok((seen, persons))
+    };
+    if !candidates.is_empty() {
+        blocks::each(inputs, work, |(more_seen, more_persons): (Vec<Seen>, Vec<Person>)| {
+            seen.extend(more_seen);
+            persons.extend(more_persons);
+            Ok(())
+        })?;
+    }
+    Ok(Groups::of(seen, persons))
+}
+
+/// What the last reading works with.
+struct Run<'a, R> {
+    inputs: &'a [&'a dyn Input],
+    plan: &'a Plan,
+    only: Option<&'a dyn Only>,
+    progress: &'a dyn Progress,
+    report: &'a R,
+    rows: &'a Rows,
+    groups: &'a Groups,
+}
+
+/// What the last reading makes of one block.
+struct Done<P> {
+    input: usize,
+    part: P,
+    counts: Counts,
+    repeats: u64,
+    failed: Problems,
+}
+
+impl<R: Report> Run<'_, R> {
+    fn last_reading(&self, outcome: &mut Outcome) -> Result<()> {
+        let outcome = Mutex::new(outcome);
+        blocks::each(
+            self.inputs,
+            |numbered| self.block(numbered.input, numbered.place, &numbered.block),
+            |done| {
+                let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                outcome.counts.merge(&done.counts);
+                let source = &mut outcome.sources[done.input];
+                source.repeats += done.repeats;
+                source.objects = source.records - source.repeats;
+                source.problems.merge(&done.failed);
+                self.report.take(done.part)
+            },
+        )
+    }
+
+    fn block(&self, place_of_input: usize, place: usize, block: &Block) -> Result<Done<R::Part>> {
+        let input = self.inputs[place_of_input];
+        let first = self.rows.start(input, place)?;
+        let mut done = Done {
+            input: place_of_input,
+            part: self.report.part(),
+            counts: Counts::default(),
+            repeats: 0,
+            failed: Problems::default(),
+        };
+        let mut judge = Judge::new(self.plan, self.groups);
+        let mut row = first;
+        input.records(block, &mut |record| {
+            row += 1;
+            if self.groups.is_repeat(row - 1) {
+                done.repeats += 1;
+            } else if self.only.is_none_or(|only| only.reports(&record.user)) {
+                let facts = Facts::of(&record.user);
+                let judgement = judge.judge(&facts, row - 1, record.incomplete);
+                if judgement.failed {
+                    done.failed.add(Problem::RuleFailed, record.line);
+                }
+                let judged = Judged {
+                    source: input.name(),
+                    facts: &facts,
+                    verdict: &judgement.verdict,
+                    findings: judge.findings(),
+                };
+                done.counts.add(&judged);
+                self.report.user(&mut done.part, &judged);
+            }
+        });
+        self.rows.of(input, place, row - first)?;
+        self.progress.advance(Stage::Verdicts, block.bytes, u64::from(row - first));
+        Ok(done)
+    }
 }

@@ -98,6 +98,10 @@ problems! {
     Placeholder = "placeholder" Notice
         "a word such as `N/A` or `NULL` stands where nothing should; it was read as empty"
         "leave empty cells empty";
+    /// A rule that failed on a record: a bug of this program.
+    RuleFailed = "rule-failed" Incomplete
+        "a rule failed on this record; the other rules were run"
+        "this is a bug of dirsync-audit: report it with the rule named in the log";
     /// Two columns for one attribute.
     TwoColumns = "two-columns" Notice
         "two columns name the same attribute; the one with the LDAP name was used"

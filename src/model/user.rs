@@ -51,6 +51,11 @@ impl<'a> User<'a> {
         }
     }
 
+    /// Marks an attribute as carried, with no value.
+    pub fn set_empty(&mut self, attr: Attr) {
+        self.carried = self.carried.with(attr);
+    }
+
     /// Takes the values of an attribute away, as if the input had never carried it.
     pub fn lose(&mut self, attr: Attr) {
         self.carried = self.carried.without(attr);

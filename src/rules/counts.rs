@@ -48,7 +48,7 @@ impl Default for Counts {
 
 impl Counts {
     /// Counts one user.
-    pub fn add(&mut self, judged: &Judged<'_>) {
+    pub fn add(&mut self, judged: &Judged<'_, '_>) {
         let verdict = judged.verdict;
         self.users += 1;
         self.status[verdict.status as usize] += 1;

@@ -18,11 +18,14 @@ mod line;
 mod mail;
 mod proxy;
 mod sip;
-mod unique;
+pub mod unique;
 mod upn;
 
+#[cfg(test)]
+mod tests;
+
 pub use scenario::{Feature, MailboxPlace, Scenario};
-pub use unique::{Key, Space, keys};
+use unique::Space;
 
 /// The families, in the order of the catalogue, which is the order of every report.
 static FAMILIES: &[&[Rule]] = &[
@@ -373,6 +376,19 @@ impl Rule {
 /// How many characters a text has.
 fn length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// A character as a message names it: what cannot be seen or is easily mistaken by its number.
+fn named(c: char) -> String {
+    if u8::try_from(c).is_ok_and(crate::model::fold::is_blank) {
+        "a blank".to_owned()
+    } else if c.is_ascii_graphic() {
+        format!("`{c}`")
+    } else if c.is_alphanumeric() {
+        format!("`{c}` (U+{:04X})", u32::from(c))
+    } else {
+        format!("U+{:04X}", u32::from(c))
+    }
 }
 
 /// Several proxy addresses in one text, in an order that does not depend on the input's.

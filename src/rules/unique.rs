@@ -1,13 +1,187 @@
 //! Rules across users, declared as key and judgement.
 //!
 //! A user *holds* keys: the folded text of an address, in a space. Only fixed-size hashes of keys are kept for
-//! everybody; the text is looked at again only where hashes meet (see `crate::audit`).
+//! everybody; the text is looked at again only where hashes meet (see `crate::audit`). What is said about a key
+//! that another object holds too is decided here.
 
-use super::Rule;
-use crate::model::fold::trim;
+use super::level::{E, NO, W};
+use super::{Check, Example, Rule, Sink, Step, blocking};
+use crate::model::Attr::{
+    DistinguishedName, Line, Mail, MailNickname, MasterAccountSid, ObjectSid, OriginatorSid,
+    PrimaryUserAddress, ProxyAddresses, UserPrincipalName,
+};
+use crate::model::fold::{fold, same, trim};
 use crate::model::{Attr, Facts, address};
 
-pub(super) static RULES: &[Rule] = &[];
+pub(super) static RULES: &[Rule] = &[
+    Rule {
+        code: "UNQ001",
+        name: "shared-sip-address",
+        severity: [E, E, E, E],
+        reads: &[PrimaryUserAddress, ProxyAddresses],
+        summary: "another object has the same SIP address",
+        why: "A SIP address must be unique over msRTCSIP-PrimaryUserAddress and all sip: proxies of the forest and \
+              the tenant; the users concerned cannot sign in.",
+        remedy: "Decide whose SIP address it is, and give the other objects another one or remove it from them.",
+        reference: "KB 2430520",
+        blocks: blocking::OUTLOOK_AND_OWA,
+        decides: Some(Step::ExchangeSeesSip),
+        check: Check::Shared(Space::Sip),
+        examples: &[
+            Example::fires(
+                &[
+                    &[(DistinguishedName, "CN=Ann"), (PrimaryUserAddress, "sip:ann@contoso.com")],
+                    &[(DistinguishedName, "CN=Bob"), (ProxyAddresses, "SIP:Ann@contoso.com")],
+                ],
+                "CN=Bob",
+            ),
+            Example::silent(&[&[
+                (PrimaryUserAddress, "sip:ann@contoso.com"),
+                (ProxyAddresses, "sip:ann@contoso.com"),
+            ]]),
+            Example::silent(&[
+                &[(PrimaryUserAddress, "sip:ann@contoso.com"), (OriginatorSid, "S-1-5-21-7-7-7-1104")],
+                &[(ProxyAddresses, "sip:ann@contoso.com"), (ObjectSid, "S-1-5-21-7-7-7-1104")],
+            ]),
+        ],
+        ..Rule::BLANK
+    },
+    Rule {
+        code: "UNQ002",
+        name: "shared-smtp-address",
+        severity: [E, E, E, E],
+        reads: &[ProxyAddresses, Mail],
+        summary: "another object has the same mail address",
+        why: "An address may be on one object only; synchronization stops the second object or takes the address \
+              away from it (AttributeValueMustBeUnique, InvalidSoftMatch).",
+        remedy: "Decide whose address it is, and remove it from mail and proxyAddresses of the other objects.",
+        reference: "KB 2647098",
+        blocks: blocking::OUTLOOK,
+        check: Check::Shared(Space::Smtp),
+        examples: &[
+            Example::fires(
+                &[
+                    &[(DistinguishedName, "CN=Ann"), (Mail, "info@contoso.com")],
+                    &[(DistinguishedName, "CN=Bob"), (ProxyAddresses, "smtp:INFO@contoso.com")],
+                ],
+                "CN=Bob",
+            ),
+            Example::silent(&[&[(Mail, "ann@contoso.com"), (ProxyAddresses, "SMTP:ann@contoso.com")]]),
+            Example::silent(&[
+                &[(ProxyAddresses, "smtp:ann@contoso.com"), (MasterAccountSid, "S-1-5-21-7-7-7-1104")],
+                &[(Mail, "ann@contoso.com"), (ObjectSid, "S-1-5-21-7-7-7-1104")],
+            ]),
+            Example::silent(&[&[(ProxyAddresses, "smtp:")], &[(ProxyAddresses, "smtp:")]]),
+        ],
+        ..Rule::BLANK
+    },
+    Rule {
+        code: "UNQ003",
+        name: "shared-upn",
+        severity: [E, E, E, E],
+        reads: &[UserPrincipalName],
+        summary: "another object has the same userPrincipalName",
+        why: "A sign-in name must be unique in the forest and in the tenant; the second object is not synchronized \
+              or gets an invented name.",
+        remedy: "Give each of the objects a userPrincipalName of its own.",
+        reference: "Troubleshooting errors during synchronization (Microsoft Learn)",
+        check: Check::Shared(Space::Upn),
+        examples: &[
+            Example::fires(
+                &[
+                    &[(DistinguishedName, "CN=Ann"), (UserPrincipalName, "ann@contoso.com")],
+                    &[(DistinguishedName, "CN=Bob"), (UserPrincipalName, "ANN@contoso.com")],
+                ],
+                "CN=Bob",
+            ),
+            Example::silent(&[
+                &[(DistinguishedName, "CN=Ann"), (UserPrincipalName, "ann@contoso.com")],
+                &[(DistinguishedName, "CN=Bob"), (UserPrincipalName, "bob@contoso.com")],
+            ]),
+        ],
+        ..Rule::BLANK
+    },
+    Rule {
+        code: "UNQ004",
+        name: "shared-mail-nickname",
+        severity: [W, W, W, W],
+        reads: &[MailNickname],
+        summary: "another object has the same mailNickname",
+        why: "The alias should be unique; the cloud appends random digits to the second one, and with it to the \
+              address that is built from it.",
+        remedy: "Give each of the objects a mailNickname of its own.",
+        reference: "KB 3190357",
+        check: Check::Shared(Space::Nickname),
+        examples: &[
+            Example::fires(
+                &[
+                    &[(DistinguishedName, "CN=Ann"), (MailNickname, "ann")],
+                    &[(DistinguishedName, "CN=Bob"), (MailNickname, "Ann")],
+                ],
+                "CN=Bob",
+            ),
+            Example::silent(&[
+                &[(DistinguishedName, "CN=Ann"), (MailNickname, "ann")],
+                &[(DistinguishedName, "CN=Bob"), (MailNickname, "bob")],
+            ]),
+        ],
+        ..Rule::BLANK
+    },
+    Rule {
+        code: "UNQ005",
+        name: "shared-line-uri",
+        severity: [W, W, W, W],
+        reads: &[Line],
+        summary: "another object has the same msRTCSIP-Line",
+        why: "A line belongs to one account; a call to a shared one reaches nobody or the wrong person.",
+        remedy: "Give each of the accounts a line, or an extension, of its own.",
+        reference: "Set-CsUser -LineURI (Microsoft Learn)",
+        check: Check::Shared(Space::Line),
+        examples: &[
+            Example::fires(
+                &[
+                    &[(DistinguishedName, "CN=Ann"), (Line, "tel:+15550100")],
+                    &[(DistinguishedName, "CN=Bob"), (Line, "TEL:+15550100")],
+                ],
+                "CN=Bob",
+            ),
+            Example::silent(&[
+                &[(DistinguishedName, "CN=Ann"), (Line, "tel:+15550100;ext=1")],
+                &[(DistinguishedName, "CN=Bob"), (Line, "tel:+15550100;ext=2")],
+            ]),
+        ],
+        ..Rule::BLANK
+    },
+    Rule {
+        code: "UNQ006",
+        name: "upn-is-anothers-address",
+        severity: [NO, W, W, W],
+        reads: &[UserPrincipalName, ProxyAddresses, Mail],
+        summary: "userPrincipalName is a mail address of another object and none of its own",
+        why: "Synchronization matches accounts by address (soft match) and would join the wrong two.",
+        remedy: "Change the userPrincipalName, or move the address to the object that signs in with it.",
+        reference: "KB 2647098; Azure AD Connect: when you have an existing tenant (Microsoft Learn)",
+        check: Check::Taken(Space::Upn, Space::Smtp),
+        examples: &[
+            Example::fires(
+                &[
+                    &[(DistinguishedName, "CN=Ann"), (UserPrincipalName, "ann@contoso.com")],
+                    &[(DistinguishedName, "CN=Bob"), (ProxyAddresses, "smtp:ann@contoso.com")],
+                ],
+                "CN=Bob",
+            ),
+            Example::silent(&[
+                &[(UserPrincipalName, "ann@contoso.com"), (Mail, "ann@contoso.com")],
+                &[(DistinguishedName, "CN=Bob"), (ProxyAddresses, "smtp:ann@contoso.com")],
+            ]),
+            Example::silent(&[
+                &[(UserPrincipalName, "ann@contoso.com")],
+                &[(ProxyAddresses, "sip:ann@contoso.com")],
+            ]),
+        ],
+        ..Rule::BLANK
+    },
+];
 
 /// What a key is a key of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,20 +221,88 @@ pub fn keys<'a>(facts: &Facts<'a>, each: &mut dyn FnMut(Key<'a>)) {
         }
     };
     let pua = facts.pua();
-    give(Space::Sip, Attr::PrimaryUserAddress, pua, address::after_prefix(trim(pua), "sip").unwrap_or(pua));
+    give(Space::Sip, PrimaryUserAddress, pua, address::after_prefix(trim(pua), "sip").unwrap_or(pua));
     for proxy in facts.sips() {
-        give(Space::Sip, Attr::ProxyAddresses, proxy.raw, proxy.address);
+        give(Space::Sip, ProxyAddresses, proxy.raw, proxy.address);
     }
     for proxy in facts.smtps() {
-        give(Space::Smtp, Attr::ProxyAddresses, proxy.raw, proxy.address);
+        give(Space::Smtp, ProxyAddresses, proxy.raw, proxy.address);
     }
-    let single = [
-        (Space::Smtp, Attr::Mail),
-        (Space::Upn, Attr::UserPrincipalName),
-        (Space::Nickname, Attr::MailNickname),
-        (Space::Line, Attr::Line),
+    let singles = [
+        (Space::Smtp, Mail),
+        (Space::Upn, UserPrincipalName),
+        (Space::Nickname, MailNickname),
+        (Space::Line, Line),
     ];
-    for (space, attribute) in single {
+    for (space, attribute) in singles {
         give(space, attribute, user.get(attribute), user.get(attribute));
     }
+}
+
+/// The other objects that hold a text: how many, and the first of their names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Others {
+    /// How many there are; a person with two linked accounts counts once.
+    pub count: u64,
+    /// The names of the first [`Others::NAMED`].
+    pub names: Vec<String>,
+}
+
+impl Others {
+    /// How many are named in a message.
+    pub const NAMED: usize = 5;
+
+    /// `CN=A, CN=B and 3 more`.
+    fn list(&self) -> String {
+        let named = self.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        match self.count.saturating_sub(self.names.len() as u64) {
+            0 => named,
+            more => format!("{named} and {more} more"),
+        }
+    }
+}
+
+/// Who else holds what the user holds.
+pub trait Neighbours {
+    /// The other holders of a text in a space; `None` when there are none.
+    fn others(&self, text: &str, space: Space) -> Option<Others>;
+}
+
+/// Says what there is to say about the keys that a user shares; nothing for rules about one user.
+pub fn check(facts: &Facts<'_>, rule: &Rule, near: &dyn Neighbours, out: &mut Sink<'_>) {
+    match rule.check {
+        Check::User(_) => {}
+        Check::Shared(space) => shared(facts, space, near, out),
+        Check::Taken(own, theirs) => taken(facts, own, theirs, near, out),
+    }
+}
+
+/// One finding per shared text.
+fn shared(facts: &Facts<'_>, space: Space, near: &dyn Neighbours, out: &mut Sink<'_>) {
+    let mut seen: Vec<&str> = Vec::new();
+    keys(facts, &mut |key| {
+        if key.space != space || seen.iter().any(|text| same(text, key.text)) {
+            return;
+        }
+        if let Some(others) = near.others(key.text, space) {
+            seen.push(key.text);
+            let message = format!("`{}` is also held by {}", fold(key.text), others.list());
+            out.fire(key.attribute, key.value, message);
+        }
+    });
+}
+
+/// A key of one space that another object holds in another space, unless the object holds it there itself.
+fn taken(facts: &Facts<'_>, own: Space, theirs: Space, near: &dyn Neighbours, out: &mut Sink<'_>) {
+    keys(facts, &mut |key| {
+        if key.space != own {
+            return;
+        }
+        let mut holds_it_too = false;
+        keys(facts, &mut |other| holds_it_too |= other.space == theirs && same(other.text, key.text));
+        if let Some(others) = near.others(key.text, theirs).filter(|_| !holds_it_too) {
+            let message = format!("`{}` is an address of {}", fold(key.text), others.list());
+            out.fire(key.attribute, key.value, message);
+        }
+    });
 }

@@ -120,15 +120,15 @@ pub struct Verdict {
 
 /// One user with everything that was found: what a report writes.
 #[derive(Debug, Clone, Copy)]
-pub struct Judged<'a> {
+pub struct Judged<'j, 'a> {
     /// The source, as the user named it.
-    pub source: &'a str,
+    pub source: &'j str,
     /// The user, and what follows from the attributes.
-    pub facts: &'a Facts<'a>,
+    pub facts: &'j Facts<'a>,
     /// The verdict.
-    pub verdict: &'a Verdict,
+    pub verdict: &'j Verdict,
     /// The findings, in the order of the catalogue.
-    pub findings: &'a [Finding],
+    pub findings: &'j [Finding],
 }
 
 /// Which rules are run, how bad each is, and what varies by site.

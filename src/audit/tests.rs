@@ -1,0 +1,289 @@
+//! The audit over tables in memory.
+
+use std::sync::Mutex;
+
+use super::{Only, Outcome, Progress, Report, Stage, run};
+use crate::error::Result;
+use crate::model::Attr::{
+    DistinguishedName, Mail, MailNickname, MasterAccountSid, ObjectClass, ObjectGuid, ObjectSid,
+    PrimaryUserAddress, ProxyAddresses, UserPrincipalName,
+};
+use crate::model::problem::Problems;
+use crate::model::{Attr, AttrSet, Block, Input, Record, User};
+use crate::rules::verdict::{Judged, Plan, Status};
+use crate::rules::{self, Check, Context, RuleSet, Scenario};
+
+type Row = &'static [(Attr, &'static str)];
+
+/// Rows in memory, so many to a block.
+struct Table {
+    rows: Vec<Row>,
+    per_block: usize,
+}
+
+impl Input for Table {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn carried(&self) -> AttrSet {
+        AttrSet::ALL
+    }
+
+    fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
+        let blocks = (0..self.rows.len()).step_by(self.per_block);
+        Ok(Box::new(blocks.map(|start| Ok(Block { text: start.to_string(), line: 1, bytes: 1 }))))
+    }
+
+    fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        let start: usize = block.text.parse().unwrap();
+        for row in self.rows.iter().skip(start).take(self.per_block) {
+            each(&Record { user: User::of(row), line: 1, incomplete: None });
+        }
+        Problems::default()
+    }
+}
+
+/// One reported user: name, codes, messages, suggestions.
+type Line = (String, Vec<&'static str>, Vec<String>, Vec<Option<String>>);
+
+#[derive(Default)]
+struct Kept(Mutex<Vec<Line>>);
+
+impl Report for Kept {
+    type Part = Vec<Line>;
+
+    fn part(&self) -> Vec<Line> {
+        Vec::new()
+    }
+
+    fn user(&self, part: &mut Vec<Line>, judged: &Judged<'_, '_>) {
+        let findings = judged.findings;
+        part.push((
+            judged.facts.user.name().to_owned(),
+            findings.iter().map(|finding| rules::at(finding.rule).code).collect(),
+            findings.iter().map(|finding| finding.message.clone()).collect(),
+            findings
+                .iter()
+                .map(|finding| finding.suggestion.as_ref().map(|change| change.cell(&finding.value)))
+                .collect(),
+        ));
+    }
+
+    fn take(&self, part: Vec<Line>) -> Result<()> {
+        self.0.lock().unwrap().extend(part);
+        Ok(())
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn advance(&self, _: Stage, _: u64, _: u64) {}
+}
+
+fn everything() -> RuleSet {
+    let mut all = RuleSet::NONE;
+    (0..rules::all().count()).for_each(|place| all.insert(place));
+    all
+}
+
+fn audit(rows: &[Row], scenario: Scenario) -> (Vec<Line>, Outcome) {
+    let mut results = [1, 3, 1000].map(|per_block| {
+        let table = Table { rows: rows.to_vec(), per_block };
+        let plan = Plan::new(Context::of(scenario), everything(), &[]);
+        let kept = Kept::default();
+        let outcome = run(&[&table], &plan, None, &Silent, &kept).unwrap();
+        (kept.0.into_inner().unwrap(), outcome)
+    });
+    assert_eq!(results[0].0, results[1].0, "the size of blocks must not matter");
+    assert_eq!(results[0].0, results[2].0, "the size of blocks must not matter");
+    let last = &mut results[2];
+    (std::mem::take(&mut last.0), std::mem::take(&mut last.1))
+}
+
+fn codes(rows: &[Row], prefix: &str) -> Vec<Vec<&'static str>> {
+    let (lines, _) = audit(rows, Scenario::LyncHybrid);
+    let own = |line: &Line| line.1.iter().copied().filter(|code| code.starts_with(prefix)).collect();
+    lines.iter().map(own).collect()
+}
+
+/// The examples of the rules across users; those of the others are tested beside the catalogue.
+#[test]
+fn every_example_of_a_shared_key_gives_its_verdict() {
+    for rule in rules::all().filter(|rule| !matches!(rule.check, Check::User(_))) {
+        for example in rule.examples {
+            let scenario = example.scenario.unwrap_or_else(|| {
+                Scenario::ALL.into_iter().find(|&scenario| rule.severity_in(scenario).is_some()).unwrap()
+            });
+            // Two objects without any identity are two objects; the sAMAccountName keeps them in the audit.
+            let rows: Vec<Row> = example
+                .users
+                .iter()
+                .map(|user| {
+                    let mut row = vec![(Attr::SamAccountName, "x")];
+                    row.extend_from_slice(user);
+                    &*row.leak()
+                })
+                .collect();
+            let (lines, _) = audit(&rows, scenario);
+            let place = lines[0].1.iter().position(|code| *code == rule.code);
+            let message = place.map(|place| lines[0].2[place].as_str());
+            match example.finds {
+                Some(part) => {
+                    assert!(message.is_some_and(|m| m.contains(part)), "{}: {message:?}", rule.code)
+                }
+                None => assert_eq!(message, None, "{}", rule.code),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_holder_is_told_and_the_others_are_named() {
+    let row = |dn: &'static str| -> Row {
+        vec![(Attr::SamAccountName, "x"), (DistinguishedName, dn), (Mail, "info@contoso.com")].leak()
+    };
+    let rows: Vec<Row> = (0..8).map(|n| row(format!("CN={n}").leak())).collect();
+    let (lines, _) = audit(&rows, Scenario::Teams);
+    let message = |n: usize| {
+        let place = lines[n].1.iter().position(|code| *code == "UNQ002").unwrap();
+        lines[n].2[place].as_str()
+    };
+    assert_eq!(
+        message(2),
+        "`info@contoso.com` is also held by `CN=0`, `CN=1`, `CN=3`, `CN=4`, `CN=5` and 2 more"
+    );
+    assert!(message(7).ends_with("`CN=4` and 2 more"));
+}
+
+#[test]
+fn excluded_objects_hold_their_addresses() {
+    let (lines, outcome) = audit(
+        &[
+            &[(Attr::SamAccountName, "ann"), (DistinguishedName, "CN=Ann"), (Mail, "info@contoso.com")],
+            &[
+                (ObjectClass, "top;group"),
+                (DistinguishedName, "CN=Info"),
+                (ProxyAddresses, "smtp:info@contoso.com"),
+            ],
+        ],
+        Scenario::Teams,
+    );
+    assert!(lines[0].1.contains(&"UNQ002"));
+    assert!(lines[1].1.is_empty());
+    assert_eq!(outcome.counts.status[Status::Excluded as usize], 1);
+}
+
+#[test]
+fn an_object_read_twice_is_one_object() {
+    const GUID: &str = "00000000-0000-0000-0000-000000000001";
+    let ann = [(Attr::SamAccountName, "ann"), (DistinguishedName, "CN=Ann"), (Mail, "ann@contoso.com")];
+    let with_guid: Row = [ann.as_slice(), &[(ObjectGuid, GUID)]].concat().leak();
+    let moved: Row = &[
+        (Attr::SamAccountName, "ann"),
+        (DistinguishedName, "CN=Moved"),
+        (Mail, "ann@contoso.com"),
+        (ObjectGuid, GUID),
+    ];
+    let alone: Row = ann.to_vec().leak();
+    let other: Row = &[
+        (Attr::SamAccountName, "ann"),
+        (DistinguishedName, "cn=ann"),
+        (Mail, "ann@contoso.com"),
+        (ObjectGuid, "00000000-0000-0000-0000-000000000002"),
+    ];
+    for rows in [[with_guid, alone, moved], [alone, moved, with_guid], [alone, alone, alone]] {
+        let (lines, outcome) = audit(&rows, Scenario::Teams);
+        assert_eq!(lines.len(), 1);
+        assert!(!lines[0].1.contains(&"UNQ002"));
+        assert_eq!((outcome.sources[0].objects, outcome.sources[0].repeats), (1, 2));
+    }
+    let (lines, _) = audit(&[with_guid, other, alone], Scenario::Teams);
+    assert_eq!(lines.len(), 2, "two objectGUIDs are two objects");
+    assert!(lines.iter().all(|line| line.1.contains(&"UNQ002")));
+}
+
+#[test]
+fn linked_accounts_are_one_person() {
+    const SID: &str = "S-1-5-21-1-2-3-1104";
+    let account: Row = &[
+        (Attr::SamAccountName, "a"),
+        (DistinguishedName, "CN=Account"),
+        (ObjectSid, SID),
+        (PrimaryUserAddress, "sip:ann@contoso.com"),
+    ];
+    let resource: Row = &[
+        (Attr::SamAccountName, "r"),
+        (DistinguishedName, "CN=Resource"),
+        (MasterAccountSid, SID),
+        (ProxyAddresses, "sip:ann@contoso.com"),
+    ];
+    let thief: Row = &[
+        (Attr::SamAccountName, "t"),
+        (DistinguishedName, "CN=Thief"),
+        (ProxyAddresses, "sip:ann@contoso.com"),
+    ];
+    assert_eq!(codes(&[account, resource], "UNQ"), [[""; 0]; 2]);
+    assert_eq!(codes(&[account, resource, thief], "UNQ"), [["UNQ001"]; 3]);
+    let (lines, _) = audit(&[account, resource, thief], Scenario::LyncHybrid);
+    let message = lines[2].2.iter().find(|m| m.contains("also held")).unwrap();
+    assert_eq!(message, "`ann@contoso.com` is also held by `CN=Account`");
+}
+
+#[test]
+fn suggestions_of_shared_addresses_are_withheld() {
+    let ann: Row = &[
+        (Attr::SamAccountName, "a"),
+        (DistinguishedName, "CN=Ann"),
+        (PrimaryUserAddress, "sip:ann@contoso.com"),
+        (Mail, "ann@contoso.com"),
+        (UserPrincipalName, "ann@contoso.com"),
+    ];
+    let same_mail: Row = &[
+        (Attr::SamAccountName, "b"),
+        (DistinguishedName, "CN=Bob"),
+        (Mail, "ann@contoso.com"),
+        (MailNickname, "b"),
+    ];
+    let suggestion = |rows: &[Row]| {
+        let (lines, _) = audit(rows, Scenario::LyncHybrid);
+        let place = lines[0].1.iter().position(|code| *code == "SIP001").unwrap();
+        lines[0].3[place].clone()
+    };
+    assert_eq!(suggestion(&[ann]).as_deref(), Some("sip:ann@contoso.com"));
+    assert_eq!(suggestion(&[ann, same_mail]), None);
+}
+
+#[test]
+fn suggestions_that_break_another_rule_are_withheld() {
+    // The apostrophe is fine in mail and a risk in a SIP address.
+    let row: Row = &[(Attr::SamAccountName, "a"), (Mail, "o'brien@contoso.com"), (Attr::HomeMdb, "CN=DB")];
+    let (lines, _) = audit(&[row], Scenario::SfbOnline);
+    let place = lines[0].1.iter().position(|code| *code == "SIP001").unwrap();
+    assert_eq!(lines[0].3[place], None);
+}
+
+#[test]
+fn a_part_can_be_reported_while_uniqueness_is_over_all() {
+    struct Ann;
+    impl Only for Ann {
+        fn reports(&self, user: &User<'_>) -> bool {
+            user.get(DistinguishedName) == "CN=Ann"
+        }
+    }
+    let table = Table {
+        rows: vec![
+            &[(Attr::SamAccountName, "a"), (DistinguishedName, "CN=Ann"), (Mail, "info@contoso.com")],
+            &[(Attr::SamAccountName, "b"), (DistinguishedName, "CN=Bob"), (Mail, "info@contoso.com")],
+        ],
+        per_block: 1,
+    };
+    let plan = Plan::new(Context::of(Scenario::Teams), everything(), &[]);
+    let kept = Kept::default();
+    let outcome = run(&[&table], &plan, Some(&Ann), &Silent, &kept).unwrap();
+    let lines = kept.0.into_inner().unwrap();
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].1.contains(&"UNQ002"));
+    assert_eq!((outcome.counts.users, outcome.sources[0].objects), (1, 2));
+}
