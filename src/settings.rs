@@ -14,13 +14,11 @@ use crate::rules::verdict::Plan;
 use crate::rules::{Context, MailboxPlace, RuleSet, Scenario};
 
 mod check;
-mod codes;
 mod file;
 mod keys;
 mod show;
 
 pub use check::FAIL_ON;
-pub(crate) use codes::nearest;
 pub use file::NAME;
 pub use keys::{Entry, KEYS, Key, Origin, Shape, Values};
 pub use show::toml;
@@ -192,7 +190,7 @@ mod tests {
         assert_eq!(problems.len(), 4, "{problems:?}");
         assert!(place("x.toml:1: scenario: `teamz` is not known; did you mean `teams`?"), "{problems:?}");
         assert!(place("x.toml:2: unknown key"), "{problems:?}");
-        assert!(place("x.toml:5: select: there is no rule `SIP0011`"), "{problems:?}");
+        assert!(place("x.toml:5: select: unknown rule `SIP0011`"), "{problems:?}");
         assert!(place("x.toml:7: severity: "), "{problems:?}");
     }
 }

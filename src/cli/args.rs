@@ -49,7 +49,9 @@ pub(super) enum Command {
     /// Takes all options of `audit`. What it prints is a settings file.
     Config(Box<AuditArgs>),
     /// Print the completions for a shell
-    #[command(after_help = "Example: dirsync-audit completions bash > ~/.local/share/bash-completion/completions/dirsync-audit")]
+    #[command(
+        after_help = "Example: dirsync-audit completions bash > ~/.local/share/bash-completion/completions/dirsync-audit"
+    )]
     Completions(CompletionsArgs),
     /// Print the manual page
     #[command(after_help = "Example: dirsync-audit man | man -l -")]
@@ -275,7 +277,8 @@ mod tests {
 
     #[test]
     fn only_what_was_typed_is_given() {
-        let line = ["dirsync-audit", "audit", "a,b.csv", "--select", "SIP,UNQ", "--select=MAIL", "--exit-zero"];
+        let line =
+            ["dirsync-audit", "audit", "a,b.csv", "--select", "SIP,UNQ", "--select=MAIL", "--exit-zero"];
         let matches = Cli::command().try_get_matches_from(line).unwrap();
         let values = given(matches.subcommand().unwrap().1);
         let texts = |name| values.get(name).iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>();

@@ -37,7 +37,8 @@ impl Environment {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let dumb = set("TERM").is_some_and(|term| term == "dumb");
         // An old console of Windows shows escape sequences as they are; those that do not, say so.
-        let understands = !cfg!(windows) || ["WT_SESSION", "TERM", "ConEmuANSI"].iter().any(|name| set(name).is_some());
+        let understands =
+            !cfg!(windows) || ["WT_SESSION", "TERM", "ConEmuANSI"].iter().any(|name| set(name).is_some());
         let forced = set("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         Self {
             config_folder: config_folder(&set),

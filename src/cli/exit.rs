@@ -73,7 +73,9 @@ pub(super) fn audit_line(status: Status, counts: &Counts, settings: &Settings) -
     let level = settings.fail_on.map_or("never", Severity::word);
     let because = match (status, settings.fail_on) {
         (Status::Done, None) => "; --fail-on is never".to_owned(),
-        (Status::Done, Some(_)) if found > 0 => format!("; --exit-zero hides {found} findings at or above `{level}`"),
+        (Status::Done, Some(_)) if found > 0 => {
+            format!("; --exit-zero hides {found} findings at or above `{level}`")
+        }
         (Status::Done, Some(_)) => format!("; no finding at or above `{level}`"),
         (Status::Findings, _) => format!(" at or above `{level}`: {found}"),
         _ => String::new(),

@@ -7,8 +7,8 @@ use super::environment::Environment;
 use super::rules::{blocked, paint, step, word};
 use super::terminal::{self, Paint, Style, escape, shorten};
 use crate::error::{Error, Result};
+use crate::rules::select::nearest;
 use crate::rules::{self, Example, Rule, Scenario};
-use crate::settings::nearest;
 
 /// Prints what a rule means.
 pub(super) fn run(args: &ExplainArgs, environment: &Environment) -> Result<()> {
@@ -18,16 +18,17 @@ pub(super) fn run(args: &ExplainArgs, environment: &Environment) -> Result<()> {
 }
 
 fn unknown(given: &str) -> Error {
-    let known: Vec<&str> = rules::all().flat_map(|rule| [rule.code, rule.name]).collect();
-    let hint = match nearest(given.trim(), &known) {
+    let known = rules::all().flat_map(|rule| [rule.code, rule.name]);
+    let hint = match nearest(given, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`dirsync-audit rules` lists them".to_owned(),
     };
-    Error::usage(format!("there is no rule `{}`; {hint}", escape(given)))
+    Error::usage(format!("unknown rule `{}`: {hint}", escape(given)))
 }
 
 fn explain(rule: &Rule, style: Style) -> String {
-    let mut text = format!("{}  {}\n", style.paint(Paint::Bold, rule.code), style.paint(Paint::Bold, rule.name));
+    let mut text =
+        format!("{}  {}\n", style.paint(Paint::Bold, rule.code), style.paint(Paint::Bold, rule.name));
     text.push_str(&style.wrap("", "", &sentence(rule.summary)));
     let mut part = |title: &str, body: &str| {
         let _ = write!(text, "\n{}\n{body}", style.paint(Paint::Bold, title));
@@ -44,7 +45,8 @@ fn explain(rule: &Rule, style: Style) -> String {
         part("Decides", &style.wrap("  ", "  ", &format!("the column {} of users.csv", step(decides))));
     }
     part("Reference", &style.wrap("  ", "  ", rule.reference));
-    let (fires, silent): (Vec<&Example>, _) = rule.examples.iter().partition(|example| example.finds.is_some());
+    let (fires, silent): (Vec<&Example>, _) =
+        rule.examples.iter().partition(|example| example.finds.is_some());
     part("Fires on", &examples(&fires, style));
     part("Silent about", &examples(&silent, style));
     text
@@ -81,9 +83,9 @@ fn examples(examples: &[&Example], style: Style) -> String {
             }
             let width = user.iter().map(|(attr, _)| attr.ldap().len()).max().unwrap_or(0);
             let room = style.width.saturating_sub(width + 6).max(20);
-            lines.extend(user.iter().map(|(attr, value)| {
-                format!("{:<width$}  {}", attr.ldap(), shown(value, room))
-            }));
+            lines.extend(
+                user.iter().map(|(attr, value)| format!("{:<width$}  {}", attr.ldap(), shown(value, room))),
+            );
             if user.is_empty() {
                 lines.push("an object without any of these attributes".to_owned());
             }
@@ -99,9 +101,11 @@ fn examples(examples: &[&Example], style: Style) -> String {
 /// What is special about an example.
 fn conditions(example: &Example) -> impl Iterator<Item = String> {
     let scenario = example.scenario.map(|scenario| format!("(in {})", scenario.name()));
-    let domains = (!example.domains.is_empty()).then(|| format!("(with the domains {})", example.domains.join(", ")));
+    let domains =
+        (!example.domains.is_empty()).then(|| format!("(with the domains {})", example.domains.join(", ")));
     let absent: Vec<&str> = example.absent.iter().map(|attr| attr.ldap()).collect();
-    let absent = (!absent.is_empty()).then(|| format!("(when the input never carried {})", absent.join(", ")));
+    let absent =
+        (!absent.is_empty()).then(|| format!("(when the input never carried {})", absent.join(", ")));
     [scenario, domains, absent].into_iter().flatten()
 }
 

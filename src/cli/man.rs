@@ -5,7 +5,7 @@ use clap::{Command, CommandFactory};
 use super::args::{Cli, ManArgs};
 use super::terminal;
 use crate::error::{Error, Result};
-use crate::settings::nearest;
+use crate::rules::select::nearest;
 
 /// Prints a page in the format of man(7).
 pub(super) fn run(args: &ManArgs) -> Result<()> {
@@ -27,7 +27,7 @@ fn find(program: &Command, name: &str) -> Result<Command> {
         return Ok(command.clone().display_name(full));
     }
     let known: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
-    let hint = match nearest(name, &known) {
+    let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the commands are: {}", known.join(", ")),
     };

@@ -47,7 +47,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<(Cli, ArgMatches), clap::Error> {
+fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> std::result::Result<(Cli, ArgMatches), clap::Error> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     Ok((Cli::from_arg_matches(&matches)?, matches))
 }
@@ -85,7 +87,9 @@ fn remedy(error: &Error) -> Option<&'static str> {
     let Error::Io { source, .. } = error else { return None };
     match source.kind() {
         ErrorKind::NotFound => Some("check the path; it is relative to the folder you are in"),
-        ErrorKind::PermissionDenied => Some("run as a user who may read and write there, or choose another place"),
+        ErrorKind::PermissionDenied => {
+            Some("run as a user who may read and write there, or choose another place")
+        }
         ErrorKind::IsADirectory => Some("name a file, not a folder"),
         ErrorKind::NotADirectory => Some("name a folder, not a file"),
         ErrorKind::StorageFull => Some("make room on the disk, or choose another place with --out"),

@@ -41,7 +41,8 @@ fn table(scenario: Option<Scenario>, style: Style) -> String {
         text.push_str(&row(rule, scenario, names, style));
     }
     if scenario.is_none() {
-        let legend = "L lync-onprem, O sfb-online, H lync-hybrid, T teams; E error, W warning, I info, - not run";
+        let legend =
+            "L lync-onprem, O sfb-online, H lync-hybrid, T teams; E error, W warning, I info, - not run";
         text.push('\n');
         text.push_str(&style.wrap("", "", legend));
     }
@@ -126,9 +127,9 @@ fn json(scenario: Option<Scenario>) -> Result<String> {
 }
 
 fn rule_row(rule: &'static Rule) -> RuleRow {
-    let severity = Scenario::ALL.into_iter().map(|scenario| {
-        (scenario.name().to_owned(), rule.severity_in(scenario).map(Severity::word).into())
-    });
+    let severity = Scenario::ALL
+        .into_iter()
+        .map(|scenario| (scenario.name().to_owned(), rule.severity_in(scenario).map(Severity::word).into()));
     RuleRow {
         code: rule.code,
         name: rule.name,
@@ -147,7 +148,8 @@ fn rule_row(rule: &'static Rule) -> RuleRow {
 }
 
 fn example_row(example: &'static Example) -> ExampleRow {
-    let user = |user: &&[(Attr, &'static str)]| user.iter().map(|(attr, value)| (attr.ldap(), *value)).collect();
+    let user =
+        |user: &&[(Attr, &'static str)]| user.iter().map(|(attr, value)| (attr.ldap(), *value)).collect();
     ExampleRow {
         scenario: example.scenario.map(Scenario::name),
         domains: example.domains,
@@ -212,8 +214,16 @@ pub fn markdown() -> String {
 /// One rule on the page.
 fn section(page: &mut String, rule: &Rule) {
     // The heading is the code alone, so that links to it outlive a change of the name's wording.
-    let _ = write!(page, "\n### {}\n\n`{}`: {}.\n\n{}\n\n", rule.code, rule.name, prose(rule.summary), prose(rule.why));
-    let levels = Scenario::ALL.map(|scenario| format!("{} {}", scenario.name(), word(rule.severity_in(scenario))));
+    let _ = write!(
+        page,
+        "\n### {}\n\n`{}`: {}.\n\n{}\n\n",
+        rule.code,
+        rule.name,
+        prose(rule.summary),
+        prose(rule.why)
+    );
+    let levels =
+        Scenario::ALL.map(|scenario| format!("{} {}", scenario.name(), word(rule.severity_in(scenario))));
     let _ = writeln!(page, "- Severity: {}", levels.join(", "));
     let _ = writeln!(page, "- What to do: {}", prose(rule.remedy));
     let reads: Vec<String> = rule.reads.iter().map(|attr| format!("`{attr}`")).collect();

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use encoding_rs::Encoding;
 
-use super::codes::{selection, severities};
 use super::keys::{Entry, Values};
-use super::{Format, Mailboxes, Settings, Show, nearest};
+use super::{Format, Mailboxes, Settings, Show};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::attribute::ATTRIBUTES;
 use crate::model::fold::fold;
+use crate::rules::select::{Given, nearest, resolve, selection, severities};
 use crate::rules::{RuleSet, Scenario};
 
 /// The values of `fail-on`.
@@ -84,18 +84,26 @@ impl Checker<'_> {
     }
 
     fn selected(&mut self) -> RuleSet {
-        let known = |text: &str| selection(&[text.to_owned()], &[]).map_err(words).map(|_| text.to_owned());
+        let known = |text: &str| match resolve(&[text.to_owned()]) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(unknown) => Err(unknown.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        };
         let (select, ignore) = (self.all("select", known), self.all("ignore", known));
-        selection(&select, &ignore).unwrap_or_default()
+        let given = |items| Given { items, origin: "" };
+        selection(given(&select), given(&ignore)).unwrap_or_default()
     }
 
     fn severity(&mut self) -> Vec<(usize, Severity)> {
-        self.all("severity", |text| severities(&[text.to_owned()]).map_err(words)).concat()
+        let mut good = Vec::new();
+        for entry in self.values.get("severity") {
+            let origin = entry.origin.place("severity");
+            match severities(Given { items: std::slice::from_ref(&entry.text), origin: &origin }) {
+                Ok(_) => good.push(entry.text.clone()),
+                Err(error) => self.problems.push(error.to_string()),
+            }
+        }
+        severities(Given { items: &good, origin: "" }).unwrap_or_default()
     }
-}
-
-fn words(error: Error) -> String {
-    error.to_string().replace('\n', "; ")
 }
 
 /// A word of a closed list, in any case.
@@ -108,7 +116,7 @@ pub(super) fn word<T: Copy>(text: &str, known: &[(&str, T)]) -> std::result::Res
 }
 
 fn unknown(text: &str, known: &[&str]) -> String {
-    match nearest(text, known) {
+    match nearest(text, known.iter().copied()) {
         Some(near) => format!("`{text}` is not known; did you mean `{near}`?"),
         None => format!("`{text}` is not known; it must be one of: {}", known.join(", ")),
     }
@@ -172,7 +180,7 @@ fn mapping(text: &str) -> std::result::Result<(String, Attr), String> {
         return Ok((heading.to_owned(), attr));
     }
     let known: Vec<&str> = ATTRIBUTES.iter().map(|about| about.ldap).collect();
-    Err(match nearest(name, &known) {
+    Err(match nearest(name, known.iter().copied()) {
         Some(near) => format!("there is no attribute `{name}`; did you mean `{near}`?"),
         None => format!("there is no attribute `{name}`; the attributes are: {}", known.join(", ")),
     })

@@ -8,8 +8,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Entry, KEYS, Key, Origin, Shape, Values};
-use super::nearest;
 use crate::error::{Error, Result};
+use crate::rules::select::nearest;
 
 /// The name of the file.
 pub const NAME: &str = "dirsync-audit.toml";
@@ -75,7 +75,7 @@ impl Reader<'_> {
     fn key(&mut self, name: &str, line: usize, value: &Spanned<DeValue<'_>>) {
         let Some(key) = Key::find(name) else {
             let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
-            let hint = match nearest(&name.replace('_', "-"), &known) {
+            let hint = match nearest(&name.replace('_', "-"), known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the keys are: {}", known.join(", ")),
             };
