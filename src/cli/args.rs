@@ -24,7 +24,7 @@ pub(super) struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Run")]
     pub(super) quiet: bool,
 
-    /// Say what is done: the settings file, every source, how long it took
+    /// Say what is done: the settings file that was read, every source
     #[arg(short, long, global = true, help_heading = "Run")]
     pub(super) verbose: bool,
 }
@@ -79,7 +79,11 @@ pub(super) struct InputArgs {
     /// The delimiter of the sources: one character, or tab [default: found out]
     #[arg(long, value_name = "CHAR", help_heading = "Input", allow_hyphen_values = true)]
     delimiter: Option<String>,
+}
 
+/// How the program runs.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
     /// Read the settings from FILE
     ///
     /// Without it: dirsync-audit.toml in the working folder, else dirsync-audit/dirsync-audit.toml in your
@@ -92,7 +96,7 @@ pub(super) struct InputArgs {
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
     #[command(flatten)]
-    pub(super) input: InputArgs,
+    input: InputArgs,
 
     /// What the directory serves; required: lync-onprem, sfb-online, lync-hybrid or teams
     ///
@@ -182,13 +186,19 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
     progress: Option<String>,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
 
 /// The options of `inspect`.
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
     #[command(flatten)]
-    pub(super) input: InputArgs,
+    input: InputArgs,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
 
 /// The options of `rules`.

@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use super::args::{AuditArgs, given};
 use super::environment::Environment;
 use super::exit::{Status, audit_line};
-use super::join::{Folder, Opened, Run, open_all};
+use super::join::{Folder, NO_SOURCE, Opened, Run, open_all};
 use super::only::List;
 use super::progress::Shown;
 use super::summary::{self, Summary};
@@ -46,13 +46,13 @@ pub(super) fn run(
 ) -> Result<Status> {
     let started = Instant::now();
     let began = now();
-    let settings = load(options, args.input.config.as_deref(), talk, environment)?;
-    let scenario = settings.scenario.ok_or_else(no_scenario)?;
+    let settings = load(options, args.run.config.as_deref(), talk, environment)?;
+    let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
     let plan = settings.plan(scenario);
     let only = settings.only.as_deref().map(List::read).transpose()?;
     let sources = open_all(&settings)?;
     tell_sources(&sources, talk);
-    let folder = Folder::open(&settings, &sources)?;
+    let folder = Folder::open(&settings)?;
     let outcome = {
         let shown = Shown::new(&sources, &settings, talk, environment);
         let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
@@ -68,6 +68,7 @@ pub(super) fn run(
         sources: &sources,
         outcome: &outcome,
         started: began,
+        ended: now(),
         status,
         meaning: &meaning,
     };
@@ -133,11 +134,12 @@ pub(super) fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
 
-fn no_scenario() -> Error {
+fn no_scenario(settings: &Settings) -> Error {
     let mut problem = String::from("--scenario is missing: what does the directory serve?");
     for scenario in Scenario::ALL {
         let _ = write!(problem, "\n  {:<12} {}", scenario.name(), scenario.serves());
     }
     problem.push_str("\n  `dirsync-audit inspect SOURCE` names the one that fits");
-    Error::usage(problem)
+    let no_source = settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
+    Error::Usage(no_source.into_iter().chain([problem]).collect())
 }

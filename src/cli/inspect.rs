@@ -26,7 +26,7 @@ pub(super) fn run(
     talk: Talk,
     environment: &Environment,
 ) -> Result<Status> {
-    let settings = load(options, args.input.config.as_deref(), talk, environment)?;
+    let settings = load(options, args.run.config.as_deref(), talk, environment)?;
     let sources = open_all(&settings)?;
     let style = Style { colour: environment.colour, width: environment.width.min(100) };
     let pool = pool(settings.threads)?;

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use super::terminal::escape;
-use crate::audit::{Outcome, Report};
-use crate::error::{Error, Result};
-use crate::model::{Attr, Input};
-use crate::rules::Scenario;
-use crate::rules::verdict::{Judged, Plan};
-use crate::settings::Settings;
+use jiff::Timestamp;
 
 use super::exit::Status;
+use super::terminal::escape;
+use crate::audit::{Outcome, Report, SourceOutcome};
+use crate::error::{Error, Result};
+use crate::model::{Attr, Input};
+use crate::report::summary::InForce;
+use crate::report::{self, Part, Summary, Written};
+use crate::rules::Scenario;
+use crate::rules::verdict::{Judged, Plan};
+use crate::settings::{Format, Settings};
 
 /// An opened source, and what was found out about it.
 pub(super) struct Opened {
@@ -35,12 +38,13 @@ impl Opened {
     }
 }
 
+/// What to say when there is nothing to read.
+pub(super) const NO_SOURCE: &str = "no SOURCE is given: name at least one export, such as users.csv";
+
 /// Opens every source; all that cannot be opened are told at once.
 pub(super) fn open_all(settings: &Settings) -> Result<Vec<Opened>> {
     if settings.sources.is_empty() {
-        return Err(Error::usage(
-            "no SOURCE is given: name at least one CSV export, such as `dirsync-audit inspect users.csv`",
-        ));
+        return Err(Error::usage(NO_SOURCE));
     }
     settings.sources.iter().map(|spec| open(spec, settings)).collect()
 }
@@ -52,17 +56,6 @@ fn open(spec: &str, _settings: &Settings) -> Result<Opened> {
         return Err(Error::source(spec, "this is a folder", "name the file of the export"));
     }
     Err(Error::source(spec, "this version reads no such file", "use a version that does"))
-}
-
-/// A report that is being written.
-pub(super) struct Folder;
-
-/// A file of a report that was written.
-pub(super) struct Written {
-    /// Its name in the folder.
-    pub(super) name: String,
-    /// Its size in octets.
-    pub(super) bytes: u64,
 }
 
 /// What the last file of a report says about the run.
@@ -79,33 +72,106 @@ pub(super) struct Run<'r> {
     pub(super) outcome: &'r Outcome,
     /// When the run started, RFC 3339.
     pub(super) started: String,
+    /// When it ended, RFC 3339.
+    pub(super) ended: String,
     /// How it ends.
     pub(super) status: Status,
     /// The line that explains it.
     pub(super) meaning: &'r str,
 }
 
+/// The folder of the report, as the audit sees it.
+pub(super) struct Folder(report::Folder);
+
 impl Folder {
-    /// Opens the folder; fails before anything is read if no report can be written there.
-    pub(super) fn open(settings: &Settings, _sources: &[Opened]) -> Result<Self> {
-        let _: &Path = &settings.out;
-        Ok(Self)
+    /// Opens the folder; fails before anything is judged if no report can be written there, or if it would be
+    /// written over a source.
+    pub(super) fn open(settings: &Settings) -> Result<Self> {
+        let folder = report::Folder::open(&settings.out, &report_options(settings))?;
+        for spec in &settings.sources {
+            folder.spare_source(Path::new(spec))?;
+        }
+        Ok(Self(folder))
     }
 
-    /// Puts the report in its place.
-    pub(super) fn finish(self, _run: &Run<'_>) -> Result<Vec<Written>> {
-        Ok(Vec::new())
+    /// Puts the report in its place; gives its files.
+    pub(super) fn finish(self, run: &Run<'_>) -> Result<Vec<Written>> {
+        self.0.finish(&Summary {
+            scenario: run.scenario,
+            options: in_force(run),
+            sources: run
+                .sources
+                .iter()
+                .zip(&run.outcome.sources)
+                .map(|(of, found)| source(of, found))
+                .collect(),
+            run: run.plan.run,
+            counts: run.outcome.counts.clone(),
+            started: run.started.clone(),
+            ended: run.ended.clone(),
+            exit_status: run.status as u8,
+            exit_meaning: run.meaning.to_owned(),
+        })
     }
 }
 
 impl Report for Folder {
-    type Part = ();
+    type Part = Part;
 
-    fn part(&self) -> Self::Part {}
+    fn part(&self) -> Part {
+        self.0.part()
+    }
 
-    fn user(&self, (): &mut Self::Part, _: &Judged<'_, '_>) {}
+    fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
+        self.0.user(part, judged);
+    }
 
-    fn take(&self, (): Self::Part) -> Result<()> {
-        Ok(())
+    fn take(&self, part: Part) -> Result<()> {
+        self.0.take(part)
+    }
+}
+
+fn report_options(settings: &Settings) -> report::Options {
+    let format = |format: &Format| match format {
+        Format::Csv => report::Format::Csv,
+        Format::Json => report::Format::Json,
+    };
+    report::Options {
+        csv_delimiter: settings.csv_delimiter,
+        csv_raw: settings.csv_raw,
+        formats: settings.formats.iter().map(format).collect(),
+    }
+}
+
+fn in_force(run: &Run<'_>) -> InForce {
+    let context = &run.plan.context;
+    let texts = |key| run.settings.values.get(key).iter().map(|entry| entry.text.clone()).collect();
+    InForce {
+        sip_domains: context.sip_domains.clone(),
+        verified_domains: context.verified_domains.clone(),
+        routing_domains: context.routing_domains.clone(),
+        mailboxes: context.mailboxes,
+        select: texts("select"),
+        ignore: texts("ignore"),
+        severity: run.settings.severity.clone(),
+        only: run.settings.only.clone(),
+    }
+}
+
+fn source(opened: &Opened, found: &SourceOutcome) -> report::summary::Source {
+    let path = Path::new(opened.input.name()).canonicalize().ok();
+    let modified = path.as_deref().and_then(|path| path.metadata().ok()?.modified().ok());
+    report::summary::Source {
+        name: opened.input.name().to_owned(),
+        path,
+        bytes: opened.bytes,
+        modified: modified.and_then(|time| Timestamp::try_from(time).ok()).map(|time| time.to_string()),
+        flavour: opened.flavour.clone(),
+        encoding: opened.encoding.clone(),
+        records: found.records,
+        objects: found.objects,
+        repeats: found.repeats,
+        problems: found.problems.clone(),
+        ..report::summary::Source::default()
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn run(args: &ManArgs) -> Result<()> {
 fn find(program: &Command, name: &str) -> Result<Command> {
     if let Some(command) = program.find_subcommand(name) {
         let full = format!("dirsync-audit-{}", command.get_name());
-        return Ok(command.clone().display_name(full));
+        return Ok(command.clone().display_name(full).version(env!("CARGO_PKG_VERSION")));
     }
     let known: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
     let hint = match nearest(name, known.iter().copied()) {

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::join::{Opened, Run, Written};
+use super::join::{Opened, Run};
 use super::rules::paint;
 use super::terminal::{Paint, Style, escape, grouped, several};
 use crate::audit::SourceOutcome;
 use crate::model::problem::{Problem, Problems, Tally, Weight};
+use crate::report::Written;
 use crate::rules::counts::{Counts, RuleCount};
 use crate::rules::verdict::{Plan, Status};
 use crate::rules::{self, Rule};
@@ -219,7 +220,7 @@ fn why(rule: &Rule, count: &RuleCount, plan: &Plan) -> String {
 
 fn written(folder: &Path, files: &[Written], seconds: f64) -> String {
     let names: Vec<String> =
-        files.iter().map(|file| format!("{} ({})", escape(&file.name), size(file.bytes))).collect();
+        files.iter().map(|file| format!("{} ({})", file.name, size(file.bytes))).collect();
     let folder = escape(&folder.display().to_string());
     format!("\nReport in {folder}: {}\nTook {seconds:.1} s\n", names.join(", "))
 }
