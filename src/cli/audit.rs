@@ -1,6 +1,5 @@
 //! `audit`: settings, sources, the audit and its report, joined.
 
-use std::fmt::Write;
 use std::time::Instant;
 
 use clap::ArgMatches;
@@ -135,11 +134,13 @@ pub(super) fn now() -> String {
 }
 
 fn no_scenario(settings: &Settings) -> Error {
-    let mut problem = String::from("--scenario is missing: what does the directory serve?");
+    let mut problem = String::from("--scenario is missing: what does the directory serve?\n");
+    let (style, indent) = (Style { colour: false, width: 80 }, " ".repeat(15));
     for scenario in Scenario::ALL {
-        let _ = write!(problem, "\n  {:<12} {}", scenario.name(), scenario.serves());
+        let name = format!("  {:<12} ", scenario.name());
+        problem.push_str(&style.wrap(&name, &indent, scenario.serves()));
     }
-    problem.push_str("\n  `dirsync-audit inspect SOURCE` names the one that fits");
+    problem.push_str("  `dirsync-audit inspect SOURCE` names the one that fits");
     let no_source = settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
     Error::Usage(no_source.into_iter().chain([problem]).collect())
 }

@@ -9,7 +9,7 @@ use super::audit::{Talk, load, pool};
 use super::environment::Environment;
 use super::exit::Status;
 use super::join::{Opened, open_all};
-use super::summary::{damage, lacking, size};
+use super::summary::{damage, open_questions, size};
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::{self, Progress, Report, Stage};
@@ -43,7 +43,7 @@ pub(super) fn run(
     let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
     let outcome = pool.install(|| audit::run(&inputs, &plan, None, &Silence, &Silence))?;
     text.push_str(&scenario(fits, &why, style));
-    text.push_str(&open_questions(&outcome.counts, &plan, style));
+    text.push_str(&cannot(&outcome.counts, &plan, style));
     terminal::print(&text)?;
     if all.problems.incomplete() {
         terminal::note(&Status::Incomplete.line());
@@ -127,18 +127,12 @@ fn scenario(fits: Option<Scenario>, why: &str, style: Style) -> String {
     head + &style.wrap("  ", "  ", why)
 }
 
-/// The rules that this input leaves open, by what they need.
-fn open_questions(counts: &Counts, plan: &Plan, style: Style) -> String {
-    let lacking = lacking(counts, plan);
-    if lacking.is_empty() {
-        return String::new();
+/// The rules that this input leaves open.
+fn cannot(counts: &Counts, plan: &Plan, style: Style) -> String {
+    let open = open_questions(counts, plan, style);
+    if open.is_empty() {
+        return open;
     }
-    let scenario = plan.context.scenario.name();
-    let head = format!("With {scenario}, these rules cannot be evaluated");
-    let mut text = format!("\n{}\n", style.paint(Paint::Bold, &head));
-    for (rule, count, why) in lacking {
-        let line = format!("for {}: {why}", several(count.not_evaluated, "user"));
-        text.push_str(&style.wrap(&format!("  {:<8}", rule.code), "          ", &line));
-    }
-    text
+    let head = format!("With {}, these rules cannot be evaluated", plan.context.scenario.name());
+    format!("\n{}\n{open}", style.paint(Paint::Bold, &head))
 }

@@ -21,6 +21,8 @@ mod rules;
 mod summary;
 mod survey;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 use args::{Cli, Command};
 use environment::Environment;

@@ -40,7 +40,7 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
     text.push_str(&statuses(&run.outcome.counts, style));
     text.push_str(&fired(&run.outcome.counts, run.plan, style));
     text.push_str(&not_evaluated(&run.outcome.counts, run.plan, style));
-    text.push_str(&written(&run.settings.out, summary.files, summary.seconds));
+    text.push_str(&written(&run.settings.out, summary.files, summary.seconds, style));
     text
 }
 
@@ -185,22 +185,33 @@ fn fired(counts: &Counts, plan: &Plan, style: Style) -> String {
 }
 
 fn not_evaluated(counts: &Counts, plan: &Plan, style: Style) -> String {
-    let missing = lacking(counts, plan);
-    if missing.is_empty() {
-        return String::new();
+    let open = open_questions(counts, plan, style);
+    if open.is_empty() {
+        return open;
     }
-    let rules: Vec<String> = missing
-        .iter()
-        .map(|(rule, count, why)| {
-            format!("{} for {} ({why})", rule.code, several(count.not_evaluated, "user"))
-        })
-        .collect();
-    let head = format!("\n{}\n", style.paint(Paint::Bold, "Could not be evaluated"));
-    head + &style.wrap("  ", "  ", &rules.join(", "))
+    format!("\n{}\n{open}", style.paint(Paint::Bold, "Could not be evaluated"))
+}
+
+/// The rules that could not be evaluated, by what they need.
+pub(super) fn open_questions(counts: &Counts, plan: &Plan, style: Style) -> String {
+    let mut groups: Vec<(String, Vec<&str>, u64)> = Vec::new();
+    for (rule, count, why) in lacking(counts, plan) {
+        match groups.iter_mut().find(|(known, ..)| *known == why) {
+            Some((_, codes, users)) => {
+                codes.push(rule.code);
+                *users = count.not_evaluated.max(*users);
+            }
+            None => groups.push((why, vec![rule.code], count.not_evaluated)),
+        }
+    }
+    let line = |(why, codes, users): &(String, Vec<&str>, u64)| {
+        style.wrap("  ", "    ", &format!("{} for {}: {why}", codes.join(" "), several(*users, "user")))
+    };
+    groups.iter().map(line).collect()
 }
 
 /// The rules that could not be evaluated for some users, and what they lack.
-pub(super) fn lacking<'c>(counts: &'c Counts, plan: &Plan) -> Vec<(&'static Rule, &'c RuleCount, String)> {
+fn lacking<'c>(counts: &'c Counts, plan: &Plan) -> Vec<(&'static Rule, &'c RuleCount, String)> {
     let rules = counts.rules.iter().enumerate().filter(|(_, count)| count.not_evaluated > 0);
     rules.map(|(place, count)| (rules::at(place), count, why(rules::at(place), count, plan))).collect()
 }
@@ -215,14 +226,15 @@ fn why(rule: &Rule, count: &RuleCount, plan: &Plan) -> String {
     let option = option.map(|(_, option, _)| (*option).to_owned());
     let attributes = count.missing.iter().map(|attr| attr.ldap().to_owned());
     let lacks: Vec<String> = option.into_iter().chain(attributes).collect();
-    if lacks.is_empty() { "values are lost".to_owned() } else { format!("needs {}", lacks.join(", ")) }
+    if lacks.is_empty() { "values were lost".to_owned() } else { format!("needs {}", lacks.join(", ")) }
 }
 
-fn written(folder: &Path, files: &[Written], seconds: f64) -> String {
+fn written(folder: &Path, files: &[Written], seconds: f64, style: Style) -> String {
     let names: Vec<String> =
         files.iter().map(|file| format!("{} ({})", file.name, size(file.bytes))).collect();
     let folder = escape(&folder.display().to_string());
-    format!("\nReport in {folder}: {}\nTook {seconds:.1} s\n", names.join(", "))
+    let (names, took) = (names.join(", "), format!("{seconds:.1} s"));
+    format!("\nThe report is in {folder}\n{}", style.wrap("  ", "  ", &format!("{names}; written in {took}")))
 }
 
 /// A size as a person reads it.

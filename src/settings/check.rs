@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use encoding_rs::Encoding;
 
+use super::file::Told;
 use super::keys::{Entry, Values};
 use super::{Format, Mailboxes, Settings, Show};
 use crate::error::{Error, Result};
@@ -17,8 +18,8 @@ use crate::rules::{RuleSet, Scenario};
 /// The values of `fail-on`.
 pub const FAIL_ON: [&str; 4] = ["error", "warning", "info", "never"];
 
-/// Checks everything; the problems of the file come first.
-pub(super) fn check(values: Values, told: Vec<String>) -> Result<Settings> {
+/// Checks everything; the problems of the file come first, in the order of its lines.
+pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
     let mut c = Checker { values: &values, problems: told };
     let settings = Settings {
         scenario: c.one("scenario", |text| Scenario::of(text).ok_or_else(|| unknown_scenario(text))),
@@ -45,13 +46,15 @@ pub(super) fn check(values: Values, told: Vec<String>) -> Result<Settings> {
         progress: c.one("progress", |text| word(text, &Show::ALL)).unwrap_or(Show::Auto),
         values: Values::default(),
     };
-    let problems = c.problems;
+    let mut problems = c.problems;
+    problems.sort_by_key(|(line, _)| *line);
+    let problems: Vec<String> = problems.into_iter().map(|(_, problem)| problem).collect();
     if problems.is_empty() { Ok(Settings { values, ..settings }) } else { Err(Error::Usage(problems)) }
 }
 
 struct Checker<'v> {
     values: &'v Values,
-    problems: Vec<String>,
+    problems: Vec<Told>,
 }
 
 impl Checker<'_> {
@@ -80,7 +83,7 @@ impl Checker<'_> {
     }
 
     fn tell(&mut self, key: &str, entry: &Entry, problem: &str) {
-        self.problems.push(format!("{}: {problem}", entry.origin.place(key)));
+        self.problems.push((entry.origin.line(), format!("{}: {problem}", entry.origin.place(key))));
     }
 
     fn selected(&mut self) -> RuleSet {
@@ -99,7 +102,7 @@ impl Checker<'_> {
             let origin = entry.origin.place("severity");
             match severities(Given { items: std::slice::from_ref(&entry.text), origin: &origin }) {
                 Ok(_) => good.push(entry.text.clone()),
-                Err(error) => self.problems.push(error.to_string()),
+                Err(error) => self.problems.push((entry.origin.line(), error.to_string())),
             }
         }
         severities(Given { items: &good, origin: "" }).unwrap_or_default()

@@ -11,6 +11,9 @@ use super::keys::{Entry, KEYS, Key, Origin, Shape, Values};
 use crate::error::{Error, Result};
 use crate::rules::select::nearest;
 
+/// A problem and its line.
+pub(super) type Told = (usize, String);
+
 /// The name of the file.
 pub const NAME: &str = "dirsync-audit.toml";
 
@@ -25,17 +28,17 @@ pub(super) fn find(named: Option<&Path>, config_folder: Option<&Path>) -> Option
 }
 
 /// Reads a file. The problems are all that can be seen without knowing what the values mean.
-pub(super) fn read(path: &Path) -> Result<(Values, Vec<String>)> {
+pub(super) fn read(path: &Path) -> Result<(Values, Vec<Told>)> {
     let bytes = fs::read(path).map_err(Error::io("open the settings file", path))?;
     let Ok(text) = std::str::from_utf8(&bytes) else {
         let problem = format!("{}: the file is not UTF-8; save it as UTF-8", path.display());
-        return Ok((Values::default(), vec![problem]));
+        return Ok((Values::default(), vec![(1, problem)]));
     };
     Ok(parse(text, path))
 }
 
 /// Takes the TOML text of a file apart.
-pub(super) fn parse(text: &str, path: &Path) -> (Values, Vec<String>) {
+pub(super) fn parse(text: &str, path: &Path) -> (Values, Vec<Told>) {
     // Editors of Windows write one; TOML does not know it.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader =
@@ -50,15 +53,14 @@ pub(super) fn parse(text: &str, path: &Path) -> (Values, Vec<String>) {
     for (key, value) in keys {
         reader.key(key.get_ref(), reader.line(key.span().start), value);
     }
-    reader.problems.sort_by_key(|(line, _)| *line);
-    (reader.values, reader.problems.into_iter().map(|(_, problem)| problem).collect())
+    (reader.values, reader.problems)
 }
 
 struct Reader<'t> {
     text: &'t str,
     path: Rc<PathBuf>,
     values: Values,
-    problems: Vec<(usize, String)>,
+    problems: Vec<Told>,
 }
 
 impl Reader<'_> {
@@ -153,7 +155,9 @@ mod tests {
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
-        parse(text, Path::new("x.toml")).1
+        let mut told = parse(text, Path::new("x.toml")).1;
+        told.sort();
+        told.into_iter().map(|(_, problem)| problem).collect()
     }
 
     #[test]

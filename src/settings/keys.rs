@@ -90,6 +90,12 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The line of the file; what stands in none comes last.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        if let Self::File(_, line) = self { *line } else { usize::MAX }
+    }
+
     /// The place for a message about a key.
     #[must_use]
     pub fn place(&self, key: &str) -> String {

@@ -20,7 +20,9 @@ pub fn toml(values: &Values) -> String {
 
 fn line(text: &mut String, key: &Key, entries: &[Entry]) {
     let value = value(key.shape, entries);
-    let origin = match entries.last().map(|entry| &entry.origin) {
+    // Of a list the first line, of an option given twice the one that counts.
+    let telling = if key.shape == Shape::List { entries.first() } else { entries.last() };
+    let origin = match telling.map(|entry| &entry.origin) {
         None | Some(Origin::Default) if key.unset.is_empty() => "default".to_owned(),
         None | Some(Origin::Default) => format!("default: {}", key.unset),
         Some(origin) => origin_words(origin),
