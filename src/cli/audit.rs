@@ -52,12 +52,15 @@ pub(super) fn run(
     let sources = open_all(&settings)?;
     tell_sources(&sources, talk);
     let folder = Folder::open(&settings)?;
-    let outcome = {
+    let mut outcome = {
         let shown = Shown::new(&sources, &settings, talk, environment);
         let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
         let only = only.as_ref().map(|list| list as &dyn Only);
         pool(settings.threads)?.install(|| audit::run(&inputs, &plan, only, &shown, &folder))?
     };
+    for (source, found) in sources.iter().zip(&mut outcome.sources) {
+        found.problems.merge(&source.about.problems);
+    }
     let status = Status::of(&outcome.counts, incomplete(&outcome), &settings);
     let meaning = audit_line(status, &outcome.counts, &settings);
     let run = Run {
@@ -110,8 +113,9 @@ pub(super) fn load(
 
 fn tell_sources(sources: &[Opened], talk: Talk) {
     for source in sources {
-        let (name, flavour, encoding) = (source.name(), &source.flavour, &source.encoding);
-        talk.detail(&format!("source: {name}: {flavour}, {encoding}, delimiter {}", source.delimiter));
+        let (flavour, encoding) = (source.about.flavour, source.about.encoding);
+        let (name, delimiter) = (source.name(), source.delimiter());
+        talk.detail(&format!("source: {name}: {flavour}, {encoding}, delimiter {delimiter}"));
     }
 }
 
@@ -127,10 +131,15 @@ pub(super) fn pool(threads: usize) -> Result<rayon::ThreadPool> {
     })
 }
 
-/// The time, RFC 3339. Only the command line reads the clock.
+/// A time, RFC 3339, to the second.
+pub(super) fn time_text(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The time. Only the command line reads the clock.
 #[allow(clippy::disallowed_methods)]
 pub(super) fn now() -> String {
-    jiff::Timestamp::now().to_string()
+    time_text(jiff::Timestamp::now())
 }
 
 fn no_scenario(settings: &Settings) -> Error {

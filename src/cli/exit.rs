@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::terminal::{grouped, several};
 use crate::finding::Severity;
 use crate::rules::counts::Counts;
 use crate::settings::Settings;
@@ -74,10 +75,10 @@ pub(super) fn audit_line(status: Status, counts: &Counts, settings: &Settings) -
     let because = match (status, settings.fail_on) {
         (Status::Done, None) => "; --fail-on is never".to_owned(),
         (Status::Done, Some(_)) if found > 0 => {
-            format!("; --exit-zero hides {found} findings at or above `{level}`")
+            format!("; --exit-zero hides {} at or above `{level}`", several(found, "finding"))
         }
         (Status::Done, Some(_)) => format!("; no finding at or above `{level}`"),
-        (Status::Findings, _) => format!(" at or above `{level}`: {found}"),
+        (Status::Findings, _) => format!(" at or above `{level}`: {}", grouped(found)),
         _ => String::new(),
     };
     status.line() + &because

@@ -9,15 +9,16 @@ use super::audit::{Talk, load, pool};
 use super::environment::Environment;
 use super::exit::Status;
 use super::join::{Opened, open_all};
-use super::summary::{damage, open_questions, size};
+use super::summary::{carried, damage, open_questions, size};
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::{self, Progress, Report, Stage};
 use crate::error::Result;
-use crate::model::Input;
+use crate::model::{AttrSet, Input};
 use crate::rules::Scenario;
 use crate::rules::counts::Counts;
 use crate::rules::verdict::{Judged, Plan};
+use crate::source::Column;
 
 /// Prints what is in the sources.
 pub(super) fn run(
@@ -33,7 +34,8 @@ pub(super) fn run(
     let mut all = Survey::default();
     let mut text = String::new();
     for source in &sources {
-        let survey = pool.install(|| Survey::of(source.input.as_ref()))?;
+        let mut survey = pool.install(|| Survey::of(source.input.as_ref()))?;
+        survey.problems.merge(&source.about.problems);
         text.push_str(&about(source, &survey, style));
         all.merge(&survey);
     }
@@ -43,7 +45,7 @@ pub(super) fn run(
     let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
     let outcome = pool.install(|| audit::run(&inputs, &plan, None, &Silence, &Silence))?;
     text.push_str(&scenario(fits, &why, style));
-    text.push_str(&cannot(&outcome.counts, &plan, style));
+    text.push_str(&cannot(&outcome.counts, &plan, carried(&sources), style));
     terminal::print(&text)?;
     if all.problems.incomplete() {
         terminal::note(&Status::Incomplete.line());
@@ -74,19 +76,26 @@ impl Report for Silence {
 /// What a source is: format, columns, damage.
 fn about(source: &Opened, survey: &Survey, style: Style) -> String {
     let mut text = style.paint(Paint::Bold, &source.name()) + "\n";
-    let _ = writeln!(text, "  format     {}", source.flavour);
-    let _ = writeln!(text, "  encoding   {}", source.encoding);
-    let _ = writeln!(text, "  delimiter  {}", source.delimiter);
-    let _ = writeln!(text, "  size       {}, {}", size(source.bytes), several(survey.records, "record"));
+    let of = &source.about;
+    let _ = writeln!(text, "  format     {}", of.flavour);
+    let _ = writeln!(text, "  encoding   {}", of.encoding);
+    let _ = writeln!(text, "  delimiter  {}", source.delimiter());
+    let _ = writeln!(text, "  size       {}, {}", size(of.bytes), several(survey.records, "record"));
+    let (used, unused): (Vec<_>, Vec<_>) = of.columns.iter().partition(|column| column.meaning.is_some());
+    let heading = |column: &Column| escape(&column.heading);
+    let width = used.iter().map(|column| heading(column).chars().count()).max().unwrap_or(0).min(40);
     text.push_str("  columns\n");
-    let (used, unused): (Vec<_>, Vec<_>) = source.columns.iter().partition(|(_, attr)| attr.is_some());
-    let width = used.iter().map(|(heading, _)| escape(heading).chars().count()).max().unwrap_or(0).min(40);
-    for (heading, attr) in used {
-        let attr = attr.map_or("", |attr| attr.ldap());
-        let _ = writeln!(text, "    {:<width$}  {attr}", escape(heading));
+    for column in used {
+        let attr = column.meaning.map_or("", |attr| attr.ldap());
+        let note = if column.note.is_empty() { String::new() } else { format!("  ({})", column.note) };
+        let _ = writeln!(text, "    {:<width$}  {attr}{note}", heading(column));
     }
     if !unused.is_empty() {
-        let names: Vec<String> = unused.iter().map(|(heading, _)| format!("`{}`", escape(heading))).collect();
+        let name = |column: &&Column| match column.note {
+            "" => format!("`{}`", heading(column)),
+            note => format!("`{}` ({note})", heading(column)),
+        };
+        let names: Vec<String> = unused.iter().map(name).collect();
         text.push_str(&style.wrap("  not used   ", "             ", &names.join(", ")));
         text.push_str(&style.wrap(
             "             ",
@@ -128,8 +137,8 @@ fn scenario(fits: Option<Scenario>, why: &str, style: Style) -> String {
 }
 
 /// The rules that this input leaves open.
-fn cannot(counts: &Counts, plan: &Plan, style: Style) -> String {
-    let open = open_questions(counts, plan, style);
+fn cannot(counts: &Counts, plan: &Plan, carried: AttrSet, style: Style) -> String {
+    let open = open_questions(counts, plan, carried, style);
     if open.is_empty() {
         return open;
     }

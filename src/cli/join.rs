@@ -4,37 +4,39 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::audit::time_text;
 use super::exit::Status;
 use super::terminal::escape;
 use crate::audit::{Outcome, Report, SourceOutcome};
 use crate::error::{Error, Result};
-use crate::model::{Attr, Input};
+use crate::model::Input;
 use crate::report::summary::InForce;
 use crate::report::{self, Part, Summary, Written};
 use crate::rules::Scenario;
 use crate::rules::verdict::{Judged, Plan};
 use crate::settings::{Format, Settings};
+use crate::source::{self, About};
 
 /// An opened source, and what was found out about it.
 pub(super) struct Opened {
     /// The source.
     pub(super) input: Box<dyn Input>,
     /// What kind of export it is.
-    pub(super) flavour: String,
-    /// The encoding it is read in.
-    pub(super) encoding: String,
-    /// The delimiter as a person writes it.
-    pub(super) delimiter: String,
-    /// Its size in octets; 0 when nobody knows.
-    pub(super) bytes: u64,
-    /// Its columns: the heading, and the attribute that it means.
-    pub(super) columns: Vec<(String, Option<Attr>)>,
+    pub(super) about: About,
 }
 
 impl Opened {
     /// Its name as it was given, safe to print.
     pub(super) fn name(&self) -> String {
         escape(self.input.name())
+    }
+
+    /// The delimiter as a person writes it.
+    pub(super) fn delimiter(&self) -> String {
+        match self.about.delimiter {
+            b'\t' => "TAB".to_owned(),
+            other => format!("`{}`", char::from(other)),
+        }
     }
 }
 
@@ -50,12 +52,17 @@ pub(super) fn open_all(settings: &Settings) -> Result<Vec<Opened>> {
 }
 
 /// Opens one source.
-fn open(spec: &str, _settings: &Settings) -> Result<Opened> {
-    let about = std::fs::metadata(spec).map_err(Error::io("open", spec))?;
-    if about.is_dir() {
-        return Err(Error::source(spec, "this is a folder", "name the file of the export"));
-    }
-    Err(Error::source(spec, "this version reads no such file", "use a version that does"))
+fn open(spec: &str, settings: &Settings) -> Result<Opened> {
+    let opened = source::open(
+        spec,
+        &source::Options {
+            map: settings.map.clone(),
+            encoding: settings.encoding.map(|encoding| encoding.name().to_owned()),
+            delimiter: settings.delimiter,
+        },
+    )?;
+    let about = opened.about().clone();
+    Ok(Opened { input: Box::new(opened), about })
 }
 
 /// What the last file of a report says about the run.
@@ -103,7 +110,7 @@ impl Folder {
                 .sources
                 .iter()
                 .zip(&run.outcome.sources)
-                .map(|(of, found)| source(of, found))
+                .map(|(of, found)| source_read(of, found))
                 .collect(),
             run: run.plan.run,
             counts: run.outcome.counts.clone(),
@@ -158,16 +165,16 @@ fn in_force(run: &Run<'_>) -> InForce {
     }
 }
 
-fn source(opened: &Opened, found: &SourceOutcome) -> report::summary::Source {
+fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Source {
     let path = Path::new(opened.input.name()).canonicalize().ok();
     let modified = path.as_deref().and_then(|path| path.metadata().ok()?.modified().ok());
     report::summary::Source {
         name: opened.input.name().to_owned(),
         path,
-        bytes: opened.bytes,
-        modified: modified.and_then(|time| Timestamp::try_from(time).ok()).map(|time| time.to_string()),
-        flavour: opened.flavour.clone(),
-        encoding: opened.encoding.clone(),
+        bytes: opened.about.bytes,
+        modified: modified.and_then(|time| Timestamp::try_from(time).ok()).map(time_text),
+        flavour: opened.about.flavour.to_owned(),
+        encoding: opened.about.encoding.to_owned(),
         records: found.records,
         objects: found.objects,
         repeats: found.repeats,

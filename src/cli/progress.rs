@@ -40,7 +40,7 @@ impl Shown {
         talk: Talk,
         environment: &Environment,
     ) -> Self {
-        let total = 2 * sources.iter().map(|source| source.bytes).sum::<u64>();
+        let total = 2 * sources.iter().map(|source| source.about.bytes).sum::<u64>();
         match settings.progress {
             Show::Never => Self::Nothing,
             _ if talk.quiet => Self::Nothing,

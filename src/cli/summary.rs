@@ -8,6 +8,7 @@ use super::rules::paint;
 use super::terminal::{Paint, Style, escape, grouped, several};
 use crate::audit::SourceOutcome;
 use crate::model::problem::{Problem, Problems, Tally, Weight};
+use crate::model::{Attr, AttrSet};
 use crate::report::Written;
 use crate::rules::counts::{Counts, RuleCount};
 use crate::rules::verdict::{Plan, Status};
@@ -39,8 +40,8 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
     let _ = writeln!(text, "\n{}\n", verdict(&run.outcome.counts, run.scenario.name(), style));
     text.push_str(&statuses(&run.outcome.counts, style));
     text.push_str(&fired(&run.outcome.counts, run.plan, style));
-    text.push_str(&not_evaluated(&run.outcome.counts, run.plan, style));
-    text.push_str(&written(&run.settings.out, summary.files, summary.seconds, style));
+    text.push_str(&not_evaluated(run, style));
+    text.push_str(&written(&run.settings.out, summary.files, summary.seconds));
     text
 }
 
@@ -49,8 +50,8 @@ fn read(source: &Opened, outcome: &SourceOutcome, style: Style) -> String {
     let mut about = format!(
         "{} ({}, {}): {}",
         source.name(),
-        source.flavour,
-        source.encoding,
+        source.about.flavour,
+        source.about.encoding,
         several(outcome.records, "record")
     );
     if outcome.repeats > 0 {
@@ -178,24 +179,29 @@ fn fired(counts: &Counts, plan: &Plan, style: Style) -> String {
         text.push_str(&style.wrap("          ", "          ", rule.remedy));
     }
     if fired.len() > MOST {
-        let _ = writeln!(text, "  and {} more in findings.csv", several((fired.len() - MOST) as u64, "rule"));
+        let _ = writeln!(text, "  and {} more in the report", several((fired.len() - MOST) as u64, "rule"));
     }
     text.push_str("  `dirsync-audit explain CODE` tells why and what else.\n");
     text
 }
 
-fn not_evaluated(counts: &Counts, plan: &Plan, style: Style) -> String {
-    let open = open_questions(counts, plan, style);
+fn not_evaluated(run: &Run<'_>, style: Style) -> String {
+    let open = open_questions(&run.outcome.counts, run.plan, carried(run.sources), style);
     if open.is_empty() {
         return open;
     }
     format!("\n{}\n{open}", style.paint(Paint::Bold, "Could not be evaluated"))
 }
 
+/// The attributes that every source carries: what is missing of them was lost with the values of a record.
+pub(super) fn carried(sources: &[Opened]) -> AttrSet {
+    sources.iter().fold(AttrSet::ALL, |all, source| all.minus(all.minus(source.input.carried())))
+}
+
 /// The rules that could not be evaluated, by what they need.
-pub(super) fn open_questions(counts: &Counts, plan: &Plan, style: Style) -> String {
+pub(super) fn open_questions(counts: &Counts, plan: &Plan, carried: AttrSet, style: Style) -> String {
     let mut groups: Vec<(String, Vec<&str>, u64)> = Vec::new();
-    for (rule, count, why) in lacking(counts, plan) {
+    for (rule, count, why) in lacking(counts, plan, carried) {
         match groups.iter_mut().find(|(known, ..)| *known == why) {
             Some((_, codes, users)) => {
                 codes.push(rule.code);
@@ -211,30 +217,42 @@ pub(super) fn open_questions(counts: &Counts, plan: &Plan, style: Style) -> Stri
 }
 
 /// The rules that could not be evaluated for some users, and what they lack.
-fn lacking<'c>(counts: &'c Counts, plan: &Plan) -> Vec<(&'static Rule, &'c RuleCount, String)> {
+fn lacking<'c>(
+    counts: &'c Counts,
+    plan: &Plan,
+    carried: AttrSet,
+) -> impl Iterator<Item = (&'static Rule, &'c RuleCount, String)> {
     let rules = counts.rules.iter().enumerate().filter(|(_, count)| count.not_evaluated > 0);
-    rules.map(|(place, count)| (rules::at(place), count, why(rules::at(place), count, plan))).collect()
+    rules.map(move |(place, count)| {
+        let rule = rules::at(place);
+        (rule, count, why(rule, count.missing.minus(carried), plan))
+    })
 }
 
-fn why(rule: &Rule, count: &RuleCount, plan: &Plan) -> String {
+/// What a rule lacks: an option, columns, or only values that were lost.
+fn why(rule: &Rule, missing: AttrSet, plan: &Plan) -> String {
     let context = &plan.context;
     let options = [
         ("SIP011", "--sip-domain", context.sip_domains.is_empty()),
         ("PRX012", "--routing-domain", context.routing_domains.is_empty()),
     ];
     let option = options.iter().find(|(code, _, empty)| *empty && *code == rule.code);
-    let option = option.map(|(_, option, _)| (*option).to_owned());
-    let attributes = count.missing.iter().map(|attr| attr.ldap().to_owned());
-    let lacks: Vec<String> = option.into_iter().chain(attributes).collect();
-    if lacks.is_empty() { "values were lost".to_owned() } else { format!("needs {}", lacks.join(", ")) }
+    let option = option.map(|(_, option, _)| *option);
+    let lacks: Vec<&str> = option.into_iter().chain(missing.iter().map(Attr::ldap)).collect();
+    if lacks.is_empty() {
+        "values of their records were lost".to_owned()
+    } else {
+        format!("needs {}", lacks.join(", "))
+    }
 }
 
-fn written(folder: &Path, files: &[Written], seconds: f64, style: Style) -> String {
-    let names: Vec<String> =
-        files.iter().map(|file| format!("{} ({})", file.name, size(file.bytes))).collect();
-    let folder = escape(&folder.display().to_string());
-    let (names, took) = (names.join(", "), format!("{seconds:.1} s"));
-    format!("\nThe report is in {folder}\n{}", style.wrap("  ", "  ", &format!("{names}; written in {took}")))
+fn written(folder: &Path, files: &[Written], seconds: f64) -> String {
+    let mut text = format!("\nThe report is in {}\n", escape(&folder.display().to_string()));
+    for file in files {
+        let _ = writeln!(text, "  {:<14} {:>10}", file.name, size(file.bytes));
+    }
+    let _ = writeln!(text, "Done in {seconds:.1} s");
+    text
 }
 
 /// A size as a person reads it.

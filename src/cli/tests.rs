@@ -12,6 +12,7 @@ use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet, Block, Input, Record, User};
 use crate::rules::Scenario;
 use crate::settings::{self, Key, Settings, Values};
+use crate::source::About;
 
 /// One user per line: DN, PUA, proxy address, mail; a line of `!` is damaged.
 struct Lines(String);
@@ -68,11 +69,14 @@ const USERS: &str = "CN=Ann;sip:ann@contoso.com;sip:ann@contoso.com;ann@contoso.
 fn sources() -> Vec<Opened> {
     vec![Opened {
         input: Box::new(Lines(USERS.to_owned())),
-        flavour: "Get-ADUser | Export-Csv".into(),
-        encoding: "UTF-8".into(),
-        delimiter: "`;`".into(),
-        bytes: USERS.len() as u64,
-        columns: vec![("dn".into(), Some(Attr::DistinguishedName)), ("x".into(), None)],
+        about: About {
+            flavour: "Get-ADUser | Export-Csv",
+            encoding: "UTF-8",
+            delimiter: b';',
+            bytes: USERS.len() as u64,
+            columns: Vec::new(),
+            problems: Problems::default(),
+        },
     }]
 }
 
