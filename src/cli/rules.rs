@@ -241,11 +241,17 @@ pub(super) fn blocked(rule: &Rule) -> Option<String> {
     (!titles.is_empty()).then(|| format!("{} ({when})", titles.join(", ")))
 }
 
-/// Text that Markdown must not take for markup.
+/// Text that Markdown must not take for markup. What stands between backquotes stays as it is, but for the bar,
+/// which would end a cell there too.
 fn prose(text: &str) -> String {
+    let paired = text.matches('`').count() % 2 == 0;
     let mut safe = String::with_capacity(text.len());
+    let mut code = false;
     for c in text.chars() {
-        if matches!(c, '\\' | '*' | '_' | '<' | '>' | '[' | ']' | '|') {
+        code ^= c == '`' && paired;
+        let special =
+            if code { c == '|' } else { matches!(c, '\\' | '*' | '_' | '<' | '>' | '[' | ']' | '|') };
+        if special || (c == '`' && !paired) {
             safe.push('\\');
         }
         safe.push(c);
@@ -277,6 +283,12 @@ mod tests {
         assert_eq!(rows.as_array().unwrap().len(), rules::all().count());
         assert_eq!(rows[0]["severity"]["teams"], "warning");
         assert_eq!(rows[0]["examples"][0]["users"][0][0][0], "msRTCSIP-PrimaryUserAddress");
+    }
+
+    #[test]
+    fn markdown_takes_nothing_for_markup() {
+        assert_eq!(prose("a_b <c> | `x_|y`"), "a\\_b \\<c\\> \\| `x_\\|y`");
+        assert_eq!(prose("one of ` | ="), "one of \\` \\| =");
     }
 
     #[test]
