@@ -31,6 +31,16 @@ pub enum Error {
         /// What the user can do about it.
         remedy: String,
     },
+    /// The report cannot be written as asked.
+    #[error("{place}: {what}\n  remedy: {remedy}")]
+    Output {
+        /// The folder or file.
+        place: String,
+        /// What stands against it.
+        what: String,
+        /// What the user can do about it.
+        remedy: String,
+    },
     /// The command line or the settings file asks for something impossible; each entry is one problem.
     #[error("{}", .0.join("\n"))]
     Usage(Vec<String>),
@@ -49,6 +59,12 @@ impl Error {
     /// An [`Error::Source`].
     pub fn source(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Source { place: place.into(), what: what.into(), remedy: remedy.into() }
+    }
+
+    /// An [`Error::Output`] about `path`.
+    pub fn output(path: impl AsRef<Path>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let place = format!("`{}`", path.as_ref().display());
+        Self::Output { place, what: what.into(), remedy: remedy.into() }
     }
 
     /// An [`Error::Usage`] of one problem.

@@ -1,1 +1,196 @@
-//! Settings.
+//! Settings: the command line over `dirsync-audit.toml` over the defaults, checked as one.
+//!
+//! Every problem is found at once and told with its place. A path in the file means the same as on the command
+//! line: it is relative to the working folder.
+
+use std::path::{Path, PathBuf};
+
+use encoding_rs::Encoding;
+
+use crate::error::Result;
+use crate::finding::Severity;
+use crate::model::Attr;
+use crate::rules::verdict::Plan;
+use crate::rules::{Context, MailboxPlace, RuleSet, Scenario};
+
+mod check;
+mod file;
+mod keys;
+mod show;
+
+pub use check::FAIL_ON;
+pub use file::NAME;
+pub use keys::{Entry, KEYS, Key, Origin, Shape, Values};
+pub use show::toml;
+
+/// A format of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `users.csv` and `findings.csv`.
+    Csv,
+    /// `summary.json`, which is always written.
+    Json,
+}
+
+impl Format {
+    /// All, with their words.
+    pub const ALL: [(&str, Self); 2] = [("csv", Self::Csv), ("json", Self::Json)];
+}
+
+/// Where mailboxes are whose home the input does not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mailboxes {
+    /// On-premises.
+    OnPrem,
+    /// In Exchange Online.
+    Online,
+}
+
+impl Mailboxes {
+    /// All, with their words.
+    pub const ALL: [(&str, Self); 2] = [("onprem", Self::OnPrem), ("online", Self::Online)];
+}
+
+/// When the progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    /// On a terminal.
+    Auto,
+    /// In a pipe too.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Show {
+    /// All, with their words.
+    pub const ALL: [(&str, Self); 3] =
+        [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
+}
+
+/// What a run is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The scenario; a run needs one.
+    pub scenario: Option<Scenario>,
+    /// The sources, as given.
+    pub sources: Vec<String>,
+    /// Headings that mean an attribute, beside those that are known.
+    pub map: Vec<(String, Attr)>,
+    /// The encoding of the sources; `None` is found out.
+    pub encoding: Option<&'static Encoding>,
+    /// The delimiter of the sources; `None` is found out.
+    pub delimiter: Option<u8>,
+    /// The rules that are selected and not ignored.
+    pub selected: RuleSet,
+    /// Severities set by the user, by the rule's place in the catalogue.
+    pub severity: Vec<(usize, Severity)>,
+    /// The least severity that makes the exit status 1; `None` is never.
+    pub fail_on: Option<Severity>,
+    /// Whether findings leave the exit status 0.
+    pub exit_zero: bool,
+    /// The SIP domains, folded.
+    pub sip_domains: Vec<String>,
+    /// The verified domains, folded.
+    pub verified_domains: Vec<String>,
+    /// The routing domains, folded.
+    pub routing_domains: Vec<String>,
+    /// Where mailboxes are whose home the input does not show.
+    pub mailboxes: Mailboxes,
+    /// A list of the users to report.
+    pub only: Option<PathBuf>,
+    /// The folder of the report.
+    pub out: PathBuf,
+    /// The formats of the report.
+    pub formats: Vec<Format>,
+    /// The delimiter of the report's CSV files.
+    pub csv_delimiter: u8,
+    /// Whether cells that a spreadsheet would take for formulas stay as they are.
+    pub csv_raw: bool,
+    /// How many threads; 0 is one per processor.
+    pub threads: usize,
+    /// When the progress is shown.
+    pub progress: Show,
+    /// The texts from which all this was read, with their origins.
+    pub values: Values,
+}
+
+impl Settings {
+    /// The plan of an audit in a scenario.
+    #[must_use]
+    pub fn plan(&self, scenario: Scenario) -> Plan {
+        let context = Context {
+            scenario,
+            sip_domains: self.sip_domains.clone(),
+            verified_domains: self.verified_domains.clone(),
+            routing_domains: self.routing_domains.clone(),
+            mailboxes: match self.mailboxes {
+                Mailboxes::OnPrem => MailboxPlace::OnPremises,
+                Mailboxes::Online => MailboxPlace::Online,
+            },
+        };
+        Plan::new(context, self.selected, &self.severity)
+    }
+}
+
+/// The settings of a run: options over the file (the named one, else the first that is found) over the defaults.
+/// Also gives the file that was read. Fails with every problem of file and options at once.
+pub fn load(
+    options: Values,
+    named: Option<&Path>,
+    config_folder: Option<&Path>,
+) -> Result<(Settings, Option<PathBuf>)> {
+    let mut values = Values::defaults();
+    let mut problems = Vec::new();
+    let path = file::find(named, config_folder);
+    if let Some(path) = &path {
+        let (of_file, told) = file::read(path)?;
+        values.overlay(of_file);
+        problems = told;
+    }
+    values.overlay(options);
+    Ok((check::check(values, problems)?, path))
+}
+
+/// The entries of an option as given on the command line.
+#[must_use]
+pub fn option(key: &Key, texts: impl Iterator<Item = String>) -> Vec<Entry> {
+    let entry = |text| Entry { text, origin: Origin::CommandLine };
+    texts.flat_map(|text| file::split(key.shape, &text)).map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    fn settings(text: &str) -> Result<Settings> {
+        let mut values = Values::defaults();
+        let (of_file, problems) = file::parse(text, Path::new("x.toml"));
+        values.overlay(of_file);
+        check::check(values, problems)
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        let settings = settings("").unwrap();
+        assert_eq!(settings.scenario, None);
+        assert_eq!(settings.out, Path::new("dirsync-audit-report"));
+        assert_eq!(settings.formats, [Format::Csv, Format::Json]);
+        assert_eq!(settings.fail_on, Some(Severity::Error));
+        assert_eq!(settings.csv_delimiter, b',');
+        assert!(settings.encoding.is_none() && settings.delimiter.is_none() && settings.only.is_none());
+    }
+
+    #[test]
+    fn problems_of_shape_and_of_meaning_come_together() {
+        let text = "scenario = \"teamz\"\nselct = 1\nselect = [\n \"SIP001\",\n \"SIP0011\"]\n[severity]\nSIP001 = \"fatal\"";
+        let Err(Error::Usage(problems)) = settings(text) else { panic!("no problem") };
+        let place = |line: &str| problems.iter().any(|problem| problem.starts_with(line));
+        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert!(place("x.toml:1: scenario: `teamz` is not known; did you mean `teams`?"), "{problems:?}");
+        assert!(place("x.toml:2: unknown key"), "{problems:?}");
+        assert!(place("x.toml:5: select: unknown rule `SIP0011`"), "{problems:?}");
+        assert!(place("x.toml:7: severity: "), "{problems:?}");
+    }
+}

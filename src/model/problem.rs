@@ -106,6 +106,10 @@ problems! {
     TwoColumns = "two-columns" Notice
         "two columns name the same attribute; the one with the LDAP name was used"
         "use --map to say which column is meant";
+    /// A DN without quotes in a comma-separated file.
+    UnquotedDn = "unquoted-dn" Notice
+        "a distinguished name that contains the delimiter stands without quotes; its pieces were put together"
+        "quote cells that contain the delimiter, as Export-Csv does";
 }
 
 /// How often a kind of damage was seen, and where first.

@@ -14,6 +14,8 @@ pub struct Block {
     pub line: u64,
     /// How many bytes of the input the block stands for, before decoding; for progress.
     pub bytes: u64,
+    /// Damage in the input before the block, for which no record could be cut; [`Input::records`] passes it on.
+    pub problems: Problems,
 }
 
 /// One record: a user, where it stood, and whether values of it are missing.

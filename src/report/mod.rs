@@ -1,1 +1,103 @@
-//! Reports.
+//! The report: a folder of files, whole or not there at all.
+//!
+//! [`Folder`] owns the files, `table` and the modules named after files their rows, [`summary`] what is written last.
+
+pub mod escape;
+pub mod findings;
+pub mod fingerprint;
+pub mod folder;
+pub mod organisation;
+pub mod summary;
+pub mod users;
+pub mod wire;
+
+mod table;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use folder::{Folder, Part, Written};
+pub use summary::Summary;
+pub use table::Column;
+
+/// What a report can be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Tables for spreadsheet programs and scripts.
+    Csv,
+    /// The summary, which is always written.
+    Json,
+    /// One finding a line.
+    Jsonl,
+    /// One page to read.
+    Html,
+    /// One workbook.
+    Xlsx,
+    /// Static Analysis Results Interchange Format.
+    Sarif,
+    /// Test results, as build servers show them.
+    Junit,
+    /// Metrics for Prometheus.
+    Prom,
+}
+
+impl Format {
+    /// All, in the order in which they are named.
+    pub const ALL: [Self; 8] =
+        [Self::Csv, Self::Json, Self::Jsonl, Self::Html, Self::Xlsx, Self::Sarif, Self::Junit, Self::Prom];
+
+    /// The word of `--format`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Html => "html",
+            Self::Xlsx => "xlsx",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Prom => "prom",
+        }
+    }
+
+    /// The format of a word, in any case.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.word().eq_ignore_ascii_case(word))
+    }
+
+    /// The files that it is made of, besides the summary.
+    #[must_use]
+    pub fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::Csv => &[users::FILE, findings::FILE, "organisation.csv"],
+            Self::Json => &[],
+            Self::Jsonl => &["findings.jsonl"],
+            Self::Html => &["report.html"],
+            Self::Xlsx => &["report.xlsx"],
+            Self::Sarif => &["findings.sarif"],
+            Self::Junit => &["junit.xml"],
+            Self::Prom => &["metrics.prom"],
+        }
+    }
+}
+
+/// How the report is written.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What stands between two cells of a CSV file: an ASCII character, no quotation mark and no line end.
+    pub csv_delimiter: u8,
+    /// Whether cells that look like formulas are left as they are.
+    pub csv_raw: bool,
+    /// What is written.
+    pub formats: Vec<Format>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { csv_delimiter: b',', csv_raw: false, formats: vec![Format::Csv, Format::Json, Format::Html] }
+    }
+}

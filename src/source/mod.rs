@@ -1,1 +1,247 @@
-//! Sources.
+//! Sources: files of users in the form in which the tools of the field export them.
+//!
+//! A file is opened once, which finds out what it is, and read in two or three passes. [`cut`](self) makes blocks of
+//! whole records, one after the other; the records of a block are read in parallel.
+
+mod columns;
+mod csv;
+mod cut;
+mod encoding;
+mod flavour;
+mod scan;
+mod split;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use columns::Column;
+
+use crate::error::{Error, Result};
+use crate::model::attribute::heading;
+use crate::model::problem::Problems;
+use crate::model::{Attr, AttrSet, Block, Input, Record};
+use columns::{Heading, SAMPLE};
+use csv::Reading;
+use cut::{Cutter, Table};
+use encoding::{Found, Raw, Text};
+use flavour::{Flavour, Preamble, Shape};
+
+/// About how many bytes of text a block has.
+const BLOCK: usize = 1 << 20;
+/// How many bytes a record may have.
+const LIMIT: usize = 16 << 20;
+/// How much of the text is looked at for the heading.
+const HEAD: usize = 1 << 20;
+
+/// What the user says about a source.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Headings in any case, and the attributes that they name.
+    pub map: Vec<(String, Attr)>,
+    /// The name of the encoding of files without byte order mark.
+    pub encoding: Option<String>,
+    /// The delimiter, instead of the one that the heading shows.
+    pub delimiter: Option<u8>,
+}
+
+/// What is known about a source before its records are read.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// What wrote it, such as `PowerShell Export-Csv`; `CSV` when that is not known.
+    pub flavour: &'static str,
+    /// The name of its encoding.
+    pub encoding: &'static str,
+    /// The delimiter.
+    pub delimiter: u8,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+    /// What was noticed on opening.
+    pub problems: Problems,
+}
+
+/// An opened source.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    raw: Raw,
+    found: Found,
+    reading: Reading,
+    about: About,
+}
+
+/// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first.
+///
+/// Fails when it cannot be read, is no table with a heading, or has no column that says who a row is.
+pub fn open(spec: &str, options: &Options) -> Result<Source> {
+    open_with(spec, options, BLOCK, LIMIT)
+}
+
+fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
+    let raw = Raw::open(spec)?;
+    let found = check_bytes(spec, &raw, options)?;
+    let mut source = Text::new(&raw, &found);
+    let mut head = String::new();
+    while head.len() < HEAD && source.more(&mut head)?.is_some() {}
+    let preamble = flavour::preamble(&head);
+    if head[preamble.len..].trim_ascii().is_empty() {
+        return Err(empty(spec));
+    }
+    match flavour::shape(spec, &head[preamble.len..])? {
+        Shape::Table => {}
+        Shape::Ldif => {
+            let remedy = "export as CSV, for example with csvde";
+            return Err(Error::source(spec, "LDIF is not read yet", remedy));
+        }
+    }
+    let heading = read_heading(spec, &head, &preamble, options)?;
+    let table = Table {
+        delimiter: heading.delimiter,
+        columns: heading.names.len(),
+        skip: heading.end,
+        line: heading.next,
+        target,
+        limit,
+    };
+    let place = format!("{spec}:{}", heading.line);
+    flavour::refuse_table(spec, &place, &heading.names)?;
+    let flavour = Flavour::of(&heading.names, &preamble.type_name, heading.quoted);
+    let rows = sample(&raw, &found, table)?;
+    let map: Vec<_> = options.map.iter().map(|(name, attr)| (self::heading(name), *attr)).collect();
+    let columns = columns::Table {
+        place: &place,
+        line: heading.line,
+        flavour,
+        headings: heading.names,
+        rows: &rows,
+        map: &map,
+    };
+    let plan = columns.plan()?;
+    let mut problems = found.problems.clone();
+    problems.merge(&plan.problems);
+    let about = About {
+        flavour: flavour.name(),
+        encoding: found.encoding.name(),
+        delimiter: table.delimiter,
+        bytes: raw.len,
+        columns: plan.columns.clone(),
+        problems,
+    };
+    let reading = Reading { table, plan, ascii: found.ascii };
+    Ok(Source { name: spec.to_owned(), raw, found, reading, about })
+}
+
+/// Refuses files without bytes and files that are no text, and finds the encoding of the others.
+fn check_bytes(spec: &str, raw: &Raw, options: &Options) -> Result<Found> {
+    if raw.len == 0 {
+        return Err(empty(spec));
+    }
+    let mut head = [0; 4096];
+    let read = raw.read(0, &mut head)?;
+    flavour::refuse_binary(spec, &head[..read], true)?;
+    let found = encoding::find(raw, options.encoding.as_deref())?;
+    let wide = found.encoding == encoding_rs::UTF_16LE || found.encoding == encoding_rs::UTF_16BE;
+    flavour::refuse_binary(spec, &head[..read], wide)?;
+    Ok(found)
+}
+
+fn empty(spec: &str) -> Error {
+    let remedy = "look whether the export failed; even without users it has a line of headings";
+    Error::source(spec, "the file is empty", remedy)
+}
+
+/// The heading of a table.
+struct Headings {
+    names: Vec<Heading>,
+    delimiter: u8,
+    /// Whether every heading is quoted.
+    quoted: bool,
+    /// Where the first record starts.
+    end: usize,
+    /// The line of the heading.
+    line: u64,
+    /// The line of the first record.
+    next: u64,
+}
+
+fn read_heading(spec: &str, head: &str, preamble: &Preamble, options: &Options) -> Result<Headings> {
+    let start = preamble.len;
+    let line = scan::lines(&head[..start]) + 1;
+    let first = scan::next_line(head, start, true).unwrap_or(head.len());
+    let sniffed = || flavour::delimiter(&head[start..first]);
+    let delimiter = options.delimiter.or(preamble.delimiter).unwrap_or_else(sniffed);
+    let (mut names, mut quoted) = (Vec::new(), true);
+    let shape = scan::record(head, start, delimiter, true, |cell| {
+        quoted &= cell.start > start && head.as_bytes().get(cell.start - 1) == Some(&b'"');
+        let mut name = String::new();
+        match cell.form {
+            scan::Form::Plain => name.push_str(&head[cell.start..cell.end]),
+            _ => scan::unquote(head, cell, &mut name),
+        }
+        names.push(Heading::of(name));
+    });
+    let Some(end) = shape.end else {
+        let what = "a quote in the heading is never closed";
+        return Err(Error::source(
+            format!("{spec}:{line}"),
+            what,
+            "export again; do not edit the file by hand",
+        ));
+    };
+    let next = line + scan::lines(&head[start..end]);
+    Ok(Headings { names, delimiter, quoted, end, line, next })
+}
+
+/// The cells of the first rows.
+fn sample(raw: &Raw, found: &Found, table: Table) -> Result<Vec<Vec<String>>> {
+    let mut rows = Vec::new();
+    for block in Cutter::new(Text::new(raw, found), table) {
+        let text = block?.text;
+        let mut at = 0;
+        while at < text.len() && rows.len() < SAMPLE {
+            let mut row = Vec::with_capacity(table.columns);
+            let shape = scan::record(&text, at, table.delimiter, true, |cell| {
+                let mut value = String::new();
+                match cell.form {
+                    scan::Form::Plain => value.push_str(&text[cell.start..cell.end]),
+                    _ => scan::unquote(&text, cell, &mut value),
+                }
+                row.push(value);
+            });
+            rows.push(row);
+            at = shape.end.unwrap_or(text.len());
+        }
+        if rows.len() >= SAMPLE {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+impl Source {
+    /// What is known about it before its records are read.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+}
+
+impl Input for Source {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn carried(&self) -> AttrSet {
+        self.reading.plan.carried
+    }
+
+    fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
+        Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), self.reading.table)))
+    }
+
+    fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        self.reading.records(block, each)
+    }
+}

@@ -1,0 +1,300 @@
+//! The options. Their texts become settings in [`given`]; what they mean is checked there once for both, options
+//! and settings file.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
+
+use super::exit;
+use crate::rules::Scenario;
+use crate::settings::{self, FAIL_ON, Format, KEYS, Mailboxes, Show, Values};
+
+/// Audits the Active Directory attributes on which directory synchronization, Exchange and Lync / Skype for
+/// Business / Teams depend: for each user, whether the two sides find each other in your deployment, and why not.
+#[derive(Debug, Parser)]
+#[command(name = "dirsync-audit", version, after_long_help = exit::HELP, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(super) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// Print only errors: no summary, no progress, no notices
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Run")]
+    pub(super) quiet: bool,
+
+    /// Say what is done: the settings file that was read, every source
+    #[arg(short, long, global = true, help_heading = "Run")]
+    pub(super) verbose: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Audit sources against a scenario and write the report
+    ///
+    /// Reads every SOURCE as a part of one directory, judges each user by the rules of the scenario and writes
+    /// users.csv (one row per user), findings.csv (one row per finding) and summary.json into --out.
+    #[command(after_long_help = exit::HELP)]
+    Audit(Box<AuditArgs>),
+    /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
+    Inspect(InspectArgs),
+    /// List the rules
+    Rules(RulesArgs),
+    /// Explain one rule: what it means, why it matters, what to do
+    Explain(ExplainArgs),
+    /// Print the settings in force, and where each comes from
+    ///
+    /// Takes all options of `audit`. What it prints is a settings file.
+    Config(Box<AuditArgs>),
+    /// Print the completions for a shell
+    #[command(
+        after_help = "Example: dirsync-audit completions bash > ~/.local/share/bash-completion/completions/dirsync-audit"
+    )]
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    #[command(after_help = "Example: dirsync-audit man | man -l -")]
+    Man(ManArgs),
+}
+
+/// What is read, and how.
+#[derive(Debug, Args)]
+pub(super) struct InputArgs {
+    /// CSV exports of the directory; several are one directory
+    ///
+    /// Any export that has the attributes as columns: Get-ADUser | Export-Csv, csvde, Get-Mailbox, Get-CsUser, the
+    /// Microsoft 365 admin centre. Uniqueness reaches across all sources.
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+
+    /// A heading that means an attribute, such as "Work e-mail=mail"; repeatable
+    #[arg(long, value_name = "HEADER=ATTRIBUTE", help_heading = "Input")]
+    map: Vec<String>,
+
+    /// The encoding of the sources, such as utf-8, utf-16le, windows-1252 [default: found out]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    encoding: Option<String>,
+
+    /// The delimiter of the sources: one character, or tab [default: found out]
+    #[arg(long, value_name = "CHAR", help_heading = "Input", allow_hyphen_values = true)]
+    delimiter: Option<String>,
+}
+
+/// How the program runs.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Read the settings from FILE
+    ///
+    /// Without it: dirsync-audit.toml in the working folder, else dirsync-audit/dirsync-audit.toml in your
+    /// configuration folder. Options win over the file.
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// The options of `audit`.
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    #[command(flatten)]
+    input: InputArgs,
+
+    /// What the directory serves; required: lync-onprem, sfb-online, lync-hybrid or teams
+    ///
+    /// lync-onprem: Exchange and Lync / Skype for Business Server on-premises, no cloud.
+    /// sfb-online: Exchange on-premises, Skype for Business Online only, directory synchronization.
+    /// lync-hybrid: Exchange on-premises, Lync hybrid deployment, directory synchronization, single sign-on.
+    /// teams: Teams with directory synchronization, Lync / Skype for Business servers gone or being removed.
+    /// `dirsync-audit inspect SOURCE` names the one that fits.
+    #[arg(long, value_name = "NAME", help_heading = "Organisation", verbatim_doc_comment)]
+    #[arg(hide_possible_values = true, ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Scenario::ALL.map(Scenario::name)))]
+    scenario: Option<String>,
+
+    /// The SIP domains of the deployment, for SIP011; repeatable, or separated by commas
+    #[arg(long, value_name = "DOMAIN", help_heading = "Organisation")]
+    sip_domain: Vec<String>,
+
+    /// The domains that the tenant has verified; repeatable, or separated by commas
+    ///
+    /// Without them, a domain counts as routable by its shape alone. Domains under .onmicrosoft.com always count as
+    /// verified.
+    #[arg(long, value_name = "DOMAIN", help_heading = "Organisation")]
+    verified_domain: Vec<String>,
+
+    /// The domains by which mail is routed to the tenant, for PRX012; repeatable, or separated by commas
+    #[arg(long, value_name = "DOMAIN", help_heading = "Organisation")]
+    routing_domain: Vec<String>,
+
+    /// Where mailboxes are when the sources do not tell [default: onprem]
+    #[arg(long, value_name = "PLACE", help_heading = "Organisation", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Mailboxes::ALL.map(|(word, _)| word)))]
+    mailboxes: Option<String>,
+
+    /// Run only these rules: codes, names or prefixes such as SIP; repeatable, or separated by commas
+    #[arg(long, value_name = "RULES", help_heading = "Rules")]
+    select: Vec<String>,
+
+    /// Leave these rules out; repeatable, or separated by commas
+    #[arg(long, value_name = "RULES", help_heading = "Rules")]
+    ignore: Vec<String>,
+
+    /// Set the severity of a rule, such as SIP010=info; repeatable
+    #[arg(long, value_name = "CODE=LEVEL", help_heading = "Rules")]
+    severity: Vec<String>,
+
+    /// The least severity that makes the exit status 1 [default: error]
+    #[arg(long, value_name = "LEVEL", help_heading = "Rules", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(FAIL_ON))]
+    fail_on: Option<String>,
+
+    /// Exit with 0 where findings would make it 1
+    #[arg(long, help_heading = "Rules", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
+    exit_zero: Option<bool>,
+
+    /// Report only the users in FILE, such as a migration wave; uniqueness is still checked over all
+    ///
+    /// One user per line: DN, UPN, sAMAccountName, mail or objectGUID; or a CSV file with such a column.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    only: Option<String>,
+
+    /// The folder of the report [default: dirsync-audit-report]
+    #[arg(long, short, value_name = "DIR", help_heading = "Output")]
+    out: Option<String>,
+
+    /// The formats of the report; repeatable, or separated by commas [default: csv,json]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", value_delimiter = ',', ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Format::ALL.map(|(word, _)| word)))]
+    format: Vec<String>,
+
+    /// The delimiter of the report's CSV files: one character, or tab [default: ,]
+    #[arg(long, value_name = "CHAR", help_heading = "Output", allow_hyphen_values = true)]
+    csv_delimiter: Option<String>,
+
+    /// Write CSV cells as they are
+    ///
+    /// Without it, a cell that a spreadsheet would take for a formula gets a leading apostrophe.
+    #[arg(long, help_heading = "Output", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
+    csv_raw: Option<bool>,
+
+    /// How many threads to use; 0 is one per processor [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    threads: Option<String>,
+
+    /// Show the progress on standard error; auto: only on a terminal [default: auto]
+    #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
+    progress: Option<String>,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// The options of `inspect`.
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    #[command(flatten)]
+    input: InputArgs,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// The options of `rules`.
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    /// Only the rules of a scenario, with their severity there
+    #[arg(long, value_name = "NAME", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Scenario::ALL.map(Scenario::name)))]
+    pub(super) scenario: Option<String>,
+
+    /// A table for people, everything about each rule for programs, or RULES.md
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: RulesFormat,
+}
+
+/// How rules are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RulesFormat {
+    /// One line per rule
+    Table,
+    /// One array with everything about each rule
+    Json,
+    /// The whole catalogue as a page
+    Markdown,
+}
+
+/// The options of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The code or the name of a rule, such as SIP001 or no-sip-proxy
+    #[arg(value_name = "CODE")]
+    pub(super) rule: String,
+}
+
+/// The options of `completions`.
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// The options of `man`.
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command whose page to print [default: the page of the program]
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
+}
+
+/// The settings that the options of a command set; an option without a setting is not among them.
+pub(super) fn given(matches: &ArgMatches) -> Values {
+    let mut values = Values::default();
+    for key in KEYS {
+        let Ok(Some(texts)) = matches.try_get_raw(&key.name.replace('-', "_")) else { continue };
+        let texts = texts.map(|text| text.to_string_lossy().into_owned());
+        values.set(key, settings::option(key, texts));
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_fault() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_is_an_option_and_every_option_a_setting() {
+        let cli = Cli::command();
+        let audit = cli.find_subcommand("audit").unwrap();
+        let name = |arg: &clap::Arg| arg.get_id().as_str().replace('_', "-");
+        let options: std::collections::BTreeSet<String> = audit.get_arguments().map(name).collect();
+        for key in KEYS {
+            assert!(options.contains(key.name), "--{} is missing", key.name);
+        }
+        for option in options {
+            let of_its_own = ["config", "quiet", "verbose", "help"].contains(&option.as_str());
+            assert!(of_its_own || settings::Key::find(&option).is_some(), "`{option}` is no setting");
+        }
+    }
+
+    #[test]
+    fn only_what_was_typed_is_given() {
+        let line =
+            ["dirsync-audit", "audit", "a,b.csv", "--select", "SIP,UNQ", "--select=MAIL", "--exit-zero"];
+        let matches = Cli::command().try_get_matches_from(line).unwrap();
+        let values = given(matches.subcommand().unwrap().1);
+        let texts = |name| values.get(name).iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>();
+        assert_eq!(texts("sources"), ["a,b.csv"]);
+        assert_eq!(texts("select"), ["SIP", "UNQ", "MAIL"]);
+        assert_eq!(texts("exit-zero"), ["true"]);
+        assert!(texts("fail-on").is_empty());
+    }
+}

@@ -1,0 +1,155 @@
+//! `audit`: settings, sources, the audit and its report, joined.
+
+use std::time::Instant;
+
+use clap::ArgMatches;
+
+use super::args::{AuditArgs, given};
+use super::environment::Environment;
+use super::exit::{Status, audit_line};
+use super::join::{Folder, NO_SOURCE, Opened, Run, open_all};
+use super::only::List;
+use super::progress::Shown;
+use super::summary::{self, Summary};
+use super::terminal::{self, Style, escape};
+use crate::audit::{self, Only, Outcome};
+use crate::error::{Error, Result};
+use crate::model::Input;
+use crate::rules::Scenario;
+use crate::settings::{self, Settings};
+
+/// How much is said on the way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Talk {
+    /// Only errors.
+    pub(super) quiet: bool,
+    /// Everything.
+    pub(super) verbose: bool,
+}
+
+impl Talk {
+    /// Says what is being done, if that is wanted.
+    pub(super) fn detail(self, line: &str) {
+        if self.verbose {
+            terminal::note(line);
+        }
+    }
+}
+
+/// Audits the sources and writes the report.
+pub(super) fn run(
+    args: &AuditArgs,
+    options: &ArgMatches,
+    talk: Talk,
+    environment: &Environment,
+) -> Result<Status> {
+    let started = Instant::now();
+    let began = now();
+    let settings = load(options, args.run.config.as_deref(), talk, environment)?;
+    let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
+    let plan = settings.plan(scenario);
+    let only = settings.only.as_deref().map(List::read).transpose()?;
+    let sources = open_all(&settings)?;
+    tell_sources(&sources, talk);
+    let folder = Folder::open(&settings)?;
+    let mut outcome = {
+        let shown = Shown::new(&sources, &settings, talk, environment);
+        let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+        let only = only.as_ref().map(|list| list as &dyn Only);
+        pool(settings.threads)?.install(|| audit::run(&inputs, &plan, only, &shown, &folder))?
+    };
+    for (source, found) in sources.iter().zip(&mut outcome.sources) {
+        found.problems.merge(&source.about.problems);
+    }
+    let status = Status::of(&outcome.counts, incomplete(&outcome), &settings);
+    let meaning = audit_line(status, &outcome.counts, &settings);
+    let run = Run {
+        scenario,
+        settings: &settings,
+        plan: &plan,
+        sources: &sources,
+        outcome: &outcome,
+        started: began,
+        ended: now(),
+        status,
+        meaning: &meaning,
+    };
+    let files = folder.finish(&run)?;
+    let missed = only.as_ref().map(List::missed).unwrap_or_default();
+    let summary =
+        Summary { run: &run, files: &files, missed: &missed, seconds: started.elapsed().as_secs_f64() };
+    if !talk.quiet {
+        print(&summary, environment)?;
+    }
+    if !talk.quiet || status != Status::Done {
+        terminal::note(&meaning);
+    }
+    Ok(status)
+}
+
+/// The report stands: a reader who has gone away takes nothing from the exit status.
+fn print(summary: &Summary<'_>, environment: &Environment) -> Result<()> {
+    let style = Style { colour: environment.colour, width: environment.width.min(100) };
+    match terminal::print(&summary::text(summary, style)) {
+        Err(Error::ClosedPipe) => Ok(()),
+        other => other,
+    }
+}
+
+/// The settings of a command, and a word about where they were read.
+pub(super) fn load(
+    options: &ArgMatches,
+    named: Option<&std::path::Path>,
+    talk: Talk,
+    environment: &Environment,
+) -> Result<Settings> {
+    let folder = environment.config_folder.as_deref();
+    let (settings, file) = settings::load(given(options), named, folder)?;
+    if let Some(file) = file {
+        talk.detail(&format!("settings: {}", escape(&file.display().to_string())));
+    }
+    Ok(settings)
+}
+
+fn tell_sources(sources: &[Opened], talk: Talk) {
+    for source in sources {
+        let (flavour, encoding) = (source.about.flavour, source.about.encoding);
+        let (name, delimiter) = (source.name(), source.delimiter());
+        talk.detail(&format!("source: {name}: {flavour}, {encoding}, delimiter {delimiter}"));
+    }
+}
+
+/// Whether a source is not wholly in the report.
+fn incomplete(outcome: &Outcome) -> bool {
+    outcome.sources.iter().any(|source| source.problems.incomplete())
+}
+
+/// The threads of a run; 0 is one per processor.
+pub(super) fn pool(threads: usize) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
+        Error::usage(format!("--threads: {threads} threads cannot be started: {error}; use fewer"))
+    })
+}
+
+/// A time, RFC 3339, to the second.
+pub(super) fn time_text(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The time. Only the command line reads the clock.
+#[allow(clippy::disallowed_methods)]
+pub(super) fn now() -> String {
+    time_text(jiff::Timestamp::now())
+}
+
+fn no_scenario(settings: &Settings) -> Error {
+    let mut problem = String::from("--scenario is missing: what does the directory serve?\n");
+    let (style, indent) = (Style { colour: false, width: 80 }, " ".repeat(15));
+    for scenario in Scenario::ALL {
+        let name = format!("  {:<12} ", scenario.name());
+        problem.push_str(&style.wrap(&name, &indent, scenario.serves()));
+    }
+    problem.push_str("  `dirsync-audit inspect SOURCE` names the one that fits");
+    let no_source = settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
+    Error::Usage(no_source.into_iter().chain([problem]).collect())
+}

@@ -1,0 +1,184 @@
+//! Where the command line meets sources and reports: what it asks of them, in one place.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::audit::time_text;
+use super::exit::Status;
+use super::terminal::escape;
+use crate::audit::{Outcome, Report, SourceOutcome};
+use crate::error::{Error, Result};
+use crate::model::Input;
+use crate::report::summary::InForce;
+use crate::report::{self, Part, Summary, Written};
+use crate::rules::Scenario;
+use crate::rules::verdict::{Judged, Plan};
+use crate::settings::{Format, Settings};
+use crate::source::{self, About};
+
+/// An opened source, and what was found out about it.
+pub(super) struct Opened {
+    /// The source.
+    pub(super) input: Box<dyn Input>,
+    /// What kind of export it is.
+    pub(super) about: About,
+}
+
+impl Opened {
+    /// Its name as it was given, safe to print.
+    pub(super) fn name(&self) -> String {
+        escape(self.input.name())
+    }
+
+    /// The delimiter as a person writes it.
+    pub(super) fn delimiter(&self) -> String {
+        match self.about.delimiter {
+            b'\t' => "TAB".to_owned(),
+            other => format!("`{}`", char::from(other)),
+        }
+    }
+}
+
+/// What to say when there is nothing to read.
+pub(super) const NO_SOURCE: &str = "no SOURCE is given: name at least one export, such as users.csv";
+
+/// Opens every source; all that cannot be opened are told at once.
+pub(super) fn open_all(settings: &Settings) -> Result<Vec<Opened>> {
+    if settings.sources.is_empty() {
+        return Err(Error::usage(NO_SOURCE));
+    }
+    settings.sources.iter().map(|spec| open(spec, settings)).collect()
+}
+
+/// Opens one source.
+fn open(spec: &str, settings: &Settings) -> Result<Opened> {
+    let opened = source::open(
+        spec,
+        &source::Options {
+            map: settings.map.clone(),
+            encoding: settings.encoding.map(|encoding| encoding.name().to_owned()),
+            delimiter: settings.delimiter,
+        },
+    )?;
+    let about = opened.about().clone();
+    Ok(Opened { input: Box::new(opened), about })
+}
+
+/// What the last file of a report says about the run.
+pub(super) struct Run<'r> {
+    /// The scenario.
+    pub(super) scenario: Scenario,
+    /// The settings in force.
+    pub(super) settings: &'r Settings,
+    /// The rules that were run.
+    pub(super) plan: &'r Plan,
+    /// The sources, in the order given.
+    pub(super) sources: &'r [Opened],
+    /// What was found.
+    pub(super) outcome: &'r Outcome,
+    /// When the run started, RFC 3339.
+    pub(super) started: String,
+    /// When it ended, RFC 3339.
+    pub(super) ended: String,
+    /// How it ends.
+    pub(super) status: Status,
+    /// The line that explains it.
+    pub(super) meaning: &'r str,
+}
+
+/// The folder of the report, as the audit sees it.
+pub(super) struct Folder(report::Folder);
+
+impl Folder {
+    /// Opens the folder; fails before anything is judged if no report can be written there, or if it would be
+    /// written over a source.
+    pub(super) fn open(settings: &Settings) -> Result<Self> {
+        let folder = report::Folder::open(&settings.out, &report_options(settings))?;
+        for spec in &settings.sources {
+            folder.spare_source(Path::new(spec))?;
+        }
+        Ok(Self(folder))
+    }
+
+    /// Puts the report in its place; gives its files.
+    pub(super) fn finish(self, run: &Run<'_>) -> Result<Vec<Written>> {
+        self.0.finish(&Summary {
+            scenario: run.scenario,
+            options: in_force(run),
+            sources: run
+                .sources
+                .iter()
+                .zip(&run.outcome.sources)
+                .map(|(of, found)| source_read(of, found))
+                .collect(),
+            run: run.plan.run,
+            counts: run.outcome.counts.clone(),
+            started: run.started.clone(),
+            ended: run.ended.clone(),
+            exit_status: run.status as u8,
+            exit_meaning: run.meaning.to_owned(),
+        })
+    }
+}
+
+impl Report for Folder {
+    type Part = Part;
+
+    fn part(&self) -> Part {
+        self.0.part()
+    }
+
+    fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
+        self.0.user(part, judged);
+    }
+
+    fn take(&self, part: Part) -> Result<()> {
+        self.0.take(part)
+    }
+}
+
+fn report_options(settings: &Settings) -> report::Options {
+    let format = |format: &Format| match format {
+        Format::Csv => report::Format::Csv,
+        Format::Json => report::Format::Json,
+    };
+    report::Options {
+        csv_delimiter: settings.csv_delimiter,
+        csv_raw: settings.csv_raw,
+        formats: settings.formats.iter().map(format).collect(),
+    }
+}
+
+fn in_force(run: &Run<'_>) -> InForce {
+    let context = &run.plan.context;
+    let texts = |key| run.settings.values.get(key).iter().map(|entry| entry.text.clone()).collect();
+    InForce {
+        sip_domains: context.sip_domains.clone(),
+        verified_domains: context.verified_domains.clone(),
+        routing_domains: context.routing_domains.clone(),
+        mailboxes: context.mailboxes,
+        select: texts("select"),
+        ignore: texts("ignore"),
+        severity: run.settings.severity.clone(),
+        only: run.settings.only.clone(),
+    }
+}
+
+fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Source {
+    let path = Path::new(opened.input.name()).canonicalize().ok();
+    let modified = path.as_deref().and_then(|path| path.metadata().ok()?.modified().ok());
+    report::summary::Source {
+        name: opened.input.name().to_owned(),
+        path,
+        bytes: opened.about.bytes,
+        modified: modified.and_then(|time| Timestamp::try_from(time).ok()).map(time_text),
+        flavour: opened.about.flavour.to_owned(),
+        encoding: opened.about.encoding.to_owned(),
+        records: found.records,
+        objects: found.objects,
+        repeats: found.repeats,
+        problems: found.problems.clone(),
+        ..report::summary::Source::default()
+    }
+}

@@ -1,0 +1,117 @@
+//! The progress bar on standard error.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::audit::Talk;
+use super::environment::Environment;
+use super::join::Opened;
+use super::terminal::{self, grouped};
+use crate::audit::{Progress, Stage};
+use crate::settings::{Settings, Show};
+
+/// How the progress of a run is shown.
+pub(super) enum Shown {
+    /// Not at all.
+    Nothing,
+    /// As a bar that is drawn again and again.
+    Bar {
+        /// The bar, over two readings of all bytes.
+        bar: ProgressBar,
+        /// Users judged so far.
+        users: AtomicU64,
+    },
+    /// As a line for every tenth, where nothing can be drawn.
+    Lines {
+        /// The bytes of two readings.
+        total: u64,
+        /// The bytes read so far.
+        done: AtomicU64,
+    },
+}
+
+impl Shown {
+    /// What the settings and the terminal ask for.
+    pub(super) fn new(
+        sources: &[Opened],
+        settings: &Settings,
+        talk: Talk,
+        environment: &Environment,
+    ) -> Self {
+        let total = 2 * sources.iter().map(|source| source.about.bytes).sum::<u64>();
+        match settings.progress {
+            Show::Never => Self::Nothing,
+            _ if talk.quiet => Self::Nothing,
+            _ if environment.stderr_draws => Self::bar(total),
+            Show::Always => Self::Lines { total, done: AtomicU64::new(0) },
+            Show::Auto => Self::Nothing,
+        }
+    }
+
+    fn bar(total: u64) -> Self {
+        let (bar, template) = if total == 0 {
+            (ProgressBar::no_length(), "{spinner} {bytes} {msg} {binary_bytes_per_sec}")
+        } else {
+            (ProgressBar::new(total), "{wide_bar} {percent:>3} % {msg} {binary_bytes_per_sec}, {eta} left")
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self::Bar { bar, users: AtomicU64::new(0) }
+    }
+}
+
+impl Progress for Shown {
+    fn advance(&self, stage: Stage, bytes: u64, records: u64) {
+        match self {
+            Self::Nothing => {}
+            Self::Bar { bar, users } => {
+                bar.inc(bytes);
+                bar.set_message(match stage {
+                    Stage::Keys => "looking for what is shared,".to_owned(),
+                    Stage::Verdicts => {
+                        let users = users.fetch_add(records, Ordering::Relaxed) + records;
+                        format!("{} users,", grouped(users))
+                    }
+                });
+            }
+            Self::Lines { total, done } => {
+                let before = done.fetch_add(bytes, Ordering::Relaxed);
+                if let Some(tenth) = tenth(before, before + bytes, *total) {
+                    terminal::note(&format!("progress: {tenth}0 %"));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Self::Bar { bar, .. } = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// The tenth of the total that was just passed, if one was.
+fn tenth(before: u64, after: u64, total: u64) -> Option<u64> {
+    let tenths = |bytes: u64| (bytes * 10).checked_div(total);
+    let (before, after) = (tenths(before)?, tenths(after)?);
+    (after > before).then_some(after.min(10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tenth;
+
+    #[test]
+    fn a_line_for_every_tenth() {
+        assert_eq!(tenth(0, 5, 100), None);
+        assert_eq!(tenth(5, 10, 100), Some(1));
+        assert_eq!(tenth(90, 120, 100), Some(10));
+        assert_eq!(tenth(0, 5, 0), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! A whole run on users in memory: what is printed, what is written.
+
+use super::audit::pool;
+use super::exit::{Status, audit_line};
+use super::join::{Folder, Opened, Run};
+use super::summary::{self, Summary};
+use super::survey::Survey;
+use super::terminal::Style;
+use crate::audit::{self, Progress, Stage};
+use crate::error::Result;
+use crate::model::problem::{Problem, Problems};
+use crate::model::{Attr, AttrSet, Block, Input, Record, User};
+use crate::rules::Scenario;
+use crate::settings::{self, Key, Settings, Values};
+use crate::source::About;
+
+/// One user per line: DN, PUA, proxy address, mail; a line of `!` is damaged.
+struct Lines(String);
+
+impl Input for Lines {
+    fn name(&self) -> &'static str {
+        "users\u{1b}[2J.csv"
+    }
+
+    fn carried(&self) -> AttrSet {
+        AttrSet::of(&[Attr::DistinguishedName, Attr::PrimaryUserAddress, Attr::ProxyAddresses, Attr::Mail])
+    }
+
+    fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
+        let block = |(line, text): (usize, &str)| {
+            Ok(Block {
+                text: text.to_owned(),
+                line: line as u64 + 1,
+                bytes: text.len() as u64,
+                ..Block::default()
+            })
+        };
+        Ok(Box::new(self.0.lines().enumerate().map(block)))
+    }
+
+    fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        let mut problems = Problems::default();
+        if block.text == "!" {
+            problems.add(Problem::LongRow, block.line);
+            return problems;
+        }
+        let mut user = User::new(self.carried());
+        let attrs = [Attr::DistinguishedName, Attr::PrimaryUserAddress, Attr::ProxyAddresses, Attr::Mail];
+        for (attr, value) in
+            attrs.into_iter().zip(block.text.split(';')).filter(|(_, value)| !value.is_empty())
+        {
+            user.set(attr, value);
+        }
+        each(&Record { user, line: block.line, incomplete: None });
+        problems
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn advance(&self, _: Stage, _: u64, _: u64) {}
+}
+
+const USERS: &str = "CN=Ann;sip:ann@contoso.com;sip:ann@contoso.com;ann@contoso.com\n\
+                     CN=Bob;sip:bob@contoso.com;SMTP:bob@contoso.com;bob@contoso.com\n\
+                     CN=Eve;sip:eve@contoso.com;sip:eva@contoso.com;eve@contoso.com\n!\n";
+
+fn sources() -> Vec<Opened> {
+    vec![Opened {
+        input: Box::new(Lines(USERS.to_owned())),
+        about: About {
+            flavour: "Get-ADUser | Export-Csv",
+            encoding: "UTF-8",
+            delimiter: b';',
+            bytes: USERS.len() as u64,
+            columns: Vec::new(),
+            problems: Problems::default(),
+        },
+    }]
+}
+
+fn settings(out: &std::path::Path) -> Settings {
+    let mut values = Values::default();
+    for (name, text) in [("scenario", "lync-onprem"), ("out", out.to_str().unwrap())] {
+        let key = Key::find(name).unwrap();
+        values.set(key, settings::option(key, std::iter::once(text.to_owned())));
+    }
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    settings::load(values, Some(empty.path()), None).unwrap().0
+}
+
+#[test]
+fn a_run_prints_a_summary_and_leaves_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("report");
+    let settings = settings(&out);
+    let (sources, plan) = (sources(), settings.plan(Scenario::LyncOnPrem));
+    let report = Folder::open(&settings).unwrap();
+    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let outcome = pool(2).unwrap().install(|| audit::run(&inputs, &plan, None, &Silent, &report)).unwrap();
+    let status = Status::of(&outcome.counts, true, &settings);
+    let meaning = audit_line(status, &outcome.counts, &settings);
+    let run = Run {
+        scenario: Scenario::LyncOnPrem,
+        settings: &settings,
+        plan: &plan,
+        sources: &sources,
+        outcome: &outcome,
+        started: "2026-01-01T00:00:00Z".into(),
+        ended: "2026-01-01T00:00:01Z".into(),
+        status,
+        meaning: &meaning,
+    };
+    let files = report.finish(&run).unwrap();
+    let missed = ["CN=Nobody".to_owned()];
+    let shown = Summary { run: &run, files: &files, missed: &missed, seconds: 0.1 };
+    let text = summary::text(&shown, Style { colour: false, width: 80 });
+    assert!(text.contains("users\\u{1b}[2J.csv") && !text.contains('\u{1b}'), "{text}");
+    assert!(text.contains("2 of 3 users are not ready for lync-onprem (67 %)."), "{text}");
+    assert!(text.contains("skipped: 1 × a row has more cells"), "{text}");
+    assert!(text.contains("matched nobody: `CN=Nobody`"), "{text}");
+    for line in text.lines().filter(|line| !line.starts_with("The report")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(meaning.starts_with("exit status 3: done, but the input was incomplete"), "{meaning}");
+    for file in ["users.csv", "findings.csv", "summary.json"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_survey_counts_what_is_there() {
+    let survey = Survey::of(&Lines(USERS.to_owned())).unwrap();
+    assert_eq!((survey.records, survey.puas, survey.sip_proxies), (3, 3, 2));
+    assert!(survey.problems.incomplete());
+    assert_eq!(survey.fits().0, Some(Scenario::LyncOnPrem));
+}

@@ -1,0 +1,87 @@
+//! What a finding is called across runs.
+
+use std::borrow::Cow;
+
+use crate::finding::Finding;
+use crate::model::fold::fold;
+use crate::model::{Attr, User};
+use crate::rules;
+
+/// Changes only if fingerprints must; every baseline would be void.
+const VERSION: &[u8] = b"dirsync-audit finding 1";
+
+/// The fingerprint of a finding about a user: the same in every run, order and version of the program as long as
+/// rule, object, attribute and value are.
+#[must_use]
+pub fn of(user: &User<'_>, finding: &Finding) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    let (identity, value) = (identity(user), fold(&finding.value));
+    let parts: [&[u8]; 5] = [
+        VERSION,
+        rules::at(finding.rule).code.as_bytes(),
+        identity.as_bytes(),
+        finding.attribute.ldap().as_bytes(),
+        value.as_bytes(),
+    ];
+    for part in parts {
+        // The length keeps `ab` + `c` apart from `a` + `bc`.
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+    }
+    let mut octets = [0; 16];
+    hasher.finalize_xof().fill(&mut octets);
+    octets
+}
+
+/// Who the object is: what survives most changes comes first.
+fn identity<'a>(user: &User<'a>) -> Cow<'a, str> {
+    use Attr::{DistinguishedName, Mail, ObjectGuid, SamAccountName, UserPrincipalName};
+    [ObjectGuid, DistinguishedName, UserPrincipalName, SamAccountName, Mail]
+        .into_iter()
+        .map(|attr| user.get(attr))
+        .find(|text| !text.is_empty())
+        .map_or(Cow::Borrowed(""), fold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+
+    fn finding(attribute: Attr, value: &str) -> Finding {
+        Finding {
+            rule: 0,
+            severity: Severity::Error,
+            attribute,
+            value: value.to_owned(),
+            message: String::new(),
+            suggestion: None,
+        }
+    }
+
+    /// The fingerprint stands in baselines that users keep: it must never change.
+    #[test]
+    fn the_fingerprint_of_ever() {
+        let user = User::of(&[(Attr::ObjectGuid, "33221100-5544-7766-8899-aabbccddeeff")]);
+        let octets = of(&user, &finding(Attr::ProxyAddresses, "sip:ann@contoso"));
+        assert_eq!(u128::from_be_bytes(octets), 0x9bb7_f99f_ebca_f14a_2a76_d81f_1cc7_39ac);
+    }
+
+    #[test]
+    fn what_counts_and_what_does_not() {
+        let dn = "CN=Ann,DC=contoso,DC=com";
+        let user = User::of(&[(Attr::DistinguishedName, dn)]);
+        let one = of(&user, &finding(Attr::Mail, "ann@contoso"));
+        let renamed =
+            User::of(&[(Attr::DistinguishedName, "cn=ann,dc=Contoso,dc=com"), (Attr::Mail, "b@c.de")]);
+        let worded = Finding { message: "other words".to_owned(), ..finding(Attr::Mail, "Ann@contoso ") };
+        assert_eq!(one, of(&renamed, &worded));
+        assert_ne!(one, of(&user, &finding(Attr::UserPrincipalName, "ann@contoso")));
+        assert_ne!(one, of(&user, &finding(Attr::Mail, "bo@contoso")));
+        assert_ne!(one, of(&user, &Finding { rule: 1, ..finding(Attr::Mail, "ann@contoso") }));
+        let other = User::of(&[
+            (Attr::DistinguishedName, dn),
+            (Attr::ObjectGuid, "33221100-5544-7766-8899-aabbccddeeff"),
+        ]);
+        assert_ne!(one, of(&other, &finding(Attr::Mail, "ann@contoso")));
+    }
+}

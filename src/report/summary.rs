@@ -1,0 +1,259 @@
+//! `summary.json`: what was read, what was run, what was found, and which files say more.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::organisation::{CANNOT_SEE, STEPS, Stands};
+use super::{Written, wire};
+use crate::error::{Error, Result};
+use crate::finding::Severity;
+use crate::model::Attr;
+use crate::model::problem::{Problems, Weight};
+use crate::rules::counts::{Counts, RuleCount};
+use crate::rules::verdict::{Status, StepState, Support};
+use crate::rules::{self, Feature, MailboxPlace, Rule, RuleSet, Scenario};
+
+/// The name of the file.
+pub const FILE: &str = "summary.json";
+
+/// What the summary says about a run, besides the files of its report.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The options in force.
+    pub options: InForce,
+    /// The sources, in the order given.
+    pub sources: Vec<Source>,
+    /// The rules that were run.
+    pub run: RuleSet,
+    /// Counts over all users.
+    pub counts: Counts,
+    /// When the run started, RFC 3339.
+    pub started: String,
+    /// When it ended, RFC 3339.
+    pub ended: String,
+    /// Its exit status.
+    pub exit_status: u8,
+    /// What the exit status means.
+    pub exit_meaning: String,
+}
+
+/// The options in force that decide what is found.
+#[derive(Debug, Clone)]
+pub struct InForce {
+    /// The SIP domains of the deployment.
+    pub sip_domains: Vec<String>,
+    /// The domains that the tenant has verified.
+    pub verified_domains: Vec<String>,
+    /// The domains by which mail is routed to the tenant.
+    pub routing_domains: Vec<String>,
+    /// Where mailboxes are whose home the input does not show.
+    pub mailboxes: MailboxPlace,
+    /// Codes or prefixes of the rules that are run; empty means all.
+    pub select: Vec<String>,
+    /// Codes or prefixes of the rules that are not run.
+    pub ignore: Vec<String>,
+    /// Severities set by the user: places in the catalogue.
+    pub severity: Vec<(usize, Severity)>,
+    /// The file that says which users are reported.
+    pub only: Option<PathBuf>,
+}
+
+/// What was read of one source.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The source as it was named.
+    pub name: String,
+    /// The absolute path of a file.
+    pub path: Option<PathBuf>,
+    /// How many octets were read.
+    pub bytes: u64,
+    /// Their BLAKE3 hash, hexadecimal.
+    pub blake3: Option<String>,
+    /// When the file was modified last, RFC 3339.
+    pub modified: Option<String>,
+    /// What kind of export it is.
+    pub flavour: String,
+    /// The encoding it was read in.
+    pub encoding: String,
+    /// Records that could be read.
+    pub records: u64,
+    /// Distinct objects among them.
+    pub objects: u64,
+    /// Records of objects that had been read before.
+    pub repeats: u64,
+    /// The damage.
+    pub problems: Problems,
+}
+
+impl Summary {
+    /// The file: JSON, indented, with a line end.
+    pub(super) fn json(&self, files: &[Written]) -> Result<Vec<u8>> {
+        let mut json = serde_json::to_vec_pretty(&self.wire(files))
+            .map_err(|failed| Error::io("write", FILE)(failed.into()))?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    fn wire(&self, files: &[Written]) -> wire::Summary {
+        wire::Summary {
+            schema_version: wire::SCHEMA_VERSION,
+            tool: wire::Tool {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            scenario: self.scenario.name().to_owned(),
+            options: self.options.wire(),
+            sources: self.sources.iter().map(Source::wire).collect(),
+            rules_run: self.run.iter().map(|place| rules::at(place).code.to_owned()).collect(),
+            not_evaluated: self.not_evaluated(),
+            counts: counts(&self.counts),
+            organisation_steps: organisation_steps(self.scenario),
+            cannot_see: CANNOT_SEE.iter().map(|&what| what.to_owned()).collect(),
+            files: files.iter().map(file).collect(),
+            started: self.started.clone(),
+            ended: self.ended.clone(),
+            exit_status: self.exit_status,
+            exit_meaning: self.exit_meaning.clone(),
+        }
+    }
+
+    fn not_evaluated(&self) -> Vec<wire::NotEvaluated> {
+        counted(&self.counts)
+            .filter(|(_, count)| count.not_evaluated > 0)
+            .map(|(rule, count)| wire::NotEvaluated {
+                code: rule.code.to_owned(),
+                name: rule.name.to_owned(),
+                users: count.not_evaluated,
+                missing: count.missing.iter().map(|attr| attr.ldap().to_owned()).collect(),
+                why: self.why_not(rule, count),
+            })
+            .collect()
+    }
+
+    /// Why a rule was not evaluated: a list that was not given, attributes that the input does not carry, or both.
+    fn why_not(&self, rule: &Rule, count: &RuleCount) -> String {
+        let mut why = Vec::new();
+        let lists = [
+            ("SIP011", &self.options.sip_domains, "no SIP domains are given (--sip-domain)"),
+            ("PRX012", &self.options.routing_domains, "no routing domains are given (--routing-domain)"),
+        ];
+        for (code, list, says) in lists {
+            if rule.code == code && list.is_empty() {
+                why.push(says.to_owned());
+            }
+        }
+        if !count.missing.is_empty() {
+            let names: Vec<&str> = count.missing.iter().map(Attr::ldap).collect();
+            why.push(format!("the input does not carry {}", names.join(", ")));
+        }
+        if why.is_empty() { "what the input carries does not decide it".to_owned() } else { why.join("; ") }
+    }
+}
+
+impl InForce {
+    fn wire(&self) -> wire::Options {
+        let mailboxes = match self.mailboxes {
+            MailboxPlace::OnPremises => "onprem",
+            MailboxPlace::Online => "online",
+        };
+        let severity = |&(place, severity): &(usize, Severity)| {
+            (rules::at(place).code.to_owned(), severity.word().to_owned())
+        };
+        wire::Options {
+            sip_domains: self.sip_domains.clone(),
+            verified_domains: self.verified_domains.clone(),
+            routing_domains: self.routing_domains.clone(),
+            mailboxes: mailboxes.to_owned(),
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            severity: self.severity.iter().map(severity).collect(),
+            only: self.only.as_ref().map(|path| path.display().to_string()),
+        }
+    }
+}
+
+impl Source {
+    fn wire(&self) -> wire::Source {
+        let problems = self.problems.iter().map(|(problem, tally)| wire::Problem {
+            code: problem.code().to_owned(),
+            what: problem.what().to_owned(),
+            remedy: problem.remedy().to_owned(),
+            count: tally.count,
+            lines: tally.lines.clone(),
+        });
+        wire::Source {
+            name: self.name.clone(),
+            path: self.path.as_ref().map(|path| path.display().to_string()),
+            bytes: self.bytes,
+            blake3: self.blake3.clone(),
+            modified: self.modified.clone(),
+            flavour: self.flavour.clone(),
+            encoding: self.encoding.clone(),
+            rows: self.records,
+            objects: self.objects,
+            repeats: self.repeats,
+            skipped: self.problems.count(Weight::Skipped),
+            incomplete: self.problems.incomplete(),
+            problems: problems.collect(),
+        }
+    }
+}
+
+/// The rules with their counts, in the order of the catalogue.
+fn counted(counts: &Counts) -> impl Iterator<Item = (&'static Rule, &RuleCount)> {
+    rules::all().zip(&counts.rules)
+}
+
+fn counts(counts: &Counts) -> wire::Counts {
+    let severities = [Severity::Info, Severity::Warning, Severity::Error].map(Severity::word);
+    let by_rule = counted(counts).filter(|(_, count)| count.findings > 0).map(|(rule, count)| wire::Rule {
+        code: rule.code.to_owned(),
+        name: rule.name.to_owned(),
+        findings: count.findings,
+        users: count.users,
+    });
+    let supports = Support::ALL.map(Support::word);
+    let features = Feature::ALL.iter().zip(&counts.features);
+    let states = StepState::ALL.map(StepState::word);
+    let steps = ["exchange_sees_sip", "lync_sees_mail"].iter().zip(&counts.steps);
+    wire::Counts {
+        users: counts.users,
+        by_status: by_word(&Status::ALL.map(Status::word), &counts.status),
+        by_severity: by_word(&severities, &counts.severity),
+        by_rule: by_rule.collect(),
+        features: features
+            .map(|(feature, counts)| (feature.column().to_owned(), by_word(&supports, counts)))
+            .collect(),
+        steps: steps.map(|(&step, counts)| (step.to_owned(), by_word(&states, counts))).collect(),
+    }
+}
+
+fn by_word(words: &[&str], counts: &[u64]) -> wire::ByWord {
+    words.iter().zip(counts).map(|(&word, &count)| (word.to_owned(), count)).collect::<BTreeMap<_, _>>()
+}
+
+fn organisation_steps(scenario: Scenario) -> Vec<wire::OrganisationStep> {
+    let step = |step: &super::organisation::Step| {
+        let (applies, how) = match step.stands(scenario) {
+            Stands::Applies(how) => (true, how),
+            Stands::No(why) => (false, why),
+        };
+        wire::OrganisationStep {
+            step: step.number,
+            title: step.title.to_owned(),
+            applies,
+            how: how.to_owned(),
+        }
+    };
+    STEPS.iter().map(step).collect()
+}
+
+fn file(written: &Written) -> wire::File {
+    wire::File {
+        name: written.name.to_owned(),
+        bytes: written.bytes,
+        blake3: written.hash.to_hex().to_string(),
+    }
+}

@@ -1,0 +1,194 @@
+//! `summary.json` as it stands in the file. Fields are only appended.
+//!
+//! Maps are sorted by key, so that the same summary gives the same octets. The types are read back by the commands
+//! that work on a finished report.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the file: it changes only if a field changes its meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// How often each word occurs; every word of the report is there, also with 0.
+pub type ByWord = BTreeMap<String, u64>;
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What wrote it.
+    pub tool: Tool,
+    /// The scenario, as given to `--scenario`.
+    pub scenario: String,
+    /// The options in force, wherever they came from.
+    pub options: Options,
+    /// The sources, in the order given.
+    pub sources: Vec<Source>,
+    /// The codes of the rules that were run, in the order of the catalogue.
+    pub rules_run: Vec<String>,
+    /// The rules that could not be evaluated for some users, in the order of the catalogue.
+    pub not_evaluated: Vec<NotEvaluated>,
+    /// How often what was found.
+    pub counts: Counts,
+    /// The steps of the article that are properties of the organisation.
+    pub organisation_steps: Vec<OrganisationStep>,
+    /// What this audit cannot see.
+    pub cannot_see: Vec<String>,
+    /// The other files of the report.
+    pub files: Vec<File>,
+    /// When the run started, RFC 3339.
+    pub started: String,
+    /// When it ended, RFC 3339.
+    pub ended: String,
+    /// The exit status of the run.
+    pub exit_status: u8,
+    /// What the exit status means.
+    pub exit_meaning: String,
+}
+
+/// What wrote the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The options in force that decide what is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// The SIP domains of the deployment; empty when not given.
+    pub sip_domains: Vec<String>,
+    /// The domains that the tenant has verified; empty when not given.
+    pub verified_domains: Vec<String>,
+    /// The domains by which mail is routed to the tenant; empty when not given.
+    pub routing_domains: Vec<String>,
+    /// `onprem` or `online`: where mailboxes are whose home the input does not show.
+    pub mailboxes: String,
+    /// Codes or prefixes of the rules that are run; empty means all.
+    pub select: Vec<String>,
+    /// Codes or prefixes of the rules that are not run.
+    pub ignore: Vec<String>,
+    /// Severities set by the user: code → `error`, `warning` or `info`.
+    pub severity: BTreeMap<String, String>,
+    /// The file that says which users are reported; null when all are.
+    pub only: Option<String>,
+}
+
+/// One source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The source as it was named.
+    pub name: String,
+    /// The absolute path of a file; null for standard input and servers.
+    pub path: Option<String>,
+    /// How many octets were read.
+    pub bytes: u64,
+    /// Their BLAKE3 hash, hexadecimal; null where it was not taken.
+    pub blake3: Option<String>,
+    /// When the file was modified last, RFC 3339; null when that is not known.
+    pub modified: Option<String>,
+    /// What kind of export it is.
+    pub flavour: String,
+    /// The encoding it was read in.
+    pub encoding: String,
+    /// Records that could be read.
+    pub rows: u64,
+    /// Distinct objects among them.
+    pub objects: u64,
+    /// Records of objects that had been read before.
+    pub repeats: u64,
+    /// Records that could not be read.
+    pub skipped: u64,
+    /// Whether values or records are missing.
+    pub incomplete: bool,
+    /// The damage, by kind.
+    pub problems: Vec<Problem>,
+}
+
+/// One kind of damage of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Its stable name.
+    pub code: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// How often it was seen.
+    pub count: u64,
+    /// The first lines on which it was seen, from 1.
+    pub lines: Vec<u64>,
+}
+
+/// A rule that could not be evaluated for some users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotEvaluated {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// For how many users.
+    pub users: u64,
+    /// The LDAP names of the attributes that were missing there.
+    pub missing: Vec<String>,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// How often what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Users with a row.
+    pub users: u64,
+    /// Users by status.
+    pub by_status: ByWord,
+    /// Findings by severity.
+    pub by_severity: ByWord,
+    /// The rules that fired, in the order of the catalogue.
+    pub by_rule: Vec<Rule>,
+    /// Users by what they get of each feature; features by the names of their columns.
+    pub features: BTreeMap<String, ByWord>,
+    /// Users by how they stand with steps 2 and 3; steps by the names of their columns.
+    pub steps: BTreeMap<String, ByWord>,
+}
+
+/// A rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// How many findings.
+    pub findings: u64,
+    /// How many users with at least one.
+    pub users: u64,
+}
+
+/// A step of the article that is a property of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganisationStep {
+    /// Its number in the article.
+    pub step: u8,
+    /// What is to be done.
+    pub title: String,
+    /// Whether it belongs to the scenario.
+    pub applies: bool,
+    /// How it is checked; where it does not belong to the scenario, why.
+    pub how: String,
+}
+
+/// A file of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Its name in the folder.
+    pub name: String,
+    /// How many octets it has.
+    pub bytes: u64,
+    /// Their BLAKE3 hash, hexadecimal.
+    pub blake3: String,
+}

@@ -1,0 +1,218 @@
+//! From texts to settings that can be used; every problem is told with its place.
+
+use std::path::PathBuf;
+
+use encoding_rs::Encoding;
+
+use super::file::Told;
+use super::keys::{Entry, Values};
+use super::{Format, Mailboxes, Settings, Show};
+use crate::error::{Error, Result};
+use crate::finding::Severity;
+use crate::model::Attr;
+use crate::model::attribute::ATTRIBUTES;
+use crate::model::fold::fold;
+use crate::rules::select::{Given, nearest, resolve, selection, severities};
+use crate::rules::{RuleSet, Scenario};
+
+/// The values of `fail-on`.
+pub const FAIL_ON: [&str; 4] = ["error", "warning", "info", "never"];
+
+/// Checks everything; the problems of the file come first, in the order of its lines.
+pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
+    let mut c = Checker { values: &values, problems: told };
+    let settings = Settings {
+        scenario: c.one("scenario", |text| Scenario::of(text).ok_or_else(|| unknown_scenario(text))),
+        sources: c.texts("sources"),
+        map: c.all("map", mapping),
+        encoding: c.one("encoding", encoding).flatten(),
+        delimiter: c
+            .one("delimiter", |text| if text == "auto" { Ok(None) } else { delimiter(text).map(Some) })
+            .flatten(),
+        selected: c.selected(),
+        severity: c.severity(),
+        fail_on: c.one("fail-on", fail_on).flatten(),
+        exit_zero: c.flag("exit-zero"),
+        sip_domains: c.all("sip-domain", domain),
+        verified_domains: c.all("verified-domain", domain),
+        routing_domains: c.all("routing-domain", domain),
+        mailboxes: c.one("mailboxes", |text| word(text, &Mailboxes::ALL)).unwrap_or(Mailboxes::OnPrem),
+        only: c.one("only", |text| Ok(PathBuf::from(text))),
+        out: c.one("out", |text| Ok(PathBuf::from(text))).unwrap_or_default(),
+        formats: c.all("format", |text| word(text, &Format::ALL)),
+        csv_delimiter: c.one("csv-delimiter", delimiter).unwrap_or(b','),
+        csv_raw: c.flag("csv-raw"),
+        threads: c.one("threads", threads).unwrap_or(0),
+        progress: c.one("progress", |text| word(text, &Show::ALL)).unwrap_or(Show::Auto),
+        values: Values::default(),
+    };
+    let mut problems = c.problems;
+    problems.sort_by_key(|(line, _)| *line);
+    let problems: Vec<String> = problems.into_iter().map(|(_, problem)| problem).collect();
+    if problems.is_empty() { Ok(Settings { values, ..settings }) } else { Err(Error::Usage(problems)) }
+}
+
+struct Checker<'v> {
+    values: &'v Values,
+    problems: Vec<Told>,
+}
+
+impl Checker<'_> {
+    fn all<T>(&mut self, key: &str, read: impl Fn(&str) -> std::result::Result<T, String>) -> Vec<T> {
+        let mut good = Vec::new();
+        for entry in self.values.get(key) {
+            match read(&entry.text) {
+                Ok(value) => good.push(value),
+                Err(problem) => self.tell(key, entry, &problem),
+            }
+        }
+        good
+    }
+
+    /// The last text counts: an option given twice.
+    fn one<T>(&mut self, key: &str, read: impl Fn(&str) -> std::result::Result<T, String>) -> Option<T> {
+        self.all(key, read).pop()
+    }
+
+    fn texts(&mut self, key: &str) -> Vec<String> {
+        self.all(key, |text| Ok(text.to_owned()))
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        self.one(key, |text| text.parse().map_err(|_| "must be true or false".to_owned())).unwrap_or(false)
+    }
+
+    fn tell(&mut self, key: &str, entry: &Entry, problem: &str) {
+        self.problems.push((entry.origin.line(), format!("{}: {problem}", entry.origin.place(key))));
+    }
+
+    fn selected(&mut self) -> RuleSet {
+        let known = |text: &str| match resolve(&[text.to_owned()]) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(unknown) => Err(unknown.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        };
+        let (select, ignore) = (self.all("select", known), self.all("ignore", known));
+        let given = |items| Given { items, origin: "" };
+        selection(given(&select), given(&ignore)).unwrap_or_default()
+    }
+
+    fn severity(&mut self) -> Vec<(usize, Severity)> {
+        let mut good = Vec::new();
+        for entry in self.values.get("severity") {
+            let origin = entry.origin.place("severity");
+            match severities(Given { items: std::slice::from_ref(&entry.text), origin: &origin }) {
+                Ok(_) => good.push(entry.text.clone()),
+                Err(error) => self.problems.push((entry.origin.line(), error.to_string())),
+            }
+        }
+        severities(Given { items: &good, origin: "" }).unwrap_or_default()
+    }
+}
+
+/// A word of a closed list, in any case.
+pub(super) fn word<T: Copy>(text: &str, known: &[(&str, T)]) -> std::result::Result<T, String> {
+    if let Some((_, value)) = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
+        return Ok(*value);
+    }
+    let all: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    Err(unknown(text, &all))
+}
+
+fn unknown(text: &str, known: &[&str]) -> String {
+    match nearest(text, known.iter().copied()) {
+        Some(near) => format!("`{text}` is not known; did you mean `{near}`?"),
+        None => format!("`{text}` is not known; it must be one of: {}", known.join(", ")),
+    }
+}
+
+fn unknown_scenario(text: &str) -> String {
+    unknown(text, &Scenario::ALL.map(Scenario::name))
+}
+
+fn fail_on(text: &str) -> std::result::Result<Option<Severity>, String> {
+    let levels = FAIL_ON.map(|word| (word, Severity::of(word)));
+    word(text, &levels)
+}
+
+fn encoding(text: &str) -> std::result::Result<Option<&'static Encoding>, String> {
+    if text.eq_ignore_ascii_case("auto") {
+        return Ok(None);
+    }
+    Encoding::for_label(text.as_bytes()).map(Some).ok_or_else(|| {
+        format!("there is no encoding `{text}`; usual ones are utf-8, utf-16le, windows-1252 and auto")
+    })
+}
+
+fn delimiter(text: &str) -> std::result::Result<u8, String> {
+    match text.as_bytes() {
+        _ if text.eq_ignore_ascii_case("tab") || text == "\\t" => Ok(b'\t'),
+        [one] if one.is_ascii_punctuation() && *one != b'"' || matches!(text, "\t" | " ") => Ok(*one),
+        _ => Err(format!(
+            "`{text}` is no delimiter; it must be one punctuation mark such as `,` or `;`, or `tab`"
+        )),
+    }
+}
+
+fn threads(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number <= 1024 => Ok(number),
+        _ => Err(format!("`{text}` is no number of threads; it must be 0 (one per processor) to 1024")),
+    }
+}
+
+/// A domain of a list, folded. A leading `@` or `*.` is a mistake of copying, not part of the domain.
+fn domain(text: &str) -> std::result::Result<String, String> {
+    let folded = fold(text.strip_prefix('@').unwrap_or(text)).into_owned();
+    if crate::model::address::is_domain(&folded) || is_one_label(&folded) {
+        Ok(folded)
+    } else {
+        Err(format!("`{text}` is no domain; write it like contoso.com, without subdomains marked by `*`"))
+    }
+}
+
+/// Internal SIP domains of one label exist.
+fn is_one_label(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn mapping(text: &str) -> std::result::Result<(String, Attr), String> {
+    let Some((heading, name)) = text.rsplit_once('=').filter(|(heading, _)| !heading.is_empty()) else {
+        return Err(format!("`{text}` must have the form HEADER=attribute"));
+    };
+    if let Some(attr) = Attr::of_ldap(name.trim()) {
+        return Ok((heading.to_owned(), attr));
+    }
+    let known: Vec<&str> = ATTRIBUTES.iter().map(|about| about.ldap).collect();
+    Err(match nearest(name, known.iter().copied()) {
+        Some(near) => format!("there is no attribute `{name}`; did you mean `{near}`?"),
+        None => format!("there is no attribute `{name}`; the attributes are: {}", known.join(", ")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delimiters() {
+        assert_eq!(delimiter("tab"), Ok(b'\t'));
+        assert_eq!(delimiter(";"), Ok(b';'));
+        for bad in ["", ";;", "a", "\"", "é"] {
+            assert!(delimiter(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn domains_are_folded() {
+        assert_eq!(domain("@Contoso.COM").as_deref(), Ok("contoso.com"));
+        assert!(domain("*.contoso.com").is_err());
+        assert!(domain("ann@contoso.com").is_err());
+    }
+
+    #[test]
+    fn a_heading_may_hold_an_equals_sign() {
+        assert_eq!(mapping("a=b=mail"), Ok(("a=b".into(), Attr::Mail)));
+        assert!(mapping("x=proxyAdresses").unwrap_err().contains("`proxyAddresses`"));
+        assert!(mapping("mail").is_err());
+    }
+}

@@ -1,0 +1,285 @@
+//! What the columns of a table mean.
+
+use super::flavour::Flavour;
+use super::values::{How, is_octets};
+use crate::error::{Error, Result};
+use crate::model::attribute::heading;
+use crate::model::problem::{Problem, Problems};
+use crate::model::{Attr, AttrSet};
+
+/// A heading.
+#[derive(Debug, Clone)]
+pub(super) struct Heading {
+    /// As it stands in the file.
+    pub text: String,
+    /// Folded for comparison.
+    pub folded: String,
+}
+
+impl Heading {
+    /// A heading as it stands in the file.
+    pub(super) fn of(text: String) -> Self {
+        let folded = heading(&text);
+        Self { text, folded }
+    }
+}
+
+/// A column as `inspect` and `summary.json` show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The heading as it stands in the file.
+    pub heading: String,
+    /// The attribute that the column gives; `None` when it is not used.
+    pub meaning: Option<Attr>,
+    /// Why it is not used, or how its cells are converted; often empty.
+    pub note: &'static str,
+}
+
+/// A column that is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Used {
+    /// The place of the cell in the row.
+    pub index: usize,
+    /// The attribute.
+    pub attr: Attr,
+    /// How its cells are read.
+    pub how: How,
+    /// Whether backslashes escape `;` and themselves.
+    pub escaped: bool,
+}
+
+/// What the columns of a table mean.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// The columns that are read, in the order of the file.
+    pub used: Vec<Used>,
+    /// All headings.
+    pub headings: Vec<Heading>,
+    /// How many cells a whole row has at least: columns at the end without heading may be missing.
+    pub needed: usize,
+    /// The attributes that are in the input.
+    pub carried: AttrSet,
+    /// For reports.
+    pub columns: Vec<Column>,
+    /// What the user should know.
+    pub problems: Problems,
+}
+
+/// The attributes that say who a row is.
+pub(super) const IDENTITY: AttrSet = AttrSet::NONE
+    .with(Attr::DistinguishedName)
+    .with(Attr::ObjectGuid)
+    .with(Attr::UserPrincipalName)
+    .with(Attr::SamAccountName)
+    .with(Attr::Mail);
+
+/// How many rows are looked at where the cells decide what a column means.
+pub(super) const SAMPLE: usize = 1000;
+
+/// What a column could mean, and how much that is worth: the lowest rank of an attribute wins.
+#[derive(Clone, Copy)]
+struct Claim {
+    attr: Attr,
+    how: How,
+    rank: usize,
+    note: &'static str,
+}
+
+/// The rank of a column that `--map` names.
+const MAPPED: usize = 0;
+/// The rank of the LDAP name.
+const EXACT: usize = 1;
+/// The rank of the first alias in the table of attributes.
+const ALIAS: usize = 2;
+/// The rank of columns that only follow from the attribute; leaving them aside is not worth a notice.
+const DERIVED: usize = 100;
+
+/// What the opening knows about a table.
+pub(super) struct Table<'t> {
+    /// The file and the line of the heading.
+    pub place: &'t str,
+    /// The line of the heading.
+    pub line: u64,
+    /// What wrote the file.
+    pub flavour: Flavour,
+    /// The headings.
+    pub headings: Vec<Heading>,
+    /// The cells of the first [`SAMPLE`] rows.
+    pub rows: &'t [Vec<String>],
+    /// What the user said: folded heading and attribute.
+    pub map: &'t [(String, Attr)],
+}
+
+impl Table<'_> {
+    /// Works out what the columns mean.
+    pub(super) fn plan(self) -> Result<Plan> {
+        let claims: Vec<Option<Claim>> = (0..self.headings.len()).map(|at| self.claim(at)).collect();
+        let escaped = self.escaped();
+        let (mut used, mut columns) = (Vec::new(), Vec::new());
+        let (mut carried, mut problems) = (AttrSet::NONE, Problems::default());
+        for (index, heading) in self.headings.iter().enumerate() {
+            let (meaning, note) = match claims.get(index).copied().flatten() {
+                None => (None, self.why_not(heading)),
+                Some(claim) => match self.rival(&claims, index, claim) {
+                    None => {
+                        let Claim { attr, how, .. } = claim;
+                        let raw = index == 0 && heading.folded == "dn";
+                        used.push(Used { index, attr, how, escaped: escaped && !raw });
+                        carried = carried.with(attr);
+                        (Some(attr), claim.note)
+                    }
+                    Some(rival) if self.headings[rival].folded == heading.folded => {
+                        self.agree(rival, index)?;
+                        (None, "not used: the same column twice; the first 1000 rows agree")
+                    }
+                    Some(rival) => {
+                        let own_dn = rival == 0 && self.headings[rival].folded == "dn";
+                        if claim.rank < DERIVED && !own_dn {
+                            problems.add(Problem::TwoColumns, self.line);
+                        }
+                        (None, "not used: another column names the same attribute")
+                    }
+                },
+            };
+            columns.push(Column { heading: heading.text.clone(), meaning, note });
+        }
+        if IDENTITY.iter().all(|attr| !carried.has(attr)) {
+            return Err(self.nobody());
+        }
+        let needed =
+            self.headings.iter().rposition(|heading| !heading.text.is_empty()).map_or(0, |last| last + 1);
+        Ok(Plan { used, needed, carried, columns, problems, headings: self.headings })
+    }
+
+    fn nobody(&self) -> Error {
+        let mut names: Vec<String> =
+            self.headings.iter().take(6).map(|h| format!("`{}`", h.text.trim())).collect();
+        if self.headings.len() > names.len() {
+            names.push("…".to_owned());
+        }
+        Error::source(
+            self.place,
+            format!("no column says who a row is; the columns are {}", names.join(", ")),
+            "export distinguishedName, objectGUID, userPrincipalName, sAMAccountName or mail as well, or say which \
+             column is one of them: --map HEADER=userPrincipalName",
+        )
+    }
+
+    /// What a column could mean.
+    fn claim(&self, at: usize) -> Option<Claim> {
+        let folded = self.headings.get(at)?.folded.as_str();
+        let claim = |attr, how, rank, note| Some(Claim { attr, how, rank, note });
+        if let Some(&(_, attr)) = self.map.iter().find(|(mapped, _)| mapped == folded) {
+            return claim(attr, How::of(attr), MAPPED, "named by --map");
+        }
+        if let Some(attr) = Attr::of_heading(folded) {
+            let about = attr.about();
+            let alias = about.headings.iter().position(|&alias| alias == folded);
+            // csvde and AdFind write the DN column itself without escapes of their own.
+            let rank = match alias {
+                Some(_) if at == 0 && folded == "dn" => EXACT - 1,
+                Some(place) => ALIAS + place,
+                None => EXACT,
+            };
+            return claim(attr, How::of(attr), rank, "");
+        }
+        if let Some(base) = folded.strip_suffix(|c: char| c.is_ascii_digit()) {
+            let base = base.trim_end_matches(|c: char| c.is_ascii_digit());
+            if matches!(base, "proxyaddress" | "proxyaddresses" | "emailaddresses") {
+                return claim(Attr::ProxyAddresses, How::Proxies, ALIAS, "one of several columns");
+            }
+        }
+        match folded {
+            "enabled" if self.flavour == Flavour::Lync => {
+                claim(Attr::UserEnabled, How::Flag, DERIVED, "whether the SIP account is enabled")
+            }
+            "enabled" | "accountenabled" => {
+                claim(Attr::UserAccountControl, How::Account, DERIVED, "read as 512 or 514")
+            }
+            "blockcredential" => {
+                claim(Attr::UserAccountControl, How::Blocked, DERIVED + 1, "inverted, read as 512 or 514")
+            }
+            "recipienttypedetails" => claim(
+                Attr::RecipientTypeDetails,
+                How::RecipientType,
+                DERIVED,
+                "names are read as their numbers",
+            ),
+            "windowsemailaddress" => claim(Attr::Mail, How::Text, DERIVED, "serves as mail"),
+            "primarysmtpaddress" => claim(Attr::Mail, How::Text, DERIVED + 1, "serves as mail"),
+            "identity" if self.are_dns(at) => claim(Attr::DistinguishedName, How::Text, DERIVED, "holds DNs"),
+            "onpremisesimmutableid" => {
+                claim(Attr::ObjectGuid, How::ImmutableId, DERIVED, "decoded to the objectGUID")
+            }
+            "immutableid" => {
+                claim(Attr::ObjectGuid, How::ImmutableId, DERIVED + 1, "decoded to the objectGUID")
+            }
+            _ => None,
+        }
+    }
+
+    fn why_not(&self, heading: &Heading) -> &'static str {
+        match heading.folded.as_str() {
+            "objectid" | "id" => "not used: an id of the cloud is not the objectGUID",
+            "guid" => {
+                "not used: --map Guid=objectGUID if the export comes from an Exchange server on-premises"
+            }
+            "identity" => "not used: its values are no DNs",
+            _ => "",
+        }
+    }
+
+    /// The column that is read instead of this one.
+    fn rival(&self, claims: &[Option<Claim>], index: usize, claim: Claim) -> Option<usize> {
+        let numbered = |at: usize| self.headings[at].folded.ends_with(|c: char| c.is_ascii_digit());
+        let several = claim.attr == Attr::ProxyAddresses;
+        claims
+            .iter()
+            .enumerate()
+            .filter_map(|(at, other)| other.map(|other| (at, other)))
+            .filter(|(_, other)| other.attr == claim.attr)
+            .filter(|&(at, _)| {
+                at == index
+                    || self.headings[at].folded == self.headings[index].folded
+                    || !several
+                    || !numbered(at)
+                    || !numbered(index)
+            })
+            .min_by_key(|&(at, other)| (other.rank, at))
+            .map(|(at, _)| at)
+            .filter(|&at| at != index)
+    }
+
+    /// Whether backslashes escape in this file.
+    fn escaped(&self) -> bool {
+        let mut cells = self.rows.iter().flatten();
+        match self.flavour {
+            Flavour::Csvde => true,
+            Flavour::AdFind => cells.any(|cell| cell.contains("\\;") || is_octets(cell)),
+            _ => cells.any(|cell| is_octets(cell)),
+        }
+    }
+
+    fn are_dns(&self, at: usize) -> bool {
+        let mut values =
+            self.rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty()).peekable();
+        values.peek().is_some()
+            && values.all(|cell| starts_dn(cell) && cell.to_ascii_uppercase().contains(",DC="))
+    }
+
+    fn agree(&self, first: usize, second: usize) -> Result<()> {
+        if self.rows.iter().all(|row| row.get(first) == row.get(second)) {
+            return Ok(());
+        }
+        Err(Error::source(
+            self.place,
+            format!("the heading `{}` stands twice, and the cells differ", self.headings[first].text),
+            "remove or rename one of the two columns",
+        ))
+    }
+}
+
+/// Whether a text starts like a DN.
+pub(super) fn starts_dn(text: &str) -> bool {
+    ["CN=", "OU="].iter().any(|head| text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(head)))
+}

@@ -1,0 +1,230 @@
+//! Cuts the text of a file into blocks of whole records, and leaves damaged lines out.
+//!
+//! What is cut does not depend on the size of the blocks or of the pieces read: every decision is about one record
+//! or one line alone.
+
+use super::encoding::Text;
+use super::scan::{lines, next_line, record};
+use crate::error::Result;
+use crate::model::Block;
+use crate::model::problem::{Problem, Problems};
+
+/// How the records of a table look.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table {
+    /// The delimiter.
+    pub delimiter: u8,
+    /// How many cells the heading has.
+    pub columns: usize,
+    /// How many bytes of text stand before the first record: preamble and heading.
+    pub skip: usize,
+    /// The line of the first record, from 1.
+    pub line: u64,
+    /// About how many bytes a block has.
+    pub target: usize,
+    /// How many bytes a record may have.
+    pub limit: usize,
+}
+
+/// The serial iterator over the blocks of a file.
+pub(super) struct Cutter<'a> {
+    source: Text<'a>,
+    table: Table,
+    text: String,
+    /// Where what has not been given yet starts in `text`.
+    start: usize,
+    /// The line of `start`.
+    line: u64,
+    /// How many bytes of text are still to be left out.
+    skip: usize,
+    ended: bool,
+    bytes: u64,
+    problems: Problems,
+    skipping: Option<Skipping>,
+}
+
+/// Where the search for the next good line stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Skipping {
+    /// The line on which the damage begins is still to be left out.
+    First,
+    /// Lines are tried, one by one.
+    Lines,
+    /// A line too long for a record is being left out.
+    Long,
+}
+
+/// What stands at a place.
+enum Step {
+    /// A record up to there.
+    Record(usize),
+    /// The text known so far does not tell.
+    More,
+    /// Damage.
+    Damage(Problem),
+}
+
+impl<'a> Cutter<'a> {
+    /// Starts at the first record.
+    pub(super) fn new(source: Text<'a>, table: Table) -> Self {
+        Self {
+            source,
+            table,
+            text: String::new(),
+            start: 0,
+            line: table.line,
+            skip: table.skip,
+            ended: false,
+            bytes: 0,
+            problems: Problems::default(),
+            skipping: None,
+        }
+    }
+
+    /// Reads more; places in `text` move by what had been given already.
+    fn fill(&mut self) -> Result<()> {
+        self.text.drain(..self.start);
+        self.start = 0;
+        match self.source.more(&mut self.text)? {
+            Some(read) => self.bytes += read,
+            None => self.ended = true,
+        }
+        let skip = self.skip.min(self.text.len());
+        if self.text.is_char_boundary(skip) {
+            self.text.drain(..skip);
+            self.skip -= skip;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self) -> Result<Option<Block>> {
+        let mut at = self.start;
+        loop {
+            if self.skipping.is_some() {
+                let done = self.skip_lines()?;
+                at = self.start;
+                if !done {
+                    continue;
+                }
+            }
+            if at - self.start >= self.table.target {
+                return Ok(Some(self.give(at)));
+            }
+            if at == self.text.len() && self.ended {
+                let nothing = at == self.start && self.problems.iter().next().is_none() && self.bytes == 0;
+                return Ok((!nothing).then(|| self.give(at)));
+            }
+            match self.step(at) {
+                Step::Record(end) => at = end,
+                Step::More => {
+                    at -= self.start;
+                    self.fill()?;
+                }
+                Step::Damage(_) if at > self.start => return Ok(Some(self.give(at))),
+                Step::Damage(problem) => {
+                    self.problems.add(problem, self.line);
+                    self.skipping = Some(Skipping::First);
+                }
+            }
+        }
+    }
+
+    fn give(&mut self, end: usize) -> Block {
+        let text = self.text[self.start..end].to_owned();
+        let line = self.line;
+        self.line += lines(&text);
+        self.start = end;
+        let (bytes, problems) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.problems));
+        Block { text, line, bytes, problems }
+    }
+
+    fn step(&self, at: usize) -> Step {
+        let Table { delimiter, columns, limit, .. } = self.table;
+        if at == self.text.len() {
+            return Step::More;
+        }
+        let shape = record(&self.text, at, delimiter, self.ended, |_| ());
+        match shape.end {
+            Some(end) if end - at > limit => Step::Damage(Problem::HugeRecord),
+            Some(end) => {
+                let odd = shape.irregular || (shape.cells != columns && shape.cells > 0);
+                if odd && self.hides_good_line(at, end) {
+                    Step::Damage(Problem::OpenQuote)
+                } else {
+                    Step::Record(end)
+                }
+            }
+            None if self.text.len() - at > limit => Step::Damage(Problem::HugeRecord),
+            None if self.ended => Step::Damage(Problem::OpenQuote),
+            None => Step::More,
+        }
+    }
+
+    /// Whether a later line of a record alone is what a record should be.
+    fn hides_good_line(&self, at: usize, end: usize) -> bool {
+        let text = &self.text[..end];
+        let mut line = next_line(text, at, true);
+        while let Some(start) = line.filter(|&start| start < end) {
+            line = next_line(text, start, true);
+            if line.is_some_and(|next| self.is_good(start, next)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn is_good(&self, start: usize, end: usize) -> bool {
+        let line = &self.text[start..end];
+        let shape = record(line, 0, self.table.delimiter, true, |_| ());
+        line.len() <= self.table.limit
+            && shape.end == Some(line.len())
+            && shape.cells == self.table.columns
+            && !shape.irregular
+    }
+
+    /// Leaves one line out, or finds that it is good or that nothing is left; then it gives true.
+    fn skip_lines(&mut self) -> Result<bool> {
+        let rest = self.text.len() - self.start;
+        match next_line(&self.text, self.start, self.ended) {
+            _ if rest == 0 && self.ended => {
+                self.skipping = None;
+                return Ok(true);
+            }
+            Some(end) => {
+                if self.skipping == Some(Skipping::Lines) && self.is_good(self.start, end) {
+                    self.skipping = None;
+                    return Ok(true);
+                }
+                self.line += lines(&self.text[self.start..end]);
+                self.start = end;
+                self.skipping = Some(Skipping::Lines);
+            }
+            None => {
+                // A CR at the very end may be half a line break: it stays.
+                if rest > self.table.limit && !self.text.ends_with('\r') {
+                    self.start = self.text.len();
+                    if self.skipping == Some(Skipping::Lines) {
+                        self.skipping = Some(Skipping::Long);
+                    }
+                }
+                self.fill()?;
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Iterator for Cutter<'_> {
+    type Item = Result<Block>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.block() {
+            Ok(block) => block.map(Ok),
+            Err(error) => {
+                // A source that cannot be read any more has no further blocks.
+                (self.ended, self.start, self.bytes) = (true, self.text.len(), 0);
+                Some(Err(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Splits a cell that holds all values of `proxyAddresses`.
+//!
+//! No two exporters join values alike, and X400, X500 and EUM addresses contain every joint. So a cell is split only
+//! before a known type with its colon.
+
+use memchr::memchr_iter;
+
+/// The types before which a joined cell is split; those that rule PRX013 knows.
+const TYPES: &[&str] = &[
+    "smtp", "sip", "x500", "x400", "eum", "spo", "ex", "=ex", "notes", "ccmail", "msmail", "fax", "mbx",
+    "gwise", "tel", "im",
+];
+
+/// What exporters put between two values.
+fn is_joint(b: u8) -> bool {
+    is_padding(b) || matches!(b, b';' | b',' | b'|' | b'+' | b'\r' | b'\n')
+}
+
+/// What may belong to a value at either end of the cell.
+fn is_padding(b: u8) -> bool {
+    matches!(b, b' ' | b'\t')
+}
+
+fn is_type(text: &[u8]) -> bool {
+    TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+}
+
+/// Gives each value of a cell. `escaped` says that a joint behind a backslash belongs to the value; the backslashes
+/// are left in.
+///
+/// Blanks at the two ends of the cell stay with the first and the last value, blanks around inner joints do not.
+pub(super) fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
+    let bytes = cell.as_bytes();
+    let mut start = first(bytes);
+    let end = last(bytes, start, escaped);
+    if start >= end {
+        return;
+    }
+    if !bytes.contains(&b':') {
+        return untyped(&cell[start..end], each);
+    }
+    for colon in memchr_iter(b':', bytes) {
+        let name = bytes[..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
+        let name = name.map_or(0, |before| before + 1);
+        if name <= start || !is_type(&bytes[name..colon]) {
+            continue;
+        }
+        let value = joints(bytes, start, name, escaped);
+        if value < name && value > start {
+            each(&cell[start..keep_x400(bytes, start, value, name, 2)]);
+            start = name;
+        }
+    }
+    each(&cell[start..end]);
+}
+
+/// Where the first value starts: joints before it are none of it, blanks alone are.
+fn first(bytes: &[u8]) -> usize {
+    let end = bytes.iter().position(|&b| !is_joint(b)).unwrap_or(bytes.len());
+    let padding = bytes[..end].iter().all(|&b| is_padding(b));
+    if padding && end < bytes.len() { 0 } else { end }
+}
+
+/// Where the last value ends.
+fn last(bytes: &[u8], start: usize, escaped: bool) -> usize {
+    let value = joints(bytes, start, bytes.len(), escaped);
+    let padding = bytes[value..].iter().all(|&b| is_padding(b));
+    if padding { bytes.len() } else { keep_x400(bytes, start, value, bytes.len(), 1) }
+}
+
+/// Where the run of joints that ends at `end` starts.
+fn joints(bytes: &[u8], start: usize, end: usize, escaped: bool) -> usize {
+    let mut at = end;
+    while at > start && is_joint(bytes[at - 1]) {
+        let before = bytes[start..at - 1].iter().rev().take_while(|&&b| b == b'\\').count();
+        if escaped && before % 2 == 1 {
+            break;
+        }
+        at -= 1;
+    }
+    at
+}
+
+/// An X400 address ends in a `;` of its own, where there are at least `wanted` joints.
+fn keep_x400(bytes: &[u8], start: usize, value: usize, end: usize, wanted: usize) -> usize {
+    let x400 = bytes[start..].get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"x400:"));
+    let own = x400 && end - value >= wanted && bytes.get(value) == Some(&b';');
+    value + usize::from(own)
+}
+
+/// A cell in which no value has a type: split only if each part looks like one address.
+fn untyped<'c>(cell: &'c str, mut each: impl FnMut(&'c str)) {
+    let joint = |c: char| matches!(c, ';' | ',' | '|' | '\r' | '\n');
+    let blank = |c: char| matches!(c, ' ' | '\t');
+    let is_address = |part: &str| memchr_iter(b'@', part.as_bytes()).count() == 1;
+    let parts = || cell.split(joint).filter(|part| !part.trim_matches(blank).is_empty());
+    if parts().count() < 2 || !parts().all(is_address) {
+        return each(cell);
+    }
+    let (mut at, count) = (0, parts().count());
+    for part in parts() {
+        let part = if at > 0 { part.trim_start_matches(blank) } else { part };
+        at += 1;
+        each(if at < count { part.trim_end_matches(blank) } else { part });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(cell: &str, escaped: bool) -> Vec<&str> {
+        let mut all = Vec::new();
+        split(cell, escaped, |part| all.push(part));
+        all
+    }
+
+    #[test]
+    fn every_joint_of_every_exporter() {
+        for joint in [";", "; ", ",", ", ", "|", "\n", "\r\n", " ", "+", "\t", " ; ", ";;"] {
+            let cell = ["SMTP:a@b.com", "sip:a@b.com", "X500:/o=C, D/ou=E F/cn=g", "eum:1;phone-context=x.y"]
+                .join(joint);
+            let want = ["SMTP:a@b.com", "sip:a@b.com", "X500:/o=C, D/ou=E F/cn=g", "eum:1;phone-context=x.y"];
+            assert_eq!(parts(&cell, false), want, "{joint:?}");
+            let around = format!("{joint}{cell}{joint}");
+            if !joint.trim_matches([' ', '\t']).is_empty() {
+                assert_eq!(parts(&around, false), want, "{around:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_a_joint() {
+        for one in [
+            "smtp:a+b@c.com",
+            "smtp:info+sip@contoso.com",
+            "X400:c=US;a= ;p=Contoso;o=Exchange;s=Roth;",
+            "x500:/o=Ex/ou=fax: 1",
+            "smtp: user@x.com",
+            "kerberos:a@b;vines:c",
+            "john@x.com",
+            "a b c; d",
+            "SMTP:a@b.com;john@x.com",
+            "",
+        ] {
+            let want: Vec<_> = [one].into_iter().filter(|one| !one.is_empty()).collect();
+            assert_eq!(parts(one, false), want);
+        }
+    }
+
+    #[test]
+    fn escaped_joints_belong_to_the_value() {
+        let cell = r"X400:c=US\;a= \;s=Roth\;;SMTP:a@b.com;x500:/o=a\;smtp:b";
+        assert_eq!(parts(cell, true), [r"X400:c=US\;a= \;s=Roth\;", "SMTP:a@b.com", r"x500:/o=a\;smtp:b"]);
+        assert_eq!(parts("X400:c=US;s=Roth;;SMTP:a@b.com", false), ["X400:c=US;s=Roth;", "SMTP:a@b.com"]);
+    }
+
+    #[test]
+    fn bare_values_and_padding() {
+        assert_eq!(parts("john@x.com;SMTP:a@b", false), ["john@x.com", "SMTP:a@b"]);
+        assert_eq!(parts(" smtp:a@b ; smtp:c@d ", false), [" smtp:a@b", "smtp:c@d "]);
+        assert_eq!(parts("a@b; c@d |e@f", false), ["a@b", "c@d", "e@f"]);
+        assert_eq!(parts("a@b;x", false), ["a@b;x"]);
+        assert!(parts(" ; ", false).is_empty());
+    }
+}
