@@ -211,6 +211,7 @@ fn scan(raw: &Raw, mut found: Found) -> Result<Found> {
         }
     }
     if let Some((line, nuls, of)) = scan.nul
+        && line > 1
         && nuls * 10 > of * 3
     {
         return Err(Error::source(

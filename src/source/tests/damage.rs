@@ -1,0 +1,186 @@
+//! Damaged rows and cells.
+
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn values_that_the_export_lost() {
+    let text = "mail,upn,proxyAddresses,msExchRecipientTypeDetails\n\
+                a@b.co,u,System.Object[],1\n\
+                b@b.co,u,\"{SMTP:a@b.co, sip:a@b.co...}\",1\n\
+                c@b.co,u,SMTP:c@b.co,2.1E+09\n\
+                d@b.co,N/A,{},\n";
+    let (seen, problems) = read_text(text);
+    let lost = |at: usize| (seen[at].carried.has(Attr::ProxyAddresses), seen[at].incomplete);
+    assert_eq!([lost(0), lost(1)], [(false, Some("values lost by the export")); 2]);
+    assert_eq!(lost(2), (true, Some("a number cannot be read")));
+    assert!(!seen[2].carried.has(Attr::RecipientTypeDetails));
+    assert_eq!((seen[3].get(Attr::UserPrincipalName), seen[3].incomplete), ("", None));
+    let want = [
+        (Problem::TypeName, vec![2]),
+        (Problem::FormatCut, vec![3]),
+        (Problem::BadNumber, vec![4]),
+        (Problem::Placeholder, vec![5, 5]),
+    ];
+    assert_eq!(kinds(&problems), want);
+}
+
+#[test]
+fn rows_of_other_lengths() {
+    let text = "DN,mail,upn\n\
+                \"CN=A,DC=b\",a@b.co\n\
+                \"CN=B,DC=b\",b@b.co,u,,\n\
+                CN=C\\, c,OU=x,DC=b,DC=co,c@b.co,u\n\
+                x,y,z,w\n\
+                ,,\n\
+                \n\
+                DN,mail,upn\n\
+                ,,,,\n\
+                ObjCount=3\n";
+    let (seen, problems) = read_text(text);
+    let names: Vec<_> = seen.iter().map(|seen| (seen.line, seen.get(Attr::DistinguishedName))).collect();
+    assert_eq!(names, [(2, "CN=A,DC=b"), (3, "CN=B,DC=b"), (4, "CN=C\\, c,OU=x,DC=b,DC=co")]);
+    assert_eq!(seen[0].incomplete, Some("cells missing at the end of the row"));
+    assert!(!seen[0].carried.has(Attr::UserPrincipalName));
+    let want = [
+        (Problem::ShortRow, vec![2]),
+        (Problem::LongRow, vec![5]),
+        (Problem::SecondHeading, vec![8]),
+        (Problem::UnquotedDn, vec![4]),
+    ];
+    assert_eq!(kinds(&problems), want);
+}
+
+#[test]
+fn nobody() {
+    let (seen, problems) = read_text("mail,displayName\n,Somebody\na@b.co,A\n");
+    assert_eq!((seen.len(), kinds(&problems)), (1, vec![(Problem::NoIdentity, vec![2])]));
+}
+
+#[test]
+fn an_open_quote_costs_the_records_up_to_the_next_good_line() {
+    let text = "mail,displayName\na@b.co,\"A\nb@b.co,B\nc@b.co,\"C\nC\"\nd@b.co,D\n";
+    let (seen, problems) = read_text(text);
+    let mails: Vec<_> = seen.iter().map(|seen| (seen.line, seen.get(Attr::Mail))).collect();
+    assert_eq!(mails, [(3, "b@b.co"), (4, "c@b.co"), (6, "d@b.co")]);
+    assert_eq!(kinds(&problems), [(Problem::OpenQuote, vec![2])]);
+    let (seen, problems) = read_text("mail,displayName\na@b.co,A\nb@b.co,\"B\nx\n");
+    assert_eq!((seen.len(), kinds(&problems)), (1, vec![(Problem::OpenQuote, vec![3])]));
+    let (seen, _) = read_text("mail,displayName\nb@b.co,\"open\nc@b.co,C\nd@b.co,D\n");
+    assert_eq!(seen.iter().map(|seen| seen.line).collect::<Vec<_>>(), [3, 4]);
+}
+
+#[test]
+fn a_huge_cell_costs_its_record() {
+    let mut text = "mail,displayName\na@b.co,\"".to_owned();
+    text.push_str(&"x".repeat(4 << 20));
+    text.push_str("\"\nb@b.co,B\n");
+    let (seen, problems) = read_cut(text.as_bytes(), 1 << 16, 1 << 20);
+    assert_eq!(seen.iter().map(|seen| seen.line).collect::<Vec<_>>(), [3]);
+    assert_eq!(kinds(&problems), [(Problem::HugeRecord, vec![2])]);
+}
+
+#[test]
+fn guards_of_reports_are_taken_off() {
+    let (seen, _) = read_text("mail,msRTCSIP-Line,displayName\n'@b.co,'+15550100,'n'\n");
+    assert_eq!((seen[0].get(Attr::Mail), seen[0].get(Attr::Line)), ("@b.co", "+15550100"));
+    assert_eq!(seen[0].get(Attr::DisplayName), "'n'");
+}
+
+/// Reads with blocks of a size and records of at most `limit` bytes.
+fn read_cut(bytes: &[u8], target: usize, limit: usize) -> (Vec<Seen>, Problems) {
+    let file = file(bytes);
+    let source = open_with(file.path().to_str().unwrap(), &Options::default(), target, limit).unwrap();
+    read(&source)
+}
+
+proptest! {
+    #[test]
+    fn the_size_of_blocks_does_not_matter(
+        body in r#"(a@b\.co|,|,|"|""|\n|\r\n|\r|"x\ny"|"é|x|","|,\n"){0,60}"#,
+        limit in prop::sample::select(vec![1usize, 5, 12, 40, 1 << 20]),
+    ) {
+        let text = format!("mail,displayName,upn\n{body}");
+        let whole = read_cut(text.as_bytes(), 1 << 20, limit);
+        for target in [1, 7, 64, 4096] {
+            prop_assert_eq!(&read_cut(text.as_bytes(), target, limit), &whole);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut file = b"mail,proxyAddresses,objectGUID\n".to_vec();
+        file.extend(bytes);
+        if let Ok(source) = open_bytes(&file) {
+            read(&source);
+        }
+    }
+}
+
+#[test]
+fn pieces_do_not_matter_either() {
+    // Longer than a piece of the reader, with borders inside quotes, line ends and characters.
+    for shift in 0..4 {
+        let mut text = format!("mail,displayName,upn\r\n{}", "y".repeat(shift));
+        for at in 0..15_000 {
+            match at % 5000 {
+                17 => text.push_str("q@b.co,\"open,u\r\n"),
+                18 => text.push_str("b@b.co,x,u\r\n"),
+                _ => text.push_str("a@b.co,\"ä \"\"x\"\"\r\n€\",u\r\n"),
+            }
+        }
+        let whole = read_cut(text.as_bytes(), 64 << 20, 1 << 20);
+        assert_eq!(whole.1.count(crate::model::problem::Weight::Skipped), 3);
+        assert_eq!(read_cut(text.as_bytes(), 50_000, 1 << 20), whole);
+    }
+}
+
+/// `cargo test --release -- --ignored --nocapture huge`
+#[test]
+#[ignore = "measures"]
+fn huge() {
+    for end in ["\"\nb@b.co,B\n", "\nb@b.co,B\n"] {
+        let text = format!("mail,displayName\na@b.co,\"{}{end}", "x".repeat(100 << 20));
+        let file = file(text.as_bytes());
+        drop(text);
+        let start = std::time::Instant::now();
+        let source = open(file.path().to_str().unwrap(), &Options::default()).unwrap();
+        let (seen, problems) = read(&source);
+        println!("{:?} {} {:?}", start.elapsed(), seen.len(), kinds(&problems));
+    }
+}
+
+/// `cargo test --release -- --ignored --nocapture speed`
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    let mut text =
+        "\"DistinguishedName\",\"SamAccountName\",\"UserPrincipalName\",\"mail\",\"proxyAddresses\",\
+                    \"msRTCSIP-PrimaryUserAddress\",\"Enabled\"\r\n"
+            .to_owned();
+    for n in 0..100_000 {
+        let row = format!(
+            "\"CN=User{n}\\, Test,OU=Staff,OU=Users,DC=contoso,DC=com\",\"user{n}\",\"user{n}@contoso.com\",\
+             \"user{n}@contoso.com\",\"SMTP:user{n}@contoso.com;smtp:u{n}@contoso.onmicrosoft.com;smtp:u{n}@fabrikam.com;\
+             sip:user{n}@contoso.com;X500:/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/\
+             cn=user{n}\",\"sip:user{n}@contoso.com\",\"True\"\r\n"
+        );
+        text.push_str(&row);
+    }
+    let file = file(text.as_bytes());
+    let start = std::time::Instant::now();
+    let source = open(file.path().to_str().unwrap(), &Options::default()).unwrap();
+    let opened = start.elapsed();
+    let blocks: Vec<_> = source.blocks().unwrap().map(|block| block.unwrap()).collect();
+    let cut = start.elapsed();
+    let mut count = 0;
+    for block in &blocks {
+        source.records(block, &mut |record| count += record.user.proxies().len());
+    }
+    println!(
+        "{} MB: opened {opened:?}, cut {:?}, records {:?}, {count} proxies",
+        text.len() / 1_000_000,
+        cut - opened,
+        start.elapsed() - cut
+    );
+}
