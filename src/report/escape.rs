@@ -36,14 +36,14 @@ pub(super) fn cell(out: &mut Vec<u8>, text: &str, guard: bool) {
     if guard && needs_guard(text) {
         out.push(GUARD);
     }
-    let bytes = text.as_bytes();
-    let mut start = 0;
-    for quote in memchr::memchr_iter(b'"', bytes) {
-        out.extend_from_slice(&bytes[start..=quote]);
+    let mut rest = text.as_bytes();
+    while let Some(quote) = memchr::memchr(b'"', rest) {
+        let (head, tail) = rest.split_at(quote + 1);
+        out.extend_from_slice(head);
         out.push(b'"');
-        start = quote + 1;
+        rest = tail;
     }
-    out.extend_from_slice(&bytes[start..]);
+    out.extend_from_slice(rest);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `findings.csv`: one row per finding, in the order of `users.csv`, then of the catalogue.
 
 use super::fingerprint;
-use super::table::{self, Cell, Column, Dialect};
+use super::table::{self, Cell, Column, Dialect, Sheet};
 use crate::finding::Finding;
 use crate::model::Attr;
 use crate::rules;
@@ -77,12 +77,14 @@ fn suggestion(finding: &Finding) -> Cell<'_> {
     }
 }
 
+/// Writes the headings.
 pub(super) fn head(out: &mut Vec<u8>, dialect: Dialect) {
     table::head(out, dialect, COLUMNS);
 }
 
-pub(super) fn user(out: &mut Vec<u8>, dialect: Dialect, judged: &Judged<'_, '_>) {
+/// Writes the rows of a user.
+pub(super) fn user(sheet: &mut Sheet, dialect: Dialect, judged: &Judged<'_, '_>) {
     for finding in judged.findings {
-        table::row(out, dialect, COLUMNS, judged, finding);
+        table::row(&mut sheet.octets, dialect, COLUMNS, judged, finding);
     }
 }

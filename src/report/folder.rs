@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
-use super::table::Dialect;
+use super::table::{Dialect, Sheet};
 use super::{Format, Options, Summary, findings, summary, users};
 use crate::error::{Error, Result};
 use crate::rules::verdict::Judged;
@@ -23,7 +23,7 @@ struct Stream {
     name: &'static str,
     format: Format,
     head: fn(&mut Vec<u8>, Dialect),
-    user: fn(&mut Vec<u8>, Dialect, &Judged<'_, '_>),
+    user: fn(&mut Sheet, Dialect, &Judged<'_, '_>),
 }
 
 /// All of them.
@@ -36,7 +36,7 @@ static STREAMS: &[Stream] = &[
 #[derive(Debug, Default)]
 pub struct Part {
     /// For each stream of the folder what is appended to it.
-    buffers: Vec<Vec<u8>>,
+    sheets: Vec<Sheet>,
 }
 
 /// A file of the finished report.
@@ -133,13 +133,13 @@ impl Folder {
     #[must_use]
     pub fn part(&self) -> Part {
         let spare = locked(&self.spare).pop();
-        spare.unwrap_or_else(|| Part { buffers: self.streams.iter().map(|_| Vec::new()).collect() })
+        spare.unwrap_or_else(|| Part { sheets: self.streams.iter().map(|_| Sheet::default()).collect() })
     }
 
     /// Writes one user into a part.
     pub fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
-        for (stream, buffer) in self.streams.iter().zip(&mut part.buffers) {
-            (stream.user)(buffer, self.dialect, judged);
+        for (stream, sheet) in self.streams.iter().zip(&mut part.sheets) {
+            (stream.user)(sheet, self.dialect, judged);
         }
     }
 
@@ -153,9 +153,9 @@ impl Folder {
         if !std::mem::replace(&mut state.whole, false) {
             return Err(torn(&self.dir));
         }
-        for (output, buffer) in state.outputs.iter_mut().zip(&mut part.buffers) {
-            output.append(&self.dir, buffer)?;
-            buffer.clear();
+        for (output, sheet) in state.outputs.iter_mut().zip(&mut part.sheets) {
+            output.append(&self.dir, &sheet.octets)?;
+            sheet.clear();
         }
         state.whole = true;
         locked(&self.spare).push(part);

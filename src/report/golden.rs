@@ -1,6 +1,6 @@
 //! The rows of a few users, octet by octet.
 
-use super::table::Dialect;
+use super::table::{Dialect, Sheet};
 use super::{findings, users};
 use crate::finding::{Change, Finding, Severity};
 use crate::model::{Attr, Facts, User};
@@ -26,7 +26,7 @@ pub(super) fn finding(code: &str, severity: Severity, value: &str) -> Finding {
 }
 
 /// The verdict in `lync-onprem`, all rules run.
-fn judge(facts: &Facts<'_>, findings: &[Finding], incomplete: Option<&'static str>) -> Verdict {
+pub(super) fn judge(facts: &Facts<'_>, findings: &[Finding], incomplete: Option<&'static str>) -> Verdict {
     let mut all = RuleSet::NONE;
     (0..rules::all().count()).for_each(|place| all.insert(place));
     let plan = Plan::new(Context::of(Scenario::LyncOnPrem), all, &[]);
@@ -41,10 +41,10 @@ fn row(user: &User<'_>, findings: &[Finding], incomplete: Option<&'static str>) 
     (verdict.status, written(&judged, users::user))
 }
 
-fn written(judged: &Judged<'_, '_>, by: fn(&mut Vec<u8>, Dialect, &Judged<'_, '_>)) -> String {
-    let mut out = Vec::new();
-    by(&mut out, CSV, judged);
-    String::from_utf8(out).unwrap().strip_suffix("\r\n").unwrap_or_default().to_owned()
+fn written(judged: &Judged<'_, '_>, by: fn(&mut Sheet, Dialect, &Judged<'_, '_>)) -> String {
+    let mut sheet = Sheet::default();
+    by(&mut sheet, CSV, judged);
+    String::from_utf8(sheet.octets).unwrap().strip_suffix("\r\n").unwrap_or_default().to_owned()
 }
 
 const ANN: &[(Attr, &str)] = &[

@@ -44,10 +44,28 @@ pub(super) struct Dialect {
     pub(super) guard: bool,
 }
 
+/// What a block of users becomes in one file.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    /// What is appended to the file.
+    pub(super) octets: Vec<u8>,
+    /// What `users.csv` wrote last; see [`super::users`].
+    pub(super) last: Option<super::users::Last>,
+}
+
+impl Sheet {
+    /// Empties the sheet and keeps its room.
+    pub(super) fn clear(&mut self) {
+        self.octets.clear();
+        self.last = None;
+    }
+}
+
 /// Writes the byte order mark, by which spreadsheet programs know UTF-8, and the headings.
 pub(super) fn head<Item>(out: &mut Vec<u8>, dialect: Dialect, columns: &[Column<Item>]) {
     out.extend_from_slice("\u{feff}".as_bytes());
-    line(out, dialect, columns, |out, column| out.extend_from_slice(column.name.as_bytes()));
+    start(out, dialect, columns, |out, column| out.extend_from_slice(column.name.as_bytes()));
+    end(out);
 }
 
 /// Writes one row.
@@ -58,24 +76,46 @@ pub(super) fn row<Item>(
     judged: &Judged<'_, '_>,
     item: &Item,
 ) {
-    line(out, dialect, columns, |out, column| (column.cell)(judged, item).write(out, dialect));
+    start(out, dialect, columns, |out, column| (column.cell)(judged, item).write(out, dialect));
+    end(out);
 }
 
-/// Writes a line of quoted cells.
-fn line<T>(out: &mut Vec<u8>, dialect: Dialect, cells: &[T], mut inside: impl FnMut(&mut Vec<u8>, &T)) {
-    let between = [b'"', dialect.delimiter, b'"'];
-    let mut before: &[u8] = b"\"";
-    for cell in cells {
-        out.extend_from_slice(before);
-        inside(out, cell);
-        before = &between;
+/// Writes the first cells of a row; the last one stays open.
+pub(super) fn start<T>(
+    out: &mut Vec<u8>,
+    dialect: Dialect,
+    cells: &[T],
+    mut inside: impl FnMut(&mut Vec<u8>, &T),
+) {
+    if let [first, rest @ ..] = cells {
+        out.push(b'"');
+        inside(out, first);
+        go_on(out, dialect, rest, inside);
     }
+}
+
+/// Writes further cells of a row; the last one stays open.
+pub(super) fn go_on<T>(
+    out: &mut Vec<u8>,
+    dialect: Dialect,
+    cells: &[T],
+    mut inside: impl FnMut(&mut Vec<u8>, &T),
+) {
+    let between = [b'"', dialect.delimiter, b'"'];
+    for cell in cells {
+        out.extend_from_slice(&between);
+        inside(out, cell);
+    }
+}
+
+/// Ends a row.
+pub(super) fn end(out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"\r\n");
 }
 
 impl Cell<'_> {
     /// Writes the inside of the quoted cell.
-    fn write(&self, out: &mut Vec<u8>, dialect: Dialect) {
+    pub(super) fn write(&self, out: &mut Vec<u8>, dialect: Dialect) {
         match self {
             Self::Text(text) => escape::cell(out, text, dialect.guard),
             Self::Made(text) => escape::cell(out, text, dialect.guard),
@@ -184,7 +224,8 @@ mod tests {
             for guard in [true, false] {
                 let mut out = Vec::new();
                 let dialect = Dialect { guard, ..PLAIN };
-                line(&mut out, dialect, &texts, |out, text| Cell::Text(text).write(out, dialect));
+                start(&mut out, dialect, &texts, |out, text| Cell::Text(text).write(out, dialect));
+                end(&mut out);
                 let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(b';').from_reader(&out[..]);
                 let row = reader.records().next().unwrap().unwrap();
                 let back: Vec<&str> =
