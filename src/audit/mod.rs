@@ -2,9 +2,9 @@
 //!
 //! The inputs are read three times, always in parallel and never as a whole:
 //!
-//! 1. [`keys`]: of every record, fixed-size hashes of what must not be shared; [`meet`] finds where hashes meet.
-//! 2. [`look`]: the records concerned are looked at again; [`groups`] says who really shares what.
-//! 3. [`judge`]: every rule over every user; the report takes the users in order.
+//! 1. `keys`: of every record, fixed-size hashes of what must not be shared; `meet` finds where hashes meet.
+//! 2. `look`: the records concerned are looked at again; `groups` says who really shares what.
+//! 3. `judge`: every rule over every user; the report takes the users in order.
 //!
 //! What is kept between the readings is the hashes alone: some sixty octets a user.
 

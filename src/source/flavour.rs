@@ -98,7 +98,9 @@ pub(super) fn preamble(text: &str) -> Preamble {
 pub(super) fn delimiter(heading: &str) -> u8 {
     let bytes = heading.as_bytes();
     let count = |delimiter: &&u8| {
-        memchr_iter(**delimiter, bytes).filter(|&at| memchr_iter(b'"', &bytes[..at]).count() % 2 == 0).count()
+        memchr_iter(**delimiter, bytes)
+            .filter(|&at| memchr_iter(b'"', &bytes[..at]).count().is_multiple_of(2))
+            .count()
     };
     // Of equals, `max_by_key` takes the last: the comma.
     [b'|', b'\t', b';', b','].iter().max_by_key(count).copied().unwrap_or(b',')
@@ -134,7 +136,7 @@ pub(super) fn refuse_table(name: &str, place: &str, headings: &[Heading]) -> Res
 pub(super) enum Flavour {
     /// csvde of Windows Server.
     Csvde,
-    /// AdFind, JXplorer.
+    /// `AdFind`, `JXplorer`.
     AdFind,
     /// Get-CsUser, Get-CsAdUser, Get-CsOnlineUser.
     Lync,
