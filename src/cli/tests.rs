@@ -107,6 +107,7 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
         plan: &plan,
         sources: &sources,
         outcome: &outcome,
+        hashes: &[None],
         started: "2026-01-01T00:00:00Z".into(),
         ended: "2026-01-01T00:00:01Z".into(),
         status,

@@ -8,6 +8,7 @@ mod csv;
 mod cut;
 mod encoding;
 mod flavour;
+mod hash;
 mod scan;
 mod split;
 mod values;
@@ -16,6 +17,7 @@ mod values;
 mod tests;
 
 pub use columns::Column;
+pub use hash::hash;
 
 use crate::error::{Error, Result};
 use crate::model::attribute::heading;
