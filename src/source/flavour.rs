@@ -22,6 +22,8 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
         "unpack it, or save the sheet as CSV UTF-8",
     ),
     (b"\xd0\xcf\x11\xe0", "this is an old Excel or Word document", "save the sheet as CSV UTF-8"),
+    (b"\x89PNG", "this is a picture", "export the users as CSV"),
+    (b"\xff\xd8\xff", "this is a picture", "export the users as CSV"),
     (b"%PDF", "this is a PDF document", "export the users as CSV"),
     (b"\x1f\x8b", "the file is compressed (gzip)", "unpack it first"),
     (b"\x28\xb5\x2f\xfd", "the file is compressed (zstd)", "unpack it first"),
