@@ -18,7 +18,6 @@ use crate::error::{Error, Result};
 use crate::model::Input;
 use crate::rules::Scenario;
 use crate::settings::{self, Settings};
-use crate::source;
 
 /// How much is said on the way.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +81,6 @@ fn audit(
     for (source, found) in sources.iter().zip(&mut outcome.sources) {
         found.problems.merge(&source.about.problems);
     }
-    let hashes = hashes(&sources)?;
     signals.check()?;
     let status = Status::of(&outcome.counts, incomplete(&outcome), &settings);
     let meaning = audit_line(status, &outcome.counts, &settings);
@@ -92,7 +90,6 @@ fn audit(
         plan: &plan,
         sources: &sources,
         outcome: &outcome,
-        hashes: &hashes,
         started: began,
         ended: now(),
         status,
@@ -142,11 +139,6 @@ fn tell_sources(sources: &[Opened], talk: Talk) {
         let (name, delimiter) = (source.name(), source.delimiter());
         talk.detail(&format!("source: {name}: {flavour}, {encoding}, delimiter {delimiter}"));
     }
-}
-
-/// The hash of each source, as far as it can be read again.
-fn hashes(sources: &[Opened]) -> Result<Vec<Option<String>>> {
-    sources.iter().map(|source| source::hash(source.input.name())).collect()
 }
 
 /// Whether a source is not wholly in the report.

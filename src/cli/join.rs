@@ -77,8 +77,6 @@ pub(super) struct Run<'r> {
     pub(super) sources: &'r [Opened],
     /// What was found.
     pub(super) outcome: &'r Outcome,
-    /// The hash of each source.
-    pub(super) hashes: &'r [Option<String>],
     /// When the run started, RFC 3339.
     pub(super) started: String,
     /// When it ended, RFC 3339.
@@ -112,8 +110,7 @@ impl Folder {
                 .sources
                 .iter()
                 .zip(&run.outcome.sources)
-                .zip(run.hashes)
-                .map(|((of, found), hash)| source_read(of, found, hash.clone()))
+                .map(|(of, found)| source_read(of, found))
                 .collect(),
             run: run.plan.run,
             counts: run.outcome.counts.clone(),
@@ -168,14 +165,14 @@ fn in_force(run: &Run<'_>) -> InForce {
     }
 }
 
-fn source_read(opened: &Opened, found: &SourceOutcome, hash: Option<String>) -> report::summary::Source {
+fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Source {
     let path = Path::new(opened.input.name()).canonicalize().ok();
     let modified = path.as_deref().and_then(|path| path.metadata().ok()?.modified().ok());
     report::summary::Source {
         name: opened.input.name().to_owned(),
         path,
         bytes: opened.about.bytes,
-        blake3: hash,
+        blake3: Some(opened.about.hash.to_hex().to_string()),
         modified: modified.and_then(|time| Timestamp::try_from(time).ok()).map(time_text),
         flavour: opened.about.flavour.to_owned(),
         encoding: opened.about.encoding.to_owned(),

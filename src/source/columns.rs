@@ -3,7 +3,7 @@
 use super::flavour::Flavour;
 use super::values::{How, is_octets};
 use crate::error::{Error, Result};
-use crate::model::attribute::heading;
+use crate::model::attribute::{IDENTITY, heading};
 use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet};
 
@@ -64,14 +64,6 @@ pub(super) struct Plan {
     /// What the user should know.
     pub problems: Problems,
 }
-
-/// The attributes that say who a row is.
-pub(super) const IDENTITY: AttrSet = AttrSet::NONE
-    .with(Attr::DistinguishedName)
-    .with(Attr::ObjectGuid)
-    .with(Attr::UserPrincipalName)
-    .with(Attr::SamAccountName)
-    .with(Attr::Mail);
 
 /// How many rows are looked at where the cells decide what a column means.
 pub(super) const SAMPLE: usize = 1000;
@@ -143,7 +135,7 @@ impl Table<'_> {
             };
             columns.push(Column { heading: heading.text.clone(), meaning, note });
         }
-        if IDENTITY.iter().all(|attr| !carried.has(attr)) {
+        if IDENTITY.iter().all(|&attr| !carried.has(attr)) {
             return Err(self.nobody());
         }
         let needed =
