@@ -108,7 +108,7 @@ impl Population {
     }
 }
 
-/// SplitMix64.
+/// `SplitMix64`, a generator of a few lines.
 struct Rng(u64);
 
 impl Rng {
@@ -126,10 +126,12 @@ impl Rng {
         z ^ (z >> 31)
     }
 
+    #[allow(clippy::cast_possible_truncation, reason = "half of the product is what is wanted")]
     fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
     }
 
+    #[allow(clippy::cast_possible_truncation, reason = "it is below a usize")]
     fn place(&mut self, len: usize) -> usize {
         self.below(len as u64) as usize
     }
@@ -204,7 +206,7 @@ fn healthy(id: &Id, rng: &mut Rng) -> (Person, String) {
     if rng.of_1000(150) {
         proxies.push(format!(
             "X500:/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={:08x}{:04x}-{logon}",
-            rng.next() as u32,
+            rng.next() & 0xffff_ffff,
             number & 0xffff
         ));
     }
