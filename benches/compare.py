@@ -294,6 +294,10 @@ GROUPS = {"check": check_peers, "peers": peers, "floors": floors, "memory": memo
 
 def report(bench, machine):
     """The machine, the table and the notes as Markdown."""
+    load, cores = (float(dict(machine)[word]) for word in ("load before the first run", "cores"))
+    if load > cores / 2:
+        bench.notes.append(f"The machine was busy: a load of {load:g} on {cores:g} cores. Wall times and what threads "
+                           "bring are worse than they are; CPU and memory can be relied on.")
     machine = [*machine, ("load after the last run", f"{os.getloadavg()[0]:.1f}"), ("dirsync-audit", bench.version),
                ("commit", output_of("git", "-C", str(HERE), "describe", "--always", "--dirty") or "unknown")]
     machine += [(name, version or "not installed") for name, version in bench.versions.items()]
