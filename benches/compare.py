@@ -9,6 +9,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -330,8 +331,9 @@ def arguments():
 
 
 def main():
-    """Measures and prints the table; 1 when the peers disagree, or our reports of the same users do."""
+    """Measures and prints the table; 1 when the peers or our own reports disagree, or when interrupted."""
     args = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     work = (args.work or pathlib.Path(tempfile.mkdtemp(prefix="dirsync-bench-"))).resolve()
     work.mkdir(parents=True, exist_ok=True)
     try:
@@ -342,6 +344,10 @@ def main():
                 GROUPS[name](bench)
             except Failed as error:
                 bench.skip(f"group `{name}`", str(error))
+            except KeyboardInterrupt:
+                bench.skip(f"group `{name}` and what follows", "interrupted")
+                bench.sound = False
+                break
         text = report(bench, machine)
         print(text, end="")
         if args.markdown:

@@ -50,7 +50,12 @@ def run(command, cwd, env):
                                        stdout=subprocess.DEVNULL, stderr=errors)
         except OSError as error:
             raise Failed(f"cannot start `{command[0]}`: {error}") from error
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
