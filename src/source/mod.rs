@@ -9,6 +9,7 @@ mod csv;
 mod cut;
 mod encoding;
 mod flavour;
+mod ldif;
 mod regular;
 mod scan;
 mod split;
