@@ -4,13 +4,14 @@ use super::line::{is_dn, last_border, physical};
 use crate::error::Result;
 use crate::model::Block;
 use crate::model::problem::{Problem, Problems};
+use crate::source::scan::lines;
 
 /// Appends the next piece of text and gives how many bytes of the input it stands for; `None` at the end.
 type More<'a> = dyn FnMut(&mut String) -> Result<Option<u64>> + Send + 'a;
 
 /// The serial iterator over the blocks of a file. Which records it gives does not depend on where pieces of the text
 /// or blocks end.
-pub(in crate::source) struct Cutter<'a> {
+pub(super) struct Cutter<'a> {
     more: Box<More<'a>>,
     target: usize,
     limit: usize,
@@ -28,7 +29,7 @@ pub(in crate::source) struct Cutter<'a> {
 
 impl<'a> Cutter<'a> {
     /// Cuts blocks of about `target` bytes; records over `limit` bytes are left out.
-    pub(in crate::source) fn new(
+    pub(super) fn new(
         target: usize,
         limit: usize,
         more: impl FnMut(&mut String) -> Result<Option<u64>> + Send + 'a,
@@ -129,11 +130,4 @@ impl Iterator for Cutter<'_> {
             }
         }
     }
-}
-
-/// How many lines end in a text: LF, CRLF and CR each end one.
-fn lines(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let breaks = memchr::memchr2_iter(b'\n', b'\r', bytes);
-    breaks.filter(|&at| bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n')).count() as u64
 }

@@ -245,8 +245,14 @@ impl Draft {
 
     /// Why the record is incomplete, if it is.
     pub(super) fn incomplete(&self) -> Option<&'static str> {
-        let worst = self.damage.iter().find(|(problem, _)| problem.weight() != Weight::Notice);
-        worst.map(|(problem, _)| problem.what())
+        let worst = self.damage.iter().find(|(problem, _)| problem.weight() != Weight::Notice)?;
+        Some(match worst.0 {
+            Problem::RangeCut => "values cut by the server",
+            Problem::UrlValue => "values stand in another file",
+            Problem::NamesOnly => "names of attributes without values",
+            Problem::BadNumber => "a number cannot be read",
+            _ => "a line cannot be read",
+        })
     }
 
     /// The values as a user.

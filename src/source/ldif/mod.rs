@@ -9,12 +9,91 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-pub(super) use cut::Cutter;
-pub(super) use name::Names;
-pub(super) use record::{Reading, records};
-pub(super) use seen::{READABLE, Seen};
-
+use super::columns::Column;
+use super::encoding::Text;
+use crate::error::{Error, Result};
+use crate::model::problem::Problems;
+use crate::model::{Attr, AttrSet, Block, Record};
+use cut::Cutter;
 use line::{is_dn, logical};
+use name::Names;
+use record::{Reading, records};
+use seen::Seen;
+
+/// What is known of an LDIF file before its records are read.
+#[derive(Debug)]
+pub(super) struct Ldif {
+    names: Names,
+    seen: Seen,
+    /// About how many bytes of text a block has.
+    target: usize,
+    /// How many bytes a record may have.
+    limit: usize,
+}
+
+impl Ldif {
+    /// Looks at all of a file. `map` gives names of the site's own for attributes.
+    ///
+    /// Fails when it cannot be read, or holds changes and no objects.
+    pub(super) fn open(
+        name: &str,
+        text: Text<'_>,
+        map: &[(String, Attr)],
+        target: usize,
+        limit: usize,
+    ) -> Result<Self> {
+        let mut ldif = Self { names: Names::new(map), seen: Seen::default(), target, limit };
+        for block in ldif.blocks(text) {
+            ldif.seen.look(&block?.text, &ldif.names, limit);
+        }
+        if ldif.seen.records == 0 && ldif.seen.changes > 0 {
+            let what = "the file says what is to be changed in a directory, not what the directory holds";
+            return Err(Error::source(
+                name,
+                what,
+                "export the users: ldifde -f users.ldf -r \"(objectClass=user)\"",
+            ));
+        }
+        Ok(ldif)
+    }
+
+    /// The attributes of the records: those that are read in the order of the table, then the others.
+    pub(super) fn columns(&self) -> Vec<Column> {
+        let read = self.seen.carried.iter().map(|attr| {
+            let heading = if attr == Attr::DistinguishedName { "dn" } else { attr.ldap() };
+            let records = Some(self.seen.counts[attr as usize]);
+            Column { heading: heading.to_owned(), meaning: Some(attr), note: "", records }
+        });
+        let others = self.seen.others.iter().map(|name| Column {
+            heading: name.clone(),
+            meaning: None,
+            note: "",
+            records: None,
+        });
+        read.chain(others).collect()
+    }
+
+    /// The attributes that are in the input.
+    pub(super) fn carried(&self) -> AttrSet {
+        self.seen.carried
+    }
+
+    /// The blocks of the file's text.
+    pub(super) fn blocks<'a>(
+        &self,
+        mut text: Text<'a>,
+    ) -> impl Iterator<Item = Result<Block>> + Send + use<'a> {
+        Cutter::new(self.target, self.limit, move |into| text.more(into))
+    }
+
+    /// Gives every record of a block to `each`.
+    pub(super) fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        let mut problems = block.problems.clone();
+        let reading = Reading { names: &self.names, carried: self.seen.carried, limit: self.limit };
+        problems.merge(&records(&block.text, block.line, reading, each));
+        problems
+    }
+}
 
 /// How many lines may stand before the first record or mark.
 const PREAMBLE: usize = 200;

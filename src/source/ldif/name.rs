@@ -25,11 +25,11 @@ pub(super) enum Key {
 
 /// The names that mean something, by length.
 #[derive(Debug, Clone)]
-pub(in crate::source) struct Names(Vec<Vec<(Box<str>, Key)>>);
+pub(super) struct Names(Vec<Vec<(Box<str>, Key)>>);
 
 impl Names {
     /// The LDAP names, or for some attributes the names of the site's own, which then count alone.
-    pub(in crate::source) fn new(map: &[(String, Attr)]) -> Self {
+    pub(super) fn new(map: &[(String, Attr)]) -> Self {
         let own = map.iter().map(|(name, attr)| (name.trim(), Key::Attr(*attr)));
         let words = [("dn", Key::Dn), ("changetype", Key::ChangeType), ("result", Key::Result)];
         let mapped = |attr: Attr| map.iter().any(|&(_, own)| own == attr);
@@ -83,7 +83,9 @@ pub(super) struct Entry {
     pub options: Options,
     /// How the value is written.
     pub form: Form,
-    /// Where the value starts in the line, in bytes.
+    /// Where the name ends in the line, options left out, in bytes.
+    pub name: usize,
+    /// Where the value starts in the line.
     pub value: usize,
 }
 
@@ -93,12 +95,13 @@ pub(super) fn entry(line: &str, names: &Names) -> Option<Entry> {
     let colon = memchr(b':', bytes)?;
     let name = line.get(..colon)?;
     let mut key = names.key(name);
-    let mut options = Options::default();
+    let (mut options, mut end) = (Options::default(), colon);
     if key == Key::Other {
         if !is_description(name) {
             return None;
         }
         if let Some((base, rest)) = name.split_once(';') {
+            end = base.len();
             if let attribute @ Key::Attr(_) = names.key(base) {
                 (key, options) = (attribute, read_options(rest));
             }
@@ -112,7 +115,7 @@ pub(super) fn entry(line: &str, names: &Names) -> Option<Entry> {
     while bytes.get(value) == Some(&b' ') {
         value += 1;
     }
-    Some(Entry { key, options, form, value })
+    Some(Entry { key, options, form, name: end, value })
 }
 
 /// Whether a text may be a name with options; real ones have only letters, digits, `-` and `.`, but servers and

@@ -8,7 +8,7 @@ use crate::model::{AttrSet, Record, User};
 
 /// What is known of a file before its records are read.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct Reading<'n> {
+pub(super) struct Reading<'n> {
     /// The names that mean something.
     pub names: &'n Names,
     /// Which attributes the file carries.
@@ -19,7 +19,7 @@ pub(in crate::source) struct Reading<'n> {
 
 /// Gives each record of a text that starts on this line to `each`, in order, and returns the damage. What is read
 /// does not depend on where the text was cut, as long as it was cut between records.
-pub(in crate::source) fn records(
+pub(super) fn records(
     text: &str,
     first_line: u64,
     reading: Reading<'_>,

@@ -9,22 +9,31 @@ use super::name::{Key, Names, entry};
 use crate::model::{Attr, AttrSet};
 
 /// The comment in which a fetched file names the attributes that were asked for and can be read, joined by commas.
-pub(in crate::source) const READABLE: &str = "# dirsync-audit attributes: ";
+pub(super) const READABLE: &str = "# dirsync-audit attributes: ";
 
 /// What was seen so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::source) struct Seen {
+pub(super) struct Seen {
     /// The attributes that a record has or that the header of a fetched file names.
     pub carried: AttrSet,
     /// How many records have a name.
     pub records: u64,
     /// How many records have each attribute, in the order of the attributes.
     pub counts: [u64; Attr::COUNT],
+    /// How many records say what is to be done to an object instead of what the object is.
+    pub changes: u64,
+    /// The attributes that are not read, as they are first spelled, in the order in which they are first met.
+    pub others: Vec<String>,
+    /// The place in `others` of the last one met.
+    last: usize,
 }
+
+/// How many attributes that are not read are kept.
+const OTHERS: usize = 1000;
 
 impl Seen {
     /// Looks at a text of whole records; those over `limit` bytes are nobody's.
-    pub(in crate::source) fn look(&mut self, text: &str, names: &Names, limit: usize) {
+    pub(super) fn look(&mut self, text: &str, names: &Names, limit: usize) {
         let bytes = text.as_bytes();
         let mut here = Here { limit, ..Here::default() };
         let mut at = 0;
@@ -62,7 +71,21 @@ impl Seen {
             }
             Key::ChangeType => here.change |= !line[entry.value..].trim_ascii().eq_ignore_ascii_case("add"),
             Key::Attr(attr) if !entry.options.apart => here.attrs = here.attrs.with(attr),
+            Key::Other if here.named && !here.change => self.other(&line[..entry.name]),
             _ => {}
+        }
+    }
+
+    /// Keeps the name of an attribute that is not read. Records have their attributes in one order, so it is looked
+    /// for behind the last one.
+    fn other(&mut self, name: &str) {
+        let (before, behind) = self.others.split_at(self.last);
+        let mut all = behind.iter().chain(before);
+        if let Some(steps) = all.position(|known| known.eq_ignore_ascii_case(name)) {
+            self.last = (self.last + steps) % self.others.len();
+        } else if self.others.len() < OTHERS {
+            self.others.push(name.to_owned());
+            self.last = self.others.len() - 1;
         }
     }
 
@@ -77,7 +100,11 @@ impl Seen {
     fn take(&mut self, here: &mut Here, end: usize) {
         let Here { named, change, attrs, start, limit } = *here;
         *here = Here { start: end, limit, ..Here::default() };
-        if !named || change || end - start > limit {
+        if !named || end - start > limit {
+            return;
+        }
+        if change {
+            self.changes += 1;
             return;
         }
         let attrs = attrs.with(Attr::DistinguishedName);
@@ -121,12 +148,17 @@ mod tests {
 
     #[test]
     fn what_is_no_object_carries_nothing() {
-        assert_eq!(
-            look("dn:\nmail: a\n\ndn: b\nchangetype: modify\nreplace: mail\nmail: c\n-\n"),
-            Seen::default()
-        );
+        assert_eq!(look("dn:\nmail: a\n"), Seen::default());
+        let changes = look("dn: b\nchangetype: modify\nreplace: mail\nmail: c\n-\n");
+        assert_eq!(changes, Seen { changes: 1, ..Seen::default() });
         assert_eq!(look("mail: b\n\nsearch: 2\nresult: 0 Success\n"), Seen::default());
         assert!(!look("dn: a\nsn;lang-de: b\n").carried.has(Attr::Sn));
+    }
+
+    #[test]
+    fn attributes_that_are_not_read_are_named_once() {
+        let seen = look("dn: a\ncn: a\nou;lang-de: b\nmail: c\n\ndn: b\nOU: b\nl: c\nCN: d\n\nsearch: 2\n");
+        assert_eq!(seen.others, ["cn", "ou", "l"]);
     }
 
     #[test]
