@@ -25,7 +25,24 @@ pub(super) enum Key {
 
 /// The names that mean something, by length.
 #[derive(Debug, Clone)]
-pub(super) struct Names(Vec<Vec<(Box<str>, Key)>>);
+pub(super) struct Names(Vec<Vec<Name>>);
+
+#[derive(Debug, Clone)]
+struct Name {
+    /// What tells most names apart at a glance; see [`glance`].
+    glance: (u64, u64),
+    text: Box<str>,
+    key: Key,
+}
+
+/// The first and the last eight bytes, with the bit that makes most letters small; of shorter names all bytes.
+fn glance(name: &[u8]) -> (u64, u64) {
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    match (name.first_chunk(), name.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first) | SMALL, u64::from_le_bytes(*last) | SMALL),
+        _ => (name.iter().fold(0, |sum, &b| sum << 8 | u64::from(b | 0x20)), 0),
+    }
+}
 
 impl Names {
     /// The LDAP names, or for some attributes the names of the site's own, which then count alone.
@@ -38,7 +55,7 @@ impl Names {
         let mut names = vec![Vec::new(); LONGEST + 1];
         for (name, key) in own.chain(words).chain(ldap) {
             if let Some(same) = names.get_mut(name.len()) {
-                same.push((name.into(), key));
+                same.push(Name { glance: glance(name.as_bytes()), text: name.into(), key });
             }
         }
         Self(names)
@@ -46,8 +63,12 @@ impl Names {
 
     /// What a name means, in any case.
     pub(super) fn key(&self, name: &str) -> Key {
-        let same = self.0.get(name.len()).map(Vec::as_slice).unwrap_or_default();
-        same.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or(Key::Other, |&(_, key)| key)
+        let Some(same) = self.0.get(name.len()).filter(|same| !same.is_empty()) else { return Key::Other };
+        let seen = glance(name.as_bytes());
+        let found = same.iter().find(|known| {
+            known.glance == seen && (*known.text == *name || known.text.eq_ignore_ascii_case(name))
+        });
+        found.map_or(Key::Other, |known| known.key)
     }
 }
 
