@@ -18,9 +18,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Where a text stands: in the block, or in the side text of the draft.
+/// A text: in the block, or in the side text of the draft.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Text {
     /// Whether it is in the side text.
     pub side: bool,
     /// Where it starts, in bytes.
@@ -29,8 +29,8 @@ pub(super) struct Place {
     pub end: usize,
 }
 
-impl Place {
-    fn text<'a>(self, block: &'a str, side: &'a str) -> &'a str {
+impl Text {
+    fn of<'a>(self, block: &'a str, side: &'a str) -> &'a str {
         let of = if self.side { side } else { block };
         of.get(self.start..self.end).unwrap_or_default()
     }
@@ -43,15 +43,15 @@ impl Place {
 /// A record so far. One is used for all records of a block, so that its room is allocated once.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
-    /// The line of its `dn:`, if there was one.
-    pub dn_line: Option<u64>,
+    /// The place of its `dn:`, if there was one.
+    pub dn: Option<usize>,
     /// Whether it says what is to be done to an object instead of what the object is.
     pub change: bool,
-    /// What is wrong, and where.
-    pub damage: Vec<(Problem, u64)>,
-    /// The line of the first attribute that is read.
-    first: Option<u64>,
-    values: Vec<(Attr, Place)>,
+    /// What is wrong, and where in the block.
+    pub damage: Vec<(Problem, usize)>,
+    /// The place of the first attribute that is read.
+    first: Option<usize>,
+    values: Vec<(Attr, Text)>,
     /// Values that do not stand in the block as they are: folded, decoded or converted.
     side: String,
     /// The classes, joined.
@@ -70,7 +70,7 @@ pub(super) struct Draft {
 impl Draft {
     /// Forgets everything but the room.
     pub(super) fn clear(&mut self) {
-        (self.dn_line, self.change, self.first, self.valued) = (None, false, None, false);
+        (self.dn, self.change, self.first, self.valued) = (None, false, None, false);
         (self.seen, self.full, self.lost) = (AttrSet::NONE, AttrSet::NONE, AttrSet::NONE);
         self.damage.clear();
         self.values.clear();
@@ -80,15 +80,15 @@ impl Draft {
     }
 
     /// Copies a text to the side.
-    pub(super) fn aside(&mut self, write: impl FnOnce(&mut String)) -> Place {
+    pub(super) fn aside(&mut self, write: impl FnOnce(&mut String)) -> Text {
         let start = self.side.len();
         write(&mut self.side);
-        Place { side: true, start, end: self.side.len() }
+        Text { side: true, start, end: self.side.len() }
     }
 
     /// The text at a place.
-    pub(super) fn text<'a>(&'a self, block: &'a str, place: Place) -> &'a str {
-        place.text(block, &self.side)
+    pub(super) fn text<'a>(&'a self, block: &'a str, place: Text) -> &'a str {
+        place.of(block, &self.side)
     }
 
     /// Takes note of a line with an attribute that is not read.
@@ -97,26 +97,26 @@ impl Draft {
     }
 
     /// Takes the name of the object.
-    pub(super) fn name(&mut self, block: &str, form: Form, place: Place, line: u64) {
-        self.dn_line = Some(line);
-        self.value(block, Attr::DistinguishedName, form, place, line);
+    pub(super) fn name(&mut self, block: &str, form: Form, place: Text, at: usize) {
+        self.dn = Some(at);
+        self.value(block, Attr::DistinguishedName, form, place, at);
     }
 
-    /// Takes a value of an attribute.
+    /// Takes a value of an attribute, which stands in a line that starts at `at`.
     pub(super) fn attribute(
         &mut self,
         block: &str,
         attr: Attr,
         range: Option<Range>,
         form: Form,
-        place: Place,
-        line: u64,
+        place: Text,
+        at: usize,
     ) {
         if attr == Attr::DistinguishedName {
             // The line `dn:` said so already.
             return;
         }
-        self.first = self.first.or(Some(line));
+        self.first = self.first.or(Some(at));
         self.seen = self.seen.with(attr);
         self.valued |= !place.is_empty();
         if let Some(range) = range
@@ -125,25 +125,25 @@ impl Draft {
             self.pieces.push((attr, range));
         }
         if form == Form::Url {
-            self.lose(Problem::UrlValue, attr, line);
+            self.lose(Problem::UrlValue, attr, at);
         } else if !place.is_empty() {
-            self.value(block, attr, form, place, line);
+            self.value(block, attr, form, place, at);
         }
     }
 
-    fn lose(&mut self, problem: Problem, attr: Attr, line: u64) {
-        self.damage.push((problem, line));
+    fn lose(&mut self, problem: Problem, attr: Attr, at: usize) {
+        self.damage.push((problem, at));
         self.lost = self.lost.with(attr);
     }
 
-    fn value(&mut self, block: &str, attr: Attr, form: Form, place: Place, line: u64) {
+    fn value(&mut self, block: &str, attr: Attr, form: Form, place: Text, at: usize) {
         let is_multi = matches!(attr, Attr::ProxyAddresses | Attr::ObjectClass);
         if !is_multi && self.full.has(attr) {
-            self.damage.push((Problem::TwoValues, line));
+            self.damage.push((Problem::TwoValues, at));
             return;
         }
-        let place = if form == Form::Base64 { self.decode(block, attr, place, line) } else { Some(place) };
-        let Some(place) = place.and_then(|place| self.read(block, attr, place, line)) else { return };
+        let place = if form == Form::Base64 { self.decode(block, attr, place, at) } else { Some(place) };
+        let Some(place) = place.and_then(|place| self.read(block, attr, place, at)) else { return };
         if place.is_empty() {
             return;
         }
@@ -152,18 +152,18 @@ impl Draft {
             if !self.classes.is_empty() {
                 self.classes.push(';');
             }
-            self.classes.push_str(place.text(block, &self.side));
+            self.classes.push_str(place.of(block, &self.side));
         } else {
             self.values.push((attr, place));
         }
     }
 
     /// The text of a base64 value; a GUID or SID of octets becomes the text of one.
-    fn decode(&mut self, block: &str, attr: Attr, place: Place, line: u64) -> Option<Place> {
+    fn decode(&mut self, block: &str, attr: Attr, place: Text, at: usize) -> Option<Text> {
         self.decoded.clear();
-        let raw = place.text(block, &self.side).trim_ascii_end();
+        let raw = place.of(block, &self.side).trim_ascii_end();
         if BASE64.decode_vec(raw, &mut self.decoded).is_err() {
-            self.damage.push((Problem::NotBase64, line));
+            self.damage.push((Problem::NotBase64, at));
             return Some(place);
         }
         let octets = self.decoded.as_slice();
@@ -177,48 +177,48 @@ impl Draft {
             (Some(text), _) => self.side.push_str(&text),
             (None, Ok(text)) => self.side.push_str(text),
             (None, Err(_)) if matches!(attr.about().kind, Kind::Guid | Kind::Sid) => {
-                self.damage.push((Problem::BadIdentity, line));
+                self.damage.push((Problem::BadIdentity, at));
                 return None;
             }
             (None, Err(_)) => {
-                self.damage.push((Problem::NotText, line));
+                self.damage.push((Problem::NotText, at));
                 self.side.push_str(&String::from_utf8_lossy(octets));
             }
         }
-        Some(Place { side: true, start, end: self.side.len() })
+        Some(Text { side: true, start, end: self.side.len() })
     }
 
     /// The text as an attribute of its kind has it; `None` when it is none.
-    fn read(&mut self, block: &str, attr: Attr, place: Place, line: u64) -> Option<Place> {
-        let text = place.text(block, &self.side);
+    fn read(&mut self, block: &str, attr: Attr, place: Text, at: usize) -> Option<Text> {
+        let text = place.of(block, &self.side);
         match attr.about().kind {
             Kind::Text | Kind::Flag => Some(place),
-            Kind::Dn => Some(Place { start: place.end - bare_dn(text).len(), ..place }),
+            Kind::Dn => Some(Text { start: place.end - bare_dn(text).len(), ..place }),
             Kind::Guid if is_guid(text) => Some(place),
             Kind::Guid => {
                 let normal = normal_guid(text);
-                self.identity(normal, line)
+                self.identity(normal, at)
             }
             Kind::Sid if text.starts_with("S-1-") => Some(place),
-            Kind::Sid => self.identity(None, line),
+            Kind::Sid => self.identity(None, at),
             Kind::Number if text.trim_ascii().parse::<i64>().is_ok() => Some(place),
             Kind::Number => {
-                self.lose(Problem::BadNumber, attr, line);
+                self.lose(Problem::BadNumber, attr, at);
                 None
             }
         }
     }
 
-    fn identity(&mut self, text: Option<String>, line: u64) -> Option<Place> {
+    fn identity(&mut self, text: Option<String>, at: usize) -> Option<Text> {
         if text.is_none() {
-            self.damage.push((Problem::BadIdentity, line));
+            self.damage.push((Problem::BadIdentity, at));
         }
         text.map(|text| self.aside(|side| side.push_str(&text)))
     }
 
-    /// The line of attributes that nobody owns: they are read, and no `dn:` was there.
-    pub(super) fn ownerless(&self) -> Option<u64> {
-        self.first.filter(|_| self.dn_line.is_none())
+    /// The place of attributes that nobody owns: they are read, and no `dn:` was there.
+    pub(super) fn ownerless(&self) -> Option<usize> {
+        self.first.filter(|_| self.dn.is_none())
     }
 
     /// Whether it is the entry of the server itself, which has an empty name.
@@ -227,9 +227,9 @@ impl Draft {
     }
 
     /// Looks at the record as a whole, when all lines are read.
-    pub(super) fn close(&mut self, line: u64) {
+    pub(super) fn close(&mut self, at: usize) {
         if !self.valued && self.seen != AttrSet::NONE {
-            self.damage.push((Problem::NamesOnly, line));
+            self.damage.push((Problem::NamesOnly, at));
             self.lost = self.lost.union(self.seen);
         }
         while let Some(&(attr, _)) = self.pieces.first() {
@@ -238,7 +238,7 @@ impl Draft {
             pieces.sort_unstable();
             pieces.dedup();
             if !is_whole(&mut pieces) {
-                self.lose(Problem::RangeCut, attr, line);
+                self.lose(Problem::RangeCut, attr, at);
             }
         }
     }
@@ -256,10 +256,10 @@ impl Draft {
     }
 
     /// The values as a user.
-    pub(super) fn user<'a>(&'a self, block: &'a str, carried: AttrSet, room: User<'_>) -> User<'a> {
-        let mut user = User::recycled(carried, room);
+    pub(super) fn user<'a>(&'a self, block: &'a str, carried: AttrSet, room: Vec<&'static str>) -> User<'a> {
+        let mut user = User::in_room(carried, room);
         for &(attr, place) in &self.values {
-            user.set(attr, place.text(block, &self.side));
+            user.set(attr, place.of(block, &self.side));
         }
         if !self.classes.is_empty() {
             user.set(Attr::ObjectClass, &self.classes);

@@ -14,8 +14,6 @@ pub(super) struct Line {
     pub end: usize,
     /// Where the next line starts.
     pub next: usize,
-    /// How many lines of the text it is, counting LF, CRLF and CR as ends.
-    pub lines: u64,
     /// Where the first line of a folded one ends.
     pub fold: Option<usize>,
 }
@@ -44,15 +42,13 @@ pub(super) fn physical(bytes: &[u8], at: usize) -> Line {
     while bytes.get(next) == Some(&b'\r') {
         next += 1;
     }
-    let lines = if bytes.get(next) == Some(&b'\n') {
+    if bytes.get(next) == Some(&b'\n') {
         next += 1;
-        (next - end - 1).max(1) as u64
     } else {
         // CRs without a LF are ends of lines of their own.
         next = next.min(end + 1);
-        1
-    };
-    Line { start: at, end, next, lines, fold: None }
+    }
+    Line { start: at, end, next, fold: None }
 }
 
 /// The line that starts at `at` with its continuations: lines that start with a blank or a TAB and are more than that.
@@ -68,7 +64,6 @@ pub(super) fn logical(bytes: &[u8], at: usize) -> Line {
         }
         line.fold = line.fold.or(Some(line.end));
         (line.end, line.next) = (more.end, more.next);
-        line.lines += more.lines;
     }
     line
 }
@@ -107,13 +102,13 @@ pub(super) fn last_border(text: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn all(text: &str) -> Vec<(String, u64)> {
+    fn all(text: &str) -> Vec<String> {
         let (mut at, mut found) = (0, Vec::new());
         while at < text.len() {
             let line = logical(text.as_bytes(), at);
             let mut unfolded = String::new();
             unfold(text, &line, &mut unfolded);
-            found.push((unfolded, line.lines));
+            found.push(unfolded);
             at = line.next;
         }
         found
@@ -121,12 +116,11 @@ mod tests {
 
     #[test]
     fn lines_end_with_lf_crlf_cr_and_doubled_cr() {
-        let lines = |list: &[(&str, u64)]| list.iter().map(|&(t, n)| (t.to_owned(), n)).collect::<Vec<_>>();
-        assert_eq!(all("a\nb\r\nc\rd\r\r\ne"), lines(&[("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 1)]));
-        assert_eq!(all("a\r\rb"), lines(&[("a", 1), ("", 1), ("b", 1)]));
-        assert_eq!(all("a\n b\r\n\tc\nd\n"), lines(&[("abc", 3), ("d", 1)]));
-        assert_eq!(all("a\n \n b\n"), lines(&[("a", 1), (" ", 1), (" b", 1)]));
-        assert_eq!(all("a\n  \n b\n"), lines(&[("a b", 3)]));
+        assert_eq!(all("a\nb\r\nc\rd\r\r\ne"), ["a", "b", "c", "d", "e"]);
+        assert_eq!(all("a\r\rb"), ["a", "", "b"]);
+        assert_eq!(all("a\n b\r\n\tc\nd\n"), ["abc", "d"]);
+        assert_eq!(all("a\n \n b\n"), ["a", " ", " b"]);
+        assert_eq!(all("a\n  \n b\n"), ["a b"]);
     }
 
     #[test]

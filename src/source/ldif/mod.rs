@@ -9,6 +9,8 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
+use rayon::iter::{ParallelBridge, ParallelIterator};
+
 use super::columns::Column;
 use super::encoding::Text;
 use crate::error::{Error, Result};
@@ -43,8 +45,16 @@ impl Ldif {
         limit: usize,
     ) -> Result<Self> {
         let mut ldif = Self { names: Names::new(map), seen: Seen::default(), target, limit };
-        for block in ldif.blocks(text) {
-            ldif.seen.look(&block?.text, &ldif.names, limit);
+        let look = |(place, block): (usize, Result<Block>)| {
+            let mut seen = Seen::default();
+            seen.look(&block?.text, &ldif.names, limit);
+            Ok((place, seen))
+        };
+        let looked: Result<Vec<_>> = ldif.blocks(text).enumerate().par_bridge().map(look).collect();
+        let mut looked = looked?;
+        looked.sort_unstable_by_key(|&(place, _)| place);
+        for (_, seen) in &looked {
+            ldif.seen.merge(seen);
         }
         if ldif.seen.records == 0 && ldif.seen.changes > 0 {
             let what = "the file says what is to be changed in a directory, not what the directory holds";
@@ -86,10 +96,15 @@ impl Ldif {
         Cutter::new(self.target, self.limit, move |into| text.more(into))
     }
 
-    /// Gives every record of a block to `each`.
-    pub(super) fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+    /// Gives every record of a block to `each`, with the values of the attributes that are `wanted`.
+    pub(super) fn records(
+        &self,
+        block: &Block,
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) -> Problems {
         let mut problems = block.problems.clone();
-        let reading = Reading { names: &self.names, carried: self.seen.carried, limit: self.limit };
+        let reading = Reading { names: &self.names, carried: self.seen.carried, wanted, limit: self.limit };
         problems.merge(&records(&block.text, block.line, reading, each));
         problems
     }

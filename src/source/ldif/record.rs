@@ -1,10 +1,11 @@
 //! The records of a block of LDIF.
 
-use super::draft::{Draft, Place};
+use super::draft::{Draft, Text};
 use super::line::{Line, logical, unfold};
 use super::name::{Key, Names, entry};
 use crate::model::problem::{Problem, Problems};
-use crate::model::{AttrSet, Record, User};
+use crate::model::record::{Lines, Place};
+use crate::model::{AttrSet, Record};
 
 /// What is known of a file before its records are read.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,8 @@ pub(super) struct Reading<'n> {
     pub names: &'n Names,
     /// Which attributes the file carries.
     pub carried: AttrSet,
+    /// The attributes whose values are asked for.
+    pub wanted: AttrSet,
     /// How many bytes a record may have.
     pub limit: usize,
 }
@@ -27,19 +30,19 @@ pub(super) fn records(
 ) -> Problems {
     let mut walk = Walk {
         text,
+        lines: &Lines::new(text, first_line),
         reading,
         each,
         draft: Draft::default(),
-        room: User::new(AttrSet::NONE),
+        room: Vec::new(),
         problems: Problems::default(),
-        start: (0, first_line),
+        start: 0,
     };
-    let (mut at, mut line) = (0, first_line);
+    let mut at = 0;
     while at < text.len() {
-        let read = logical(text.as_bytes(), at);
-        walk.line(read, line);
-        at = read.next;
-        line += read.lines;
+        let line = logical(text.as_bytes(), at);
+        walk.line(line);
+        at = line.next;
     }
     walk.end(text.len());
     walk.problems
@@ -47,21 +50,20 @@ pub(super) fn records(
 
 struct Walk<'a> {
     text: &'a str,
+    lines: &'a Lines<'a>,
     reading: Reading<'a>,
     each: &'a mut dyn FnMut(&Record<'_>),
     draft: Draft,
-    room: User<'static>,
+    room: Vec<&'static str>,
     problems: Problems,
-    /// Where the record starts: byte and line.
-    start: (usize, u64),
+    /// Where the record starts, in bytes.
+    start: usize,
 }
 
 impl Walk<'_> {
-    fn line(&mut self, line: Line, number: u64) {
+    fn line(&mut self, line: Line) {
         if line.is_blank(self.text.as_bytes()) {
-            self.end(line.next);
-            self.start = (line.next, number + line.lines);
-            return;
+            return self.end(line.next);
         }
         if self.text.as_bytes()[line.start] == b'#' {
             return;
@@ -71,80 +73,91 @@ impl Walk<'_> {
         let mut read = entry(head, self.reading.names);
         if read.is_some_and(|entry| entry.key == Key::Dn) {
             self.end(line.start);
-            self.start = (line.start, number);
         }
-        let mut place = Place { side: false, start: line.start, end: line.end };
-        if line.fold.is_some() && read.is_none_or(|entry| entry.key != Key::Other) {
+        let mut place = Text { side: false, start: line.start, end: line.end };
+        if line.fold.is_some() && read.is_none_or(|entry| self.wants(entry.key)) {
             let text = self.text;
             place = self.draft.aside(|side| unfold(text, &line, side));
             read = entry(self.draft.text(text, place), self.reading.names);
         }
-        let Some(read) = read else { return self.stray(place, number) };
-        let value = Place { start: place.start + read.value, ..place };
+        let Some(read) = read else { return self.stray(place, line.start) };
+        let value = Text { start: place.start + read.value, ..place };
         match read.key {
-            Key::Dn => self.draft.name(self.text, read.form, value, number),
-            Key::Attr(attr) if !read.options.apart => {
-                self.draft.attribute(self.text, attr, read.options.range, read.form, value, number);
+            Key::Dn => self.draft.name(self.text, read.form, value, line.start),
+            Key::Attr(attr) if !read.options.apart && self.reading.wanted.has(attr) => {
+                self.draft.attribute(self.text, attr, read.options.range, read.form, value, line.start);
             }
-            Key::Other if self.draft.dn_line.is_none() => self.stray(place, number),
+            Key::Other if self.draft.dn.is_none() => self.stray(place, line.start),
             Key::Attr(_) | Key::Other => self.draft.pass(value.start < value.end),
             Key::ChangeType => {
                 let kind = self.draft.text(self.text, value).trim_ascii();
                 self.draft.change |= !kind.eq_ignore_ascii_case("add");
             }
-            Key::Result => self.result(value, number),
+            Key::Result => self.result(value, line.start),
+        }
+    }
+
+    /// Whether the value of a line has to be read.
+    fn wants(&self, key: Key) -> bool {
+        match key {
+            Key::Attr(attr) => self.reading.wanted.has(attr),
+            key => key != Key::Other,
         }
     }
 
     /// `result: 4 Size limit exceeded`, behind the last record.
-    fn result(&mut self, value: Place, number: u64) {
+    fn result(&mut self, value: Text, at: usize) {
         let code = self.draft.text(self.text, value).split(' ').next().unwrap_or_default();
-        if self.draft.dn_line.is_none() && code.parse::<u32>().is_ok_and(|code| code != 0) {
-            self.draft.damage.push((Problem::SearchCut, number));
+        if self.draft.dn.is_none() && code.parse::<u32>().is_ok_and(|code| code != 0) {
+            self.draft.damage.push((Problem::SearchCut, at));
         }
     }
 
     /// A line that is nothing, or that stands where no record is.
-    fn stray(&mut self, place: Place, number: u64) {
-        let line = self.draft.text(self.text, place);
-        if self.draft.dn_line.is_some() {
-            self.draft.damage.push((Problem::StrayLine, number));
-        } else if is_failure(line) {
-            self.draft.damage.push((Problem::SearchCut, number));
+    fn stray(&mut self, line: Text, at: usize) {
+        if self.draft.dn.is_some() {
+            self.draft.damage.push((Problem::StrayLine, at));
+        } else if is_failure(self.draft.text(self.text, line)) {
+            self.draft.damage.push((Problem::SearchCut, at));
         }
     }
 
-    /// Gives the record that ends here, if it is one.
+    /// Gives the record that ends here, if it is one; the next one starts here.
     fn end(&mut self, at: usize) {
-        let (start, line) = self.start;
-        let Self { text, reading, draft, problems, .. } = self;
-        if at - start > reading.limit {
-            problems.add(Problem::HugeRecord, line);
-        } else if let Some(line) = draft.dn_line {
-            if draft.change {
-                problems.add(Problem::ChangeRecord, line);
-            } else if !draft.is_root() {
-                draft.close(line);
-                let room = std::mem::replace(&mut self.room, User::new(AttrSet::NONE));
-                let user = draft.user(text, reading.carried, room);
-                let record = Record { user, line, incomplete: draft.incomplete() };
+        let start = std::mem::replace(&mut self.start, at);
+        if at - start > self.reading.limit {
+            self.problem(Problem::HugeRecord, start);
+        } else if let Some(dn) = self.draft.dn {
+            if self.draft.change {
+                self.problem(Problem::ChangeRecord, dn);
+            } else if !self.draft.is_root() {
+                self.draft.close(dn);
+                let user = self.draft.user(self.text, self.reading.carried, std::mem::take(&mut self.room));
+                let place = Place { lines: self.lines, at: dn };
+                let record = Record { user, place, incomplete: self.draft.incomplete() };
                 (self.each)(&record);
-                self.room = User::recycled(AttrSet::NONE, record.user);
-                pass_on(draft, problems);
+                self.room = record.user.into_room();
+                self.damage();
             }
         } else {
-            if let Some(line) = draft.ownerless() {
-                draft.damage.push((Problem::NoDn, line));
+            if let Some(first) = self.draft.ownerless() {
+                self.draft.damage.push((Problem::NoDn, first));
             }
-            pass_on(draft, problems);
+            self.damage();
         }
         self.draft.clear();
     }
-}
 
-fn pass_on(draft: &Draft, problems: &mut Problems) {
-    for &(problem, line) in &draft.damage {
-        problems.add(problem, line);
+    fn problem(&mut self, problem: Problem, at: usize) {
+        self.problems.add(problem, Place { lines: self.lines, at }.line());
+    }
+
+    /// Counts the damage of the record; lines are counted in ascending order.
+    fn damage(&mut self) {
+        self.draft.damage.sort_unstable_by_key(|&(_, at)| at);
+        for &(problem, at) in &self.draft.damage {
+            self.problems.add(problem, Place { lines: self.lines, at }.line());
+        }
     }
 }
 

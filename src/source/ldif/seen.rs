@@ -62,6 +62,19 @@ impl Seen {
         self.take(&mut here, bytes.len());
     }
 
+    /// Takes over what was seen further on in the same file.
+    pub(super) fn merge(&mut self, later: &Self) {
+        self.carried = self.carried.union(later.carried);
+        self.records += later.records;
+        self.changes += later.changes;
+        for (count, more) in self.counts.iter_mut().zip(later.counts) {
+            *count += more;
+        }
+        for name in &later.others {
+            self.other(name);
+        }
+    }
+
     fn line(&mut self, line: &str, at: usize, names: &Names, here: &mut Here) {
         let Some(entry) = entry(line, names) else { return };
         match entry.key {

@@ -45,7 +45,7 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
     for block in &blocks {
         seen.look(&block.text, &names, limit);
     }
-    let reading = Reading { names: &names, carried: seen.carried, limit };
+    let reading = Reading { names: &names, carried: seen.carried, wanted: AttrSet::ALL, limit };
     let (mut got, mut problems) = (Vec::new(), Problems::default());
     for block in &blocks {
         problems.merge(&block.problems);
@@ -56,7 +56,12 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
             values.extend(user.proxies().iter().map(|&value| (Attr::ProxyAddresses, value.to_owned())));
             values.retain(|(_, value)| !value.is_empty());
             let missing = seen.carried.minus(user.carried());
-            got.push(Got { line: record.line, values, missing, incomplete: record.incomplete.is_some() });
+            got.push(Got {
+                line: record.place.line(),
+                values,
+                missing,
+                incomplete: record.incomplete.is_some(),
+            });
         }));
     }
     (got, problems.iter().map(|(kind, tally)| (kind, tally.count, tally.lines.clone())).collect())
@@ -226,4 +231,24 @@ fn flavours_are_told_by_their_start() {
     ] {
         assert_eq!(flavour(text), expected, "{text:?}");
     }
+}
+
+#[test]
+fn what_is_not_wanted_changes_no_records() {
+    let text = format!("{HEAD}mail: a\nproxyAddresses:: c210\n cDphQGIuYw==\n\n{HEAD}sn:\n\ndn:\nmail: b\n");
+    let names = Names::new(&[]);
+    let carried = AttrSet::of(&[Attr::DistinguishedName, Attr::Mail, Attr::Sn, Attr::ProxyAddresses]);
+    let reading = |wanted| Reading { names: &names, carried, wanted, limit: 1 << 24 };
+    let mut got = Vec::new();
+    for wanted in [AttrSet::ALL, AttrSet::of(&[Attr::ProxyAddresses]), AttrSet::NONE] {
+        records(&text, 1, reading(wanted), &mut |record| {
+            got.push((
+                record.place.line(),
+                record.user.get(Attr::Mail).to_owned(),
+                record.user.proxies().len(),
+            ));
+        });
+    }
+    let expected = [(1, "a", 1), (6, "", 0), (1, "", 1), (6, "", 0), (1, "", 0), (6, "", 0)];
+    assert_eq!(got, expected.map(|(line, mail, proxies)| (line, mail.to_owned(), proxies)));
 }
