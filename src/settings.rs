@@ -30,11 +30,13 @@ pub enum Format {
     Csv,
     /// `summary.json`, which is always written.
     Json,
+    /// `report.html`.
+    Html,
 }
 
 impl Format {
     /// All, with their words.
-    pub const ALL: [(&str, Self); 2] = [("csv", Self::Csv), ("json", Self::Json)];
+    pub const ALL: [(&str, Self); 3] = [("csv", Self::Csv), ("json", Self::Json), ("html", Self::Html)];
 }
 
 /// Where mailboxes are whose home the input does not show.
@@ -176,7 +178,7 @@ mod tests {
         let settings = settings("").unwrap();
         assert_eq!(settings.scenario, None);
         assert_eq!(settings.out, Path::new("dirsync-audit-report"));
-        assert_eq!(settings.formats, [Format::Csv, Format::Json]);
+        assert_eq!(settings.formats, [Format::Csv, Format::Json, Format::Html]);
         assert_eq!(settings.fail_on, Some(Severity::Error));
         assert_eq!(settings.csv_delimiter, b',');
         assert!(settings.encoding.is_none() && settings.delimiter.is_none() && settings.only.is_none());

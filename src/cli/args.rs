@@ -162,7 +162,7 @@ pub(super) struct AuditArgs {
     #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     out: Option<String>,
 
-    /// The formats of the report; repeatable, or separated by commas [default: csv,json]
+    /// The formats of the report; repeatable, or separated by commas [default: csv,json,html]
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_delimiter = ',', ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Format::ALL.map(|(word, _)| word)))]
     format: Vec<String>,

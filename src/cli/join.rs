@@ -142,6 +142,7 @@ fn report_options(settings: &Settings) -> report::Options {
     let format = |format: &Format| match format {
         Format::Csv => report::Format::Csv,
         Format::Json => report::Format::Json,
+        Format::Html => report::Format::Html,
     };
     report::Options {
         csv_delimiter: settings.csv_delimiter,

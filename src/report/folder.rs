@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
+use super::html::{self, Firsts};
 use super::table::{Dialect, Sheet};
 use super::{Format, Options, Summary, findings, summary, users};
 use crate::error::{Error, Result};
@@ -37,6 +38,8 @@ static STREAMS: &[Stream] = &[
 pub struct Part {
     /// For each stream of the folder what is appended to it.
     sheets: Vec<Sheet>,
+    /// What the page shows of it, if there is a page.
+    firsts: Option<Firsts>,
 }
 
 /// A file of the finished report.
@@ -63,6 +66,8 @@ struct Output {
 #[derive(Debug)]
 struct State {
     outputs: Vec<Output>,
+    /// What the page shows, if there is a page.
+    firsts: Option<Firsts>,
     /// Whether every part that came has been written in full.
     whole: bool,
 }
@@ -110,7 +115,8 @@ impl Folder {
             // Nothing is written before the end: find out now whether it can be.
             unfinished(dir)?;
         }
-        let state = Mutex::new(State { outputs, whole: true });
+        let firsts = options.formats.contains(&Format::Html).then(Firsts::new);
+        let state = Mutex::new(State { outputs, firsts, whole: true });
         Ok(Self { dir: dir.to_owned(), dialect, streams, state, spare: Mutex::default(), _lock: lock })
     }
 
@@ -132,14 +138,25 @@ impl Folder {
     /// An empty part.
     #[must_use]
     pub fn part(&self) -> Part {
+        let full = locked(&self.state).firsts.as_ref().map(Firsts::full);
         let spare = locked(&self.spare).pop();
-        spare.unwrap_or_else(|| Part { sheets: self.streams.iter().map(|_| Sheet::default()).collect() })
+        let mut part = spare.unwrap_or_else(|| Part {
+            sheets: self.streams.iter().map(|_| Sheet::default()).collect(),
+            firsts: full.map(|_| Firsts::new()),
+        });
+        if let (Some(firsts), Some(full)) = (&mut part.firsts, full) {
+            firsts.skip(full);
+        }
+        part
     }
 
     /// Writes one user into a part.
     pub fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
         for (stream, sheet) in self.streams.iter().zip(&mut part.sheets) {
             (stream.user)(sheet, self.dialect, judged);
+        }
+        if let Some(firsts) = &mut part.firsts {
+            firsts.user(judged);
         }
     }
 
@@ -157,6 +174,9 @@ impl Folder {
             output.append(&self.dir, &sheet.octets)?;
             sheet.clear();
         }
+        if let (Some(firsts), Some(next)) = (&mut state.firsts, &mut part.firsts) {
+            firsts.take(next);
+        }
         state.whole = true;
         locked(&self.spare).push(part);
         Ok(())
@@ -171,11 +191,17 @@ impl Folder {
     /// # Errors
     /// A file cannot be written or replaced. As long as only writing failed, the old report is whole.
     pub fn finish(self, summary: &Summary) -> Result<Vec<Written>> {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if !state.whole {
             return Err(torn(&self.dir));
         }
         let mut written: Vec<Written> = state.outputs.iter().map(Output::written).collect();
+        if let Some(firsts) = &state.firsts {
+            let mut page = Output::new(&self.dir, html::FILE)?;
+            page.append(&self.dir, &html::page(summary, firsts, &written))?;
+            written.push(page.written());
+            state.outputs.push(page);
+        }
         let mut last = Output::new(&self.dir, summary::FILE)?;
         last.append(&self.dir, &summary.json(&written)?)?;
         written.push(last.written());

@@ -11,6 +11,7 @@ pub mod summary;
 pub mod users;
 pub mod wire;
 
+mod html;
 mod table;
 
 #[cfg(test)]
@@ -76,7 +77,7 @@ impl Format {
             Self::Csv => &[users::FILE, findings::FILE, "organisation.csv"],
             Self::Json => &[],
             Self::Jsonl => &["findings.jsonl"],
-            Self::Html => &["report.html"],
+            Self::Html => &[html::FILE],
             Self::Xlsx => &["report.xlsx"],
             Self::Sarif => &["findings.sarif"],
             Self::Junit => &["junit.xml"],
