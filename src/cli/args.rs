@@ -35,7 +35,8 @@ pub(super) enum Command {
     /// Audit sources against a scenario and write the report
     ///
     /// Reads every SOURCE as a part of one directory, judges each user by the rules of the scenario and writes
-    /// users.csv (one row per user), findings.csv (one row per finding) and summary.json into --out.
+    /// report.html (one page to read), users.csv (one row per user), findings.csv (one row per finding) and
+    /// summary.json into --out.
     #[command(after_long_help = exit::HELP)]
     Audit(Box<AuditArgs>),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
@@ -61,10 +62,10 @@ pub(super) enum Command {
 /// What is read, and how.
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
-    /// CSV exports of the directory; several are one directory
+    /// CSV or LDIF exports of the directory; several are one directory
     ///
     /// Any export that has the attributes as columns: Get-ADUser | Export-Csv, csvde, Get-Mailbox, Get-CsUser, the
-    /// Microsoft 365 admin centre. Uniqueness reaches across all sources.
+    /// Microsoft 365 admin centre, ldifde, ldapsearch. Uniqueness reaches across all sources.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
 
