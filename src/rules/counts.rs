@@ -1,6 +1,7 @@
 //! Counts over all users of a run: what summaries show.
 
 use super::verdict::Judged;
+use crate::finding::Finding;
 use crate::model::AttrSet;
 
 /// How often a rule fired, and for how many users.
@@ -10,6 +11,10 @@ pub struct RuleCount {
     pub findings: u64,
     /// Users with at least one finding.
     pub users: u64,
+    /// Findings by severity: infos, warnings, errors.
+    pub by_severity: [u64; 3],
+    /// Users by the worst severity of the rule's findings about them: infos, warnings, errors.
+    pub users_by_worst: [u64; 3],
     /// Users for whom the rule was not evaluated.
     pub not_evaluated: u64,
     /// The attributes that were missing there.
@@ -57,19 +62,28 @@ impl Counts {
         }
         self.steps[0][verdict.exchange_sees_sip as usize] += 1;
         self.steps[1][verdict.lync_sees_mail as usize] += 1;
-        let mut last = None;
-        for finding in judged.findings {
-            self.severity[finding.severity as usize] += 1;
-            let rule = &mut self.rules[finding.rule];
-            rule.findings += 1;
-            rule.users += u64::from(last != Some(finding.rule));
-            last = Some(finding.rule);
+        // The findings of a rule stand together.
+        for findings in judged.findings.chunk_by(|one, next| one.rule == next.rule) {
+            self.add_findings(findings);
         }
         let carried = judged.facts.user.carried();
         for place in verdict.not_evaluated.iter() {
             let rule = &mut self.rules[place];
             rule.not_evaluated += 1;
             rule.missing = rule.missing.union(super::at(place).reads().minus(carried));
+        }
+    }
+
+    /// Counts what one rule found about one user.
+    fn add_findings(&mut self, findings: &[Finding]) {
+        let Some(worst) = findings.iter().map(|finding| finding.severity).max() else { return };
+        let rule = &mut self.rules[findings[0].rule];
+        rule.users += 1;
+        rule.users_by_worst[worst as usize] += 1;
+        for finding in findings {
+            rule.findings += 1;
+            rule.by_severity[finding.severity as usize] += 1;
+            self.severity[finding.severity as usize] += 1;
         }
     }
 
@@ -88,6 +102,8 @@ impl Counts {
         for (mine, theirs) in self.rules.iter_mut().zip(&other.rules) {
             mine.findings += theirs.findings;
             mine.users += theirs.users;
+            add(&mut mine.by_severity, &theirs.by_severity);
+            add(&mut mine.users_by_worst, &theirs.users_by_worst);
             mine.not_evaluated += theirs.not_evaluated;
             mine.missing = mine.missing.union(theirs.missing);
         }
