@@ -8,11 +8,12 @@ use super::rules::paint;
 use super::terminal::{Paint, Style, escape, grouped, several};
 use crate::audit::SourceOutcome;
 use crate::model::problem::{Problem, Problems, Tally, Weight};
+use crate::model::text::size;
 use crate::model::{Attr, AttrSet};
 use crate::report::Written;
 use crate::rules::counts::{Counts, RuleCount};
 use crate::rules::verdict::{Plan, Status};
-use crate::rules::{self, Rule};
+use crate::rules::{self, Rule, Scenario};
 
 /// What is shown.
 pub(super) struct Summary<'s> {
@@ -37,7 +38,7 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
         text.push_str(&read(source, outcome, style));
     }
     text.push_str(&missed(summary.missed, style));
-    let _ = writeln!(text, "\n{}\n", verdict(&run.outcome.counts, run.scenario.name(), style));
+    let _ = writeln!(text, "\n{}\n", verdict(&run.outcome.counts, run.scenario, style));
     text.push_str(&statuses(&run.outcome.counts, style));
     text.push_str(&fired(&run.outcome.counts, run.plan, style));
     text.push_str(&not_evaluated(run, style));
@@ -101,38 +102,17 @@ fn missed(missed: &[String], style: Style) -> String {
 }
 
 /// The verdict in one sentence.
-fn verdict(counts: &Counts, scenario: &str, style: Style) -> String {
-    let of = |status: Status| counts.status[status as usize];
-    let judged = counts.users - of(Status::Excluded);
-    let (bad, partly, warned) = (of(Status::NonCompliant), of(Status::Incomplete), of(Status::Warning));
-    let (colour, sentence) = if judged == 0 {
-        (Paint::Yellow, "There was no user to judge.".to_owned())
-    } else if bad > 0 {
-        let are = if bad == 1 { "is" } else { "are" };
-        let of_all = format!("{} of {}", grouped(bad), several(judged, "user"));
-        (Paint::Red, format!("{of_all} {are} not ready for {scenario} ({}).", share(bad, judged)))
-    } else if partly > 0 {
-        let damaged = several(partly, "record");
-        (
-            Paint::Yellow,
-            format!("No error was found for {scenario}, but {damaged} could be read only in part."),
-        )
-    } else if warned > 0 {
-        let all = several(judged, "user");
-        (Paint::Yellow, format!("{all}: no error for {scenario}, warnings for {}.", grouped(warned)))
-    } else {
-        (Paint::Green, format!("{}: all ready for {scenario}.", several(judged, "user")))
-    };
-    style.paint(colour, &sentence)
+fn verdict(counts: &Counts, scenario: Scenario, style: Style) -> String {
+    let (tone, sentence) = counts.sentence(scenario);
+    style.paint(colour(tone), &sentence)
 }
 
-/// A share in percent; never 0 or 100 where that is not quite so.
-fn share(part: u64, all: u64) -> String {
-    let percent = (part * 100 + all / 2).checked_div(all).unwrap_or(0);
-    match percent {
-        0 if part > 0 => "under 1 %".to_owned(),
-        100 if part < all => "over 99 %".to_owned(),
-        percent => format!("{percent} %"),
+/// The colour of a status.
+fn colour(status: Status) -> Paint {
+    match status {
+        Status::NonCompliant => Paint::Red,
+        Status::Warning | Status::Incomplete | Status::Excluded => Paint::Yellow,
+        Status::Compliant => Paint::Green,
     }
 }
 
@@ -146,12 +126,7 @@ fn statuses(counts: &Counts, style: Style) -> String {
         if users == 0 && matches!(status, Status::Excluded | Status::Incomplete) {
             continue;
         }
-        let colour = match status {
-            Status::NonCompliant => Paint::Red,
-            Status::Warning | Status::Incomplete => Paint::Yellow,
-            Status::Compliant => Paint::Green,
-            Status::Excluded => Paint::Dim,
-        };
+        let colour = if status == Status::Excluded { Paint::Dim } else { colour(status) };
         // Nobody is so few that the bar hides them.
         let length = (users * BAR).div_ceil(counts.users.max(1));
         let bar = "#".repeat(usize::try_from(length).unwrap_or(0));
@@ -255,43 +230,15 @@ fn written(folder: &Path, files: &[Written], seconds: f64) -> String {
     text
 }
 
-/// A size as a person reads it.
-pub(super) fn size(bytes: u64) -> String {
-    let mut unit = 1;
-    for name in ["B", "kB", "MB"] {
-        if bytes < unit * 1000 {
-            let tenths = bytes * 10 / unit;
-            return if name == "B" {
-                format!("{bytes} B")
-            } else {
-                format!("{}.{} {name}", tenths / 10, tenths % 10)
-            };
-        }
-        unit *= 1000;
-    }
-    let tenths = bytes / (unit / 10);
-    format!("{}.{} GB", tenths / 10, tenths % 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Context, RuleSet, Scenario};
+    use crate::rules::{Context, RuleSet};
 
     const STYLE: Style = Style { colour: false, width: 80 };
 
     fn counts(status: [u64; 5]) -> Counts {
         Counts { users: status.iter().sum(), status, ..Counts::default() }
-    }
-
-    #[test]
-    fn the_verdict_fits_the_users() {
-        let told = |status| verdict(&counts(status), "teams", STYLE);
-        assert_eq!(told([1, 0, 0, 0, 0]), "There was no user to judge.");
-        assert_eq!(told([1, 412, 0, 1, 791]), "412 of 1,204 users are not ready for teams (34 %).");
-        assert_eq!(told([0, 1, 0, 0, 999]), "1 of 1,000 users is not ready for teams (under 1 %).");
-        assert_eq!(told([0, 0, 0, 2, 1]), "3 users: no error for teams, warnings for 2.");
-        assert_eq!(told([0, 0, 0, 0, 1]), "1 user: all ready for teams.");
     }
 
     #[test]
@@ -334,13 +281,5 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("    remedy: export again"), "{text}");
-    }
-
-    #[test]
-    fn sizes() {
-        assert_eq!(
-            [999, 1500, 12_345_678, 7_900_000_000].map(size),
-            ["999 B", "1.5 kB", "12.3 MB", "7.9 GB"]
-        );
     }
 }

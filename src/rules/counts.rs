@@ -1,8 +1,10 @@
 //! Counts over all users of a run: what summaries show.
 
-use super::verdict::Judged;
-use crate::finding::Finding;
+use super::Scenario;
+use super::verdict::{Judged, Status};
+use crate::finding::{Finding, Severity};
 use crate::model::AttrSet;
+use crate::model::text::{grouped, several, share};
 
 /// How often a rule fired, and for how many users.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct RuleCount {
     pub by_severity: [u64; 3],
     /// Users by the worst severity of the rule's findings about them: infos, warnings, errors.
     pub users_by_worst: [u64; 3],
+    /// How bad the worst finding is; the same rule may be worse for one user than for another.
+    pub worst: Option<Severity>,
     /// Users for whom the rule was not evaluated.
     pub not_evaluated: u64,
     /// The attributes that were missing there.
@@ -79,6 +83,7 @@ impl Counts {
         let Some(worst) = findings.iter().map(|finding| finding.severity).max() else { return };
         let rule = &mut self.rules[findings[0].rule];
         rule.users += 1;
+        rule.worst = rule.worst.max(Some(worst));
         rule.users_by_worst[worst as usize] += 1;
         for finding in findings {
             rule.findings += 1;
@@ -104,6 +109,7 @@ impl Counts {
             mine.users += theirs.users;
             add(&mut mine.by_severity, &theirs.by_severity);
             add(&mut mine.users_by_worst, &theirs.users_by_worst);
+            mine.worst = mine.worst.max(theirs.worst);
             mine.not_evaluated += theirs.not_evaluated;
             mine.missing = mine.missing.union(theirs.missing);
         }
@@ -112,6 +118,53 @@ impl Counts {
     /// Findings of errors.
     #[must_use]
     pub fn errors(&self) -> u64 {
-        self.severity[crate::finding::Severity::Error as usize]
+        self.severity[Severity::Error as usize]
+    }
+    /// The verdict about the directory in one sentence, and the status that it amounts to.
+    #[must_use]
+    pub fn sentence(&self, scenario: Scenario) -> (Status, String) {
+        let of = |status: Status| self.status[status as usize];
+        let judged = self.users - of(Status::Excluded);
+        let scenario = scenario.name();
+        let (bad, partly, warned) = (of(Status::NonCompliant), of(Status::Incomplete), of(Status::Warning));
+        if judged == 0 {
+            (Status::Excluded, "There was no user to judge.".to_owned())
+        } else if bad > 0 {
+            let are = if bad == 1 { "is" } else { "are" };
+            let of_all = format!("{} of {}", grouped(bad), several(judged, "user"));
+            let sentence = format!("{of_all} {are} not ready for {scenario} ({}).", share(bad, judged));
+            (Status::NonCompliant, sentence)
+        } else if partly > 0 {
+            let damaged = several(partly, "record");
+            let sentence =
+                format!("No error was found for {scenario}, but {damaged} could be read only in part.");
+            (Status::Incomplete, sentence)
+        } else if warned > 0 {
+            let all = several(judged, "user");
+            (Status::Warning, format!("{all}: no error for {scenario}, warnings for {}.", grouped(warned)))
+        } else {
+            (Status::Compliant, format!("{}: all ready for {scenario}.", several(judged, "user")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_fits_the_users() {
+        let told = |status: [u64; 5]| {
+            let counts = Counts { users: status.iter().sum(), status, ..Counts::default() };
+            counts.sentence(Scenario::Teams)
+        };
+        assert_eq!(told([1, 0, 0, 0, 0]), (Status::Excluded, "There was no user to judge.".into()));
+        let (status, sentence) = told([1, 412, 0, 1, 791]);
+        assert_eq!(status, Status::NonCompliant);
+        assert_eq!(sentence, "412 of 1,204 users are not ready for teams (34 %).");
+        assert_eq!(told([0, 1, 0, 0, 999]).1, "1 of 1,000 users is not ready for teams (under 1 %).");
+        assert_eq!(told([0, 0, 2, 0, 1]).0, Status::Incomplete);
+        assert_eq!(told([0, 0, 0, 2, 1]).1, "3 users: no error for teams, warnings for 2.");
+        assert_eq!(told([0, 0, 0, 0, 1]).1, "1 user: all ready for teams.");
     }
 }
