@@ -51,7 +51,7 @@ pub(super) fn run(
     let only = settings.only.as_deref().map(List::read).transpose()?;
     let sources = open_all(&settings)?;
     tell_sources(&sources, talk);
-    let folder = Folder::open(&settings)?;
+    let folder = Folder::open(&settings, environment)?;
     let mut outcome = {
         let shown = Shown::new(&sources, &settings, talk, environment);
         let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
@@ -73,6 +73,7 @@ pub(super) fn run(
         ended: now(),
         status,
         meaning: &meaning,
+        seconds: started.elapsed().as_secs_f64(),
     };
     let files = folder.finish(&run)?;
     let missed = only.as_ref().map(List::missed).unwrap_or_default();
