@@ -90,7 +90,7 @@ pub(super) fn run(
 
 /// The report stands: a reader who has gone away takes nothing from the exit status.
 fn print(summary: &Summary<'_>, environment: &Environment) -> Result<()> {
-    let style = Style { colour: environment.colour, width: environment.width.min(100) };
+    let style = Style { colour: environment.colour, width: environment.width };
     match terminal::print(&summary::text(summary, style)) {
         Err(Error::ClosedPipe) => Ok(()),
         other => other,

@@ -26,7 +26,9 @@ impl Environment {
     pub(super) fn read() -> Self {
         let terminal = stdout().is_terminal();
         let columns = terminal_size::terminal_size_of(stdout()).map(|(width, _)| usize::from(width.0));
-        Self::of(&|name| std::env::var_os(name), terminal, stderr().is_terminal(), columns)
+        // In a job's log nobody knows but whoever has set up the job.
+        let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        Self::of(&|name| std::env::var_os(name), terminal, stderr().is_terminal(), columns.or_else(said))
     }
 
     /// From variables and terminals.
