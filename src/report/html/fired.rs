@@ -3,7 +3,7 @@
 use super::super::findings;
 use super::super::summary::Summary;
 use super::firsts::Row;
-use super::markup::{Prose, Shown, html, sentence};
+use super::markup::{Prose, Shown, html};
 use super::{Page, close, open};
 use crate::finding::Severity;
 use crate::model::text::{grouped, several};
@@ -151,17 +151,16 @@ fn user(out: &mut String, row: &Row, worst: Severity) {
     }
     html!(out; "<small>" (row.unit) "</small></td><td>" (row.status.word()) "</td><td><small>" (row.attribute.ldap())
         "</small>");
-    match &*row.value {
-        "" => html!(out; "<i>empty</i>"),
-        value => html!(out; "<code>" (value) "</code>"),
+    if !row.value.is_empty() {
+        html!(out; "<code>" (row.value) "</code>");
     }
     if row.more > 0 {
         html!(out; "<i>and " (grouped(row.more as u64)) " more</i>");
     }
     html!(out; "</td><td>");
-    sentence(out, &row.message);
+    Prose(&row.message).show(out);
     if row.severity != worst {
-        html!(out; " <i>Here: " (row.severity.word()) ".</i>");
+        html!(out; " <i>here: " (row.severity.word()) "</i>");
     }
     html!(out; "</td><td>");
     match &*row.suggestion {

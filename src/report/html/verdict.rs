@@ -35,9 +35,11 @@ pub(super) fn section(out: &mut String, page: &Page<'_>) {
     html!(out; "<table class=\"plain legend\">\n<caption class=\"hidden\">Users by status</caption>\n<thead><tr>\
         <th scope=\"col\">Status</th><th scope=\"col\" class=\"n\">Users</th><th scope=\"col\" class=\"n\">Share</th>\
         <th scope=\"col\">What it means</th></tr></thead>\n<tbody>\n");
+    let judged = counts.users - counts.status[Status::Excluded as usize];
     for (status, meaning, users) in shown {
+        let part = if status == Status::Excluded { "–".to_owned() } else { share(users, judged) };
         html!(out; "<tr><th scope=\"row\"><span class=\"swatch " (status.word()) "\"></span>" (status.word())
-            "</th><td class=\"n\">" (users) "</td><td class=\"n\">" (share(users, counts.users)) "</td><td>" (meaning)
+            "</th><td class=\"n\">" (users) "</td><td class=\"n\">" (part) "</td><td>" (meaning)
             "</td></tr>\n");
     }
     html!(out; "</tbody>\n</table>\n");
@@ -97,7 +99,7 @@ pub(super) fn fix_first(out: &mut String, page: &Page<'_>) {
     for fired in page.fired.iter().filter(|fired| fired.severity > Severity::Info).take(FIRST) {
         let rule = fired.rule;
         html!(out; "<li><p><a href=\"#" (rule.code) "\">" (rule.code) "</a> <strong>" (several(fired.users, "user"))
-            "</strong> ");
+            "</strong></p>\n<p>");
         Prose(rule.summary).show(out);
         html!(out; "</p>\n<p>");
         Prose(rule.remedy).show(out);
