@@ -30,6 +30,8 @@ pub enum Format {
     Csv,
     /// `summary.json`, which is always written.
     Json,
+    /// `report.html`.
+    Html,
     /// `findings.jsonl`.
     Jsonl,
     /// `report.xlsx`.
@@ -44,10 +46,11 @@ pub enum Format {
 
 impl Format {
     /// All, with their words.
-    pub const ALL: [(&str, Self); 7] = [
+    pub const ALL: [(&str, Self); 8] = [
         ("csv", Self::Csv),
         ("json", Self::Json),
         ("jsonl", Self::Jsonl),
+        ("html", Self::Html),
         ("xlsx", Self::Xlsx),
         ("sarif", Self::Sarif),
         ("junit", Self::Junit),
@@ -215,7 +218,7 @@ mod tests {
         let settings = settings("").unwrap();
         assert_eq!(settings.scenario, None);
         assert_eq!(settings.out, Path::new("dirsync-audit-report"));
-        assert_eq!(settings.formats, [Format::Csv, Format::Json]);
+        assert_eq!(settings.formats, [Format::Csv, Format::Json, Format::Html]);
         assert_eq!(settings.fail_on, Some(Severity::Error));
         assert_eq!(settings.csv_delimiter, b',');
         assert!(settings.encoding.is_none() && settings.delimiter.is_none() && settings.only.is_none());

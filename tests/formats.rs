@@ -56,11 +56,11 @@ fn junit_errors(report: &Report) -> BTreeMap<String, u64> {
         if let Event::Start(tag) | Event::Empty(tag) = &event {
             let value = |name: &str| {
                 let found = tag.try_get_attribute(name).unwrap().unwrap();
-                String::from_utf8(found.value.into_owned()).unwrap()
+                found.value.into_owned()
             };
             match tag.name().as_ref() {
-                b"testcase" => case = value("name").split(' ').next().unwrap().to_owned(),
-                b"failure" => {
+                "testcase" => case = value("name").split(' ').next().unwrap().to_owned(),
+                "failure" => {
                     let message = value("message");
                     let count =
                         message.rsplit(": ").next().unwrap().split(' ').next().unwrap().replace(',', "");

@@ -162,11 +162,12 @@ pub(super) struct AuditArgs {
     #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     out: Option<String>,
 
-    /// The formats of the report; repeatable, or separated by commas [default: csv,json]
+    /// The formats of the report; repeatable, or separated by commas [default: csv,json,html]
     ///
     /// csv: users.csv and findings.csv. json: summary.json, which is always written. jsonl: findings.jsonl, one
-    /// finding a line. xlsx: report.xlsx with an action plan. sarif: findings.sarif for code scanning. junit:
-    /// junit.xml, one case per rule. prom: metrics.prom for Prometheus, without names.
+    /// finding a line. html: report.html, a page to read. xlsx: report.xlsx with an action plan. sarif:
+    /// findings.sarif for code scanning. junit: junit.xml, one case per rule. prom: metrics.prom for Prometheus,
+    /// without names.
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_delimiter = ',', ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Format::ALL.map(|(word, _)| word)))]
     format: Vec<String>,

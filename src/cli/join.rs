@@ -147,6 +147,7 @@ fn report_options(settings: &Settings, redactor: Option<Redactor>) -> report::Op
     let format = |format: &Format| match format {
         Format::Csv => report::Format::Csv,
         Format::Json => report::Format::Json,
+        Format::Html => report::Format::Html,
         Format::Jsonl => report::Format::Jsonl,
         Format::Xlsx => report::Format::Xlsx,
         Format::Sarif => report::Format::Sarif,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::html::{self, Firsts};
 use super::output::{Output, UNFINISHED, unfinished, unwritable};
 use super::table::{Dialect, Sheet};
 use super::xlsx::{Book, Rows};
@@ -77,6 +78,8 @@ pub struct Part {
     sheets: Vec<Sheet>,
     /// What is appended to the workbook, if there is one.
     rows: Option<Rows>,
+    /// What the page shows of it, if there is a page.
+    firsts: Option<Firsts>,
 }
 
 /// What grows with every part.
@@ -85,6 +88,8 @@ struct State {
     outputs: Vec<Output>,
     /// The workbook, if there is one.
     book: Option<Book>,
+    /// What the page shows, if there is a page.
+    firsts: Option<Firsts>,
     /// Whether every part that came has been written in full.
     whole: bool,
 }
@@ -97,6 +102,8 @@ pub struct Folder {
     redactor: Option<Redactor>,
     streams: Vec<&'static Stream>,
     endings: Vec<&'static Ending>,
+    /// Whether there is a workbook.
+    book: bool,
     /// Whether the file that holds only so many items is full.
     full: AtomicBool,
     state: Mutex<State>,
@@ -137,14 +144,16 @@ impl Folder {
             // Nothing is written before the end: find out now whether it can be.
             unfinished(dir)?;
         }
+        let firsts = options.formats.contains(&Format::Html).then(Firsts::new);
         Ok(Self {
             dir: dir.to_owned(),
             dialect,
             redactor: options.redactor.clone(),
             streams,
             endings: ENDINGS.iter().filter(|(_, format, _)| options.formats.contains(format)).collect(),
+            book: book.is_some(),
             full: AtomicBool::new(false),
-            state: Mutex::new(State { outputs, book, whole: true }),
+            state: Mutex::new(State { outputs, book, firsts, whole: true }),
             spare: Mutex::default(),
             _lock: lock,
         })
@@ -168,11 +177,17 @@ impl Folder {
     /// An empty part.
     #[must_use]
     pub fn part(&self) -> Part {
+        let full = locked(&self.state).firsts.as_ref().map(Firsts::full);
         let spare = locked(&self.spare).pop();
-        spare.unwrap_or_else(|| Part {
+        let mut part = spare.unwrap_or_else(|| Part {
             sheets: self.streams.iter().map(|_| Sheet::default()).collect(),
-            rows: locked(&self.state).book.is_some().then(Rows::default),
-        })
+            rows: self.book.then(Rows::default),
+            firsts: full.map(|_| Firsts::new()),
+        });
+        if let (Some(firsts), Some(full)) = (&mut part.firsts, full) {
+            firsts.skip(full);
+        }
+        part
     }
 
     /// Writes one user into a part.
@@ -193,6 +208,9 @@ impl Folder {
         }
         if let Some(rows) = &mut part.rows {
             rows.user(judged);
+        }
+        if let Some(firsts) = &mut part.firsts {
+            firsts.user(judged);
         }
     }
 
@@ -218,6 +236,9 @@ impl Folder {
         }
         if let (Some(book), Some(rows)) = (&mut state.book, &mut part.rows) {
             book.take(rows)?;
+        }
+        if let (Some(firsts), Some(next)) = (&mut state.firsts, &mut part.firsts) {
+            firsts.take(next);
         }
         state.whole = true;
         locked(&self.spare).push(part);
@@ -253,6 +274,12 @@ impl Folder {
             state.outputs.push(output);
         }
         let mut written: Vec<Written> = state.outputs.iter().map(Output::written).collect();
+        if let Some(firsts) = &state.firsts {
+            let mut page = Output::new(&self.dir, html::FILE)?;
+            page.append(&self.dir, &html::page(summary, firsts, &written))?;
+            written.push(page.written());
+            state.outputs.push(page);
+        }
         let mut last = Output::new(&self.dir, summary::FILE)?;
         last.append(&self.dir, &summary.json(&written)?)?;
         written.push(last.written());

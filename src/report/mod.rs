@@ -17,6 +17,7 @@ pub mod users;
 pub mod wire;
 pub mod xlsx;
 
+mod html;
 mod output;
 mod table;
 
@@ -85,7 +86,7 @@ impl Format {
             Self::Csv => &[users::FILE, findings::FILE, "organisation.csv"],
             Self::Json => &[],
             Self::Jsonl => &[jsonl::FILE],
-            Self::Html => &["report.html"],
+            Self::Html => &[html::FILE],
             Self::Xlsx => &[xlsx::FILE],
             Self::Sarif => &[sarif::FILE],
             Self::Junit => &[junit::FILE],

@@ -124,7 +124,8 @@ impl Summary {
         }
     }
 
-    fn not_evaluated(&self) -> Vec<wire::NotEvaluated> {
+    /// The rules that could not be evaluated for some users, in the order of the catalogue.
+    pub(super) fn not_evaluated(&self) -> Vec<wire::NotEvaluated> {
         counted(&self.counts)
             .filter(|(_, count)| count.not_evaluated > 0)
             .map(|(rule, count)| wire::NotEvaluated {

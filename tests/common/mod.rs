@@ -11,7 +11,7 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 
 /// The formats that are compared.
-pub(crate) const FORMATS: &str = "csv,json,jsonl,xlsx,sarif,junit,prom";
+pub(crate) const FORMATS: &str = "csv,json,jsonl,html,xlsx,sarif,junit,prom";
 
 /// A report of one run.
 pub(crate) struct Report {
