@@ -9,9 +9,9 @@ use std::path::Path;
 use serde_json::Value;
 
 mod common;
-use common::{Report, Row, at_home, audit, hostile, samples};
-
-const SCENARIOS: [&str; 4] = ["lync-onprem", "sfb-online", "lync-hybrid", "teams"];
+mod reports;
+use common::{Row, SCENARIOS};
+use reports::{Report, at_home, audit, hostile, samples};
 
 /// Each sample in a scenario, the one with every rule in each.
 fn reports(options: &[&str]) -> Vec<(String, Report)> {
@@ -132,9 +132,11 @@ fn agree(name: &str, report: &Report) {
 }
 
 #[test]
-fn all_formats_agree_on_every_sample() {
+fn all_formats_agree_on_every_sample_and_sarif_fits_its_schema() {
+    let validator = validator();
     for (name, report) in reports(&[]) {
         agree(&name, &report);
+        assert_sarif(&validator, &report.json("findings.sarif"), &name);
     }
 }
 
@@ -149,21 +151,16 @@ fn all_formats_agree_when_redacted() {
 
 fn validator() -> jsonschema::Validator {
     let schema = fs::read_to_string(at_home("tests/schemas/sarif-2.1.0.json")).unwrap();
-    jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
+    let mut schema: Value = serde_json::from_str(&schema).unwrap();
+    // The schema has a bracket too many there, which the validator refuses; the file has no such field.
+    *schema.pointer_mut("/definitions/run/properties/language/pattern").unwrap() = "^[a-zA-Z-]+$".into();
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 fn assert_sarif(validator: &jsonschema::Validator, json: &Value, name: &str) {
     let wrong: Vec<String> =
         validator.iter_errors(json).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(wrong.is_empty(), "{name}: {}", wrong.join("\n"));
-}
-
-#[test]
-fn sarif_fits_its_schema() {
-    let validator = validator();
-    for (name, report) in reports(&[]) {
-        assert_sarif(&validator, &report.json("findings.sarif"), &name);
-    }
 }
 
 /// Many users, each with the same three findings or more.
@@ -227,7 +224,7 @@ fn hostile_text_is_text_everywhere() {
 /// What the sample says about people: every value of a column that is a name, whole and in its parts.
 fn personal() -> BTreeSet<String> {
     let text = fs::read_to_string(at_home("samples/contoso.csv")).unwrap();
-    let rows = common::rows_of_csv(text.trim_start_matches('\u{feff}'));
+    let rows = reports::rows_of_csv(text.trim_start_matches('\u{feff}'));
     let names =
         ["displayName", "givenName", "sn", "mail", "mailNickname", "sAMAccountName", "userPrincipalName"];
     let addresses = ["proxyAddresses", "msRTCSIP-PrimaryUserAddress", "targetAddress", "msRTCSIP-Line"];
@@ -249,7 +246,16 @@ fn personal() -> BTreeSet<String> {
         values.insert(dn.split(",OU=").next().unwrap().trim_start_matches("CN=").to_owned());
     }
     let values = values.into_iter().map(|value| value.trim().to_lowercase());
-    values.filter(|value| value.chars().count() > 3).collect()
+    // Words of the catalogue are no secret, and a few of the sample's names are such words.
+    let rules = fs::read_to_string(at_home("RULES.md")).unwrap().to_lowercase();
+    values.filter(|value| value.chars().count() > 3 && !has_word(&rules, value)).collect()
+}
+
+/// Whether a text holds a value as a word of its own.
+fn has_word(text: &str, value: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    memchr::memmem::find_iter(text.as_bytes(), value.as_bytes())
+        .any(|at| !part(text[..at].chars().next_back()) && !part(text[at + value.len()..].chars().next()))
 }
 
 /// All that a report says, in lower case: the text of each file, and of the workbook the text of its cells.
@@ -277,7 +283,7 @@ fn a_redacted_report_holds_no_value_of_the_sample() {
         let mut leaks = BTreeSet::new();
         for (file, text) in everything(report) {
             leaks.extend(
-                personal.iter().filter(|value| text.contains(*value)).map(|value| (file.clone(), value)),
+                personal.iter().filter(|value| has_word(&text, value)).map(|value| (file.clone(), value)),
             );
         }
         leaks.into_iter().map(|(file, value)| format!("{file}: {value}")).collect::<Vec<_>>()

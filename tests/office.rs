@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::Command;
 
 mod common;
-use common::{Report, Row, at_home, audit, hostile, rows_of_csv};
+mod reports;
+use common::Row;
+use reports::{Report, at_home, audit, hostile, rows_of_csv};
 
 /// All sheets as CSV: comma, quotation mark, UTF-8, cells quoted as text, what is shown, no formulas, every sheet.
 const FILTER: &str = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,false,false,false,false,-1";

@@ -182,7 +182,7 @@ pub(super) struct AuditArgs {
     /// letter.
     ///
     /// hash: keyed hashes. Equal texts stay equal, in this run and in the next one with the same key; whoever lacks
-    /// the key learns nothing. The key comes from --redact-key-file or DIRSYNC_AUDIT_REDACT_KEY.
+    /// the key learns nothing. The key comes from --redact-key-file or `DIRSYNC_AUDIT_REDACT_KEY`.
     #[arg(long, value_name = "HOW", help_heading = "Output", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Redact::ALL.map(|(word, _)| word)))]
     redact: Option<String>,

@@ -32,7 +32,9 @@ pub(super) fn file(summary: &Summary) -> Vec<u8> {
         summary.scenario.name(),
         summary.started.trim_end_matches('Z'),
     );
-    cases.iter().for_each(|case| case.write(&mut text));
+    for case in &cases {
+        case.write(&mut text);
+    }
     text.push_str("  </testsuite>\n</testsuites>\n");
     text.into_bytes()
 }

@@ -2,6 +2,8 @@
 //!
 //! The results grow user by user up to [`MOST`]; the rules and what the run says about itself follow them.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -120,13 +122,14 @@ fn uri(source: &str) -> String {
     let drive = source.as_bytes().get(1) == Some(&b':');
     let mut uri = String::from(if drive { "file:///" } else { "" });
     for octet in source.bytes() {
+        let plain = octet.is_ascii_alphanumeric() || matches!(octet, b'/' | b'-' | b'_' | b'.' | b'~');
         match octet {
             b'\\' => uri.push('/'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                uri.push(char::from(octet))
-            }
             b':' if drive || source.contains("://") => uri.push(':'),
-            other => uri.push_str(&format!("%{other:02X}")),
+            _ if plain => uri.push(char::from(octet)),
+            _ => {
+                let _ = write!(uri, "%{octet:02X}");
+            }
         }
     }
     uri

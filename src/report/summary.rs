@@ -150,7 +150,9 @@ impl Summary {
         let options = &mut shown.options;
         options.redact = redactor.mode();
         for list in [&mut options.sip_domains, &mut options.verified_domains, &mut options.routing_domains] {
-            list.iter_mut().for_each(|domain| *domain = redactor.domain(domain));
+            for domain in list {
+                *domain = redactor.domain(domain);
+            }
         }
         let only = options.only.take();
         options.only = only.map(|path| redactor.source(&path.display().to_string()).into());

@@ -3,7 +3,7 @@
 use super::flavour::Flavour;
 use super::values::{How, is_octets};
 use crate::error::{Error, Result};
-use crate::model::attribute::heading;
+use crate::model::attribute::{IDENTITY, heading};
 use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet};
 
@@ -65,14 +65,6 @@ pub(super) struct Plan {
     pub problems: Problems,
 }
 
-/// The attributes that say who a row is.
-pub(super) const IDENTITY: AttrSet = AttrSet::NONE
-    .with(Attr::DistinguishedName)
-    .with(Attr::ObjectGuid)
-    .with(Attr::UserPrincipalName)
-    .with(Attr::SamAccountName)
-    .with(Attr::Mail);
-
 /// How many rows are looked at where the cells decide what a column means.
 pub(super) const SAMPLE: usize = 1000;
 
@@ -119,7 +111,7 @@ impl Table<'_> {
         let (mut carried, mut problems) = (AttrSet::NONE, Problems::default());
         for (index, heading) in self.headings.iter().enumerate() {
             let (meaning, note) = match claims.get(index).copied().flatten() {
-                None => (None, self.why_not(heading)),
+                None => (None, why_not(heading)),
                 Some(claim) => match self.rival(&claims, index, claim) {
                     None => {
                         let Claim { attr, how, .. } = claim;
@@ -143,7 +135,7 @@ impl Table<'_> {
             };
             columns.push(Column { heading: heading.text.clone(), meaning, note });
         }
-        if IDENTITY.iter().all(|attr| !carried.has(attr)) {
+        if IDENTITY.iter().all(|&attr| !carried.has(attr)) {
             return Err(self.nobody());
         }
         let needed =
@@ -218,17 +210,6 @@ impl Table<'_> {
         }
     }
 
-    fn why_not(&self, heading: &Heading) -> &'static str {
-        match heading.folded.as_str() {
-            "objectid" | "id" => "not used: an id of the cloud is not the objectGUID",
-            "guid" => {
-                "not used: --map Guid=objectGUID if the export comes from an Exchange server on-premises"
-            }
-            "identity" => "not used: its values are no DNs",
-            _ => "",
-        }
-    }
-
     /// The column that is read instead of this one.
     fn rival(&self, claims: &[Option<Claim>], index: usize, claim: Claim) -> Option<usize> {
         let numbered = |at: usize| self.headings[at].folded.ends_with(|c: char| c.is_ascii_digit());
@@ -282,4 +263,14 @@ impl Table<'_> {
 /// Whether a text starts like a DN.
 pub(super) fn starts_dn(text: &str) -> bool {
     ["CN=", "OU="].iter().any(|head| text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(head)))
+}
+
+/// Why a column that looks as if it were wanted is not read; empty for others.
+fn why_not(heading: &Heading) -> &'static str {
+    match heading.folded.as_str() {
+        "objectid" | "id" => "not used: an id of the cloud is not the objectGUID",
+        "guid" => "not used: --map Guid=objectGUID if the export comes from an Exchange server on-premises",
+        "identity" => "not used: its values are no DNs",
+        _ => "",
+    }
 }

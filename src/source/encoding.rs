@@ -7,6 +7,7 @@ use std::path::Path;
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::memchr_iter;
 
+use super::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::model::problem::{Problem, Problems};
 
@@ -44,6 +45,11 @@ impl Raw {
         let mut file = tempfile::tempfile().map_err(Error::io("write", std::env::temp_dir()))?;
         let len = io::copy(from, &mut file).map_err(Error::io("read", name))?;
         Ok(Self { file, name: name.to_owned(), len })
+    }
+
+    /// The name that the user gave.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Fills `room` from a place on, less only at the end; gives how many bytes.
@@ -90,7 +96,7 @@ pub(super) struct Found {
 }
 
 /// Finds the encoding: a byte order mark decides, then the label that the user gave, then the bytes themselves.
-pub(super) fn find(raw: &Raw, label: Option<&str>) -> Result<Found> {
+pub(super) fn find(raw: &Raw, bytes: Bytes, label: Option<&str>) -> Result<Found> {
     let mut head = [0; 4096];
     let read = raw.read(0, &mut head)?;
     let head = &head[..read];
@@ -106,16 +112,20 @@ pub(super) fn find(raw: &Raw, label: Option<&str>) -> Result<Found> {
     }
     let named = label.map(of_label).transpose()?;
     if let Some((encoding, bom)) = Encoding::for_bom(head) {
-        return if encoding == UTF_8 { scan(raw, found(UTF_8, bom)) } else { Ok(found(encoding, bom)) };
+        return if encoding == UTF_8 {
+            scan(raw, bytes, found(UTF_8, bom))
+        } else {
+            Ok(found(encoding, bom))
+        };
     }
     match named.or_else(|| utf16(head)) {
         Some(encoding) if encoding == UTF_8 => {
-            let mut utf8 = scan(raw, found(UTF_8, 0))?;
+            let mut utf8 = scan(raw, bytes, found(UTF_8, 0))?;
             utf8.encoding = UTF_8;
             Ok(utf8)
         }
         Some(encoding) => Ok(found(encoding, 0)),
-        None => scan(raw, found(UTF_8, 0)),
+        None => scan(raw, bytes, found(UTF_8, 0)),
     }
 }
 
@@ -194,8 +204,12 @@ impl Scan {
     }
 }
 
-/// Reads the file once: UTF-8 if it is that throughout, else windows-1252.
-fn scan(raw: &Raw, mut found: Found) -> Result<Found> {
+/// UTF-8 if the file is that throughout, else windows-1252; then it is read once more to say where.
+fn scan(raw: &Raw, bytes: Bytes, mut found: Found) -> Result<Found> {
+    if bytes.utf8 {
+        found.ascii = bytes.ascii;
+        return Ok(found);
+    }
     let mut scan = Scan { ascii: true, ..Scan::default() };
     let (mut place, mut kept) = (found.bom, 0);
     let mut room = vec![0; CHUNK];
