@@ -71,7 +71,8 @@ impl Reading {
         each: &mut dyn FnMut(&Record<'_>),
     ) -> (Problems, bool) {
         let mut problems = block.problems.clone();
-        let used: Vec<Used> = self.plan.used.iter().copied().filter(|used| wanted.has(used.attr)).collect();
+        let columns: Vec<Used> =
+            self.plan.used.iter().copied().filter(|used| wanted.has(used.attr)).collect();
         let (text, mut at) = (block.text.as_str(), 0);
         let lines = Lines::new(text, block.line);
         let mut row = Row::default();
@@ -84,7 +85,7 @@ impl Reading {
             }
             let end = shape.end.unwrap_or(text.len());
             let place = Place { lines: &lines, at };
-            if self.read(&mut row, text, &used, place, &mut problems) {
+            if self.read(&mut row, text, &columns, place, &mut problems) {
                 if self.ascii
                     && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
                     && row.lost_letters(text)
@@ -111,11 +112,11 @@ impl Reading {
                 && cell.form == Form::Plain
                 && memchr::memchr(b'"', &bytes[cell.start..cell.end]).is_some()
         };
+        if shape.irregular || end - at > self.table.limit || row.cells.iter().any(bare) {
+            return false;
+        }
         let odd = shape.cells != self.table.columns && shape.cells > 0;
-        !shape.irregular
-            && end - at <= self.table.limit
-            && !(odd && lines(text[at..end].trim_end_matches(['\r', '\n'])) > 0)
-            && !row.cells.iter().any(bare)
+        !odd || lines(text[at..end].trim_end_matches(['\r', '\n'])) == 0
     }
 
     /// Reads a row; gives false when it is no record.

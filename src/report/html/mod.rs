@@ -1,7 +1,7 @@
 //! `report.html`: the audit on one page, for people.
 //!
 //! The page needs nothing but itself: style and script are inside, and its policy allows nothing else. Whatever the
-//! size of the directory, it stays below [`MOST_BYTES`]: it shows the first users of each rule, and the CSV files
+//! size of the directory, it stays below five megabytes: it shows the first users of each rule, and the CSV files
 //! have all of them.
 
 mod end;
