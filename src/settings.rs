@@ -32,11 +32,47 @@ pub enum Format {
     Json,
     /// `report.html`.
     Html,
+    /// `findings.jsonl`.
+    Jsonl,
+    /// `report.xlsx`.
+    Xlsx,
+    /// `findings.sarif`.
+    Sarif,
+    /// `junit.xml`.
+    Junit,
+    /// `metrics.prom`.
+    Prom,
 }
 
 impl Format {
     /// All, with their words.
-    pub const ALL: [(&str, Self); 3] = [("csv", Self::Csv), ("json", Self::Json), ("html", Self::Html)];
+    pub const ALL: [(&str, Self); 8] = [
+        ("csv", Self::Csv),
+        ("json", Self::Json),
+        ("jsonl", Self::Jsonl),
+        ("html", Self::Html),
+        ("xlsx", Self::Xlsx),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("prom", Self::Prom),
+    ];
+}
+
+/// How much the report shows of users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redact {
+    /// Everything.
+    None,
+    /// What is needed to find them.
+    Partial,
+    /// Keyed hashes.
+    Hash,
+}
+
+impl Redact {
+    /// All, with their words.
+    pub const ALL: [(&str, Self); 3] =
+        [("none", Self::None), ("partial", Self::Partial), ("hash", Self::Hash)];
 }
 
 /// Where mailboxes are whose home the input does not show.
@@ -105,6 +141,10 @@ pub struct Settings {
     pub out: PathBuf,
     /// The formats of the report.
     pub formats: Vec<Format>,
+    /// How much the report shows of users.
+    pub redact: Redact,
+    /// The file with the key of the hashes.
+    pub redact_key_file: Option<PathBuf>,
     /// The delimiter of the report's CSV files.
     pub csv_delimiter: u8,
     /// Whether cells that a spreadsheet would take for formulas stay as they are.

@@ -1,19 +1,20 @@
 //! What `audit` prints at its end: to be read at a glance.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use super::join::{Opened, Run};
 use super::rules::paint;
 use super::terminal::{Paint, Style, escape, grouped, several};
 use crate::audit::SourceOutcome;
+use crate::finding::Severity;
 use crate::model::problem::{Problem, Problems, Tally, Weight};
 use crate::model::text::size;
 use crate::model::{Attr, AttrSet};
 use crate::report::Written;
 use crate::rules::counts::{Counts, RuleCount};
-use crate::rules::verdict::{Plan, Status};
-use crate::rules::{self, Rule, Scenario};
+use crate::rules::verdict::{Plan, Status, Support};
+use crate::rules::{self, Feature, Rule, Scenario};
+use crate::settings::{Redact, Settings};
 
 /// What is shown.
 pub(super) struct Summary<'s> {
@@ -37,12 +38,14 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
     for (source, outcome) in run.sources.iter().zip(&run.outcome.sources) {
         text.push_str(&read(source, outcome, style));
     }
-    text.push_str(&missed(summary.missed, style));
+    let named = run.settings.redact == Redact::None;
+    text.push_str(&missed(summary.missed, named, style));
     let _ = writeln!(text, "\n{}\n", verdict(&run.outcome.counts, run.scenario, style));
     text.push_str(&statuses(&run.outcome.counts, style));
-    text.push_str(&fired(&run.outcome.counts, run.plan, style));
+    text.push_str(&features(&run.outcome.counts, style));
+    text.push_str(&fired(&run.outcome.counts, style));
     text.push_str(&not_evaluated(run, style));
-    text.push_str(&written(&run.settings.out, summary.files, summary.seconds));
+    text.push_str(&written(run.settings, summary.files, summary.seconds));
     text
 }
 
@@ -90,7 +93,8 @@ fn occurrence(problem: Problem, tally: &Tally) -> String {
     format!("{} × {}{lines}", grouped(tally.count), problem.what())
 }
 
-fn missed(missed: &[String], style: Style) -> String {
+/// The entries of `--only` that matched nobody; a log of a redacted run must not name them either.
+fn missed(missed: &[String], named: bool, style: Style) -> String {
     if missed.is_empty() {
         return String::new();
     }
@@ -98,7 +102,8 @@ fn missed(missed: &[String], style: Style) -> String {
     let first: Vec<String> = missed.iter().take(5).map(|name| format!("`{}`", escape(name))).collect();
     let more = if missed.len() > first.len() { ", …" } else { "" };
     let entries = if number == 1 { "1 entry".to_owned() } else { format!("{} entries", grouped(number)) };
-    style.wrap("", "  ", &format!("{entries} of --only matched nobody: {}{more}", first.join(", ")))
+    let first = if named { format!(": {}{more}", first.join(", ")) } else { String::new() };
+    style.wrap("", "  ", &format!("{entries} of --only matched nobody{first}"))
 }
 
 /// The verdict in one sentence.
@@ -136,28 +141,85 @@ fn statuses(counts: &Counts, style: Style) -> String {
     text
 }
 
-/// The rules that fired for most users, worst first among equals.
-fn fired(counts: &Counts, plan: &Plan, style: Style) -> String {
+/// What users get of the five features, where that is not everything.
+fn features(counts: &Counts, style: Style) -> String {
+    const SHOWN: [(Support, usize); 4] = [
+        (Support::Supported, 11),
+        (Support::Blocked, 9),
+        (Support::Unsupported, 12),
+        (Support::NotEvaluated, 14),
+    ];
+    let lacking = |by: &[u64; 5]| SHOWN[1..].iter().any(|(support, _)| by[*support as usize] > 0);
+    if !counts.features.iter().any(lacking) {
+        return String::new();
+    }
+    let mut head = format!("{:<34}", "What users get");
+    for (support, width) in SHOWN {
+        let _ = write!(head, "{:>width$}", support.word());
+    }
+    let mut text = format!("\n{}\n", style.paint(Paint::Bold, &head));
+    for (feature, by) in Feature::ALL.iter().zip(&counts.features) {
+        let _ = write!(text, "  {:<32}", feature.title());
+        for (support, width) in SHOWN {
+            let users = by[support as usize];
+            let colour = match support {
+                _ if users == 0 => Paint::Dim,
+                Support::Supported => Paint::Green,
+                Support::Blocked => Paint::Red,
+                _ => Paint::Yellow,
+            };
+            text.push_str(&style.paint(colour, &format!("{:>width$}", grouped(users))));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// From this width on, what to do stands beside the rule and not below it.
+const WIDE: usize = 120;
+
+/// The rules that fired: errors first, and among equals those that concern most users.
+fn fired(counts: &Counts, style: Style) -> String {
     let mut fired: Vec<(usize, &RuleCount)> =
         counts.rules.iter().enumerate().filter(|(_, count)| count.findings > 0).collect();
     if fired.is_empty() {
         return String::new();
     }
-    fired.sort_by_key(|(place, count)| (std::cmp::Reverse((count.users, plan.severity[*place])), *place));
-    let mut text = format!("\n{}\n", style.paint(Paint::Bold, "What was found most"));
-    for &(place, count) in fired.iter().take(MOST) {
-        let rule = rules::at(place);
-        let severity = plan.severity[place];
-        let level = style.paint(paint(Some(severity)), &format!("{:<7}", severity.word()));
-        let users = several(count.users, "user");
-        let _ = writeln!(text, "  {:<8}{level}  {users:>14}  {}", rule.code, rule.name);
-        text.push_str(&style.wrap("          ", "          ", rule.remedy));
+    fired.sort_by_key(|(place, count)| (std::cmp::Reverse((count.worst, count.users)), *place));
+    let shown = &fired[..fired.len().min(MOST)];
+    let longest = shown.iter().map(|(place, _)| rules::at(*place).name.len()).max().unwrap_or_default();
+    let mut text = format!("\n{}\n", style.paint(Paint::Bold, "What to do first"));
+    for &(place, count) in shown {
+        text.push_str(&to_do(rules::at(place), count, longest, style));
     }
-    if fired.len() > MOST {
-        let _ = writeln!(text, "  and {} more in the report", several((fired.len() - MOST) as u64, "rule"));
-    }
-    text.push_str("  `dirsync-audit explain CODE` tells why and what else.\n");
+    let more = match fired.len() - shown.len() {
+        0 => String::new(),
+        more => format!("{} more in the report; ", several(more as u64, "rule")),
+    };
+    text.push_str(&style.wrap(
+        "  ",
+        "  ",
+        &format!("{more}`dirsync-audit explain CODE` tells why and what else."),
+    ));
     text
+}
+
+/// A rule that fired, and what to do.
+fn to_do(rule: &Rule, count: &RuleCount, longest: usize, style: Style) -> String {
+    let word = format!("{:<7}", count.worst.map_or("", Severity::word));
+    let (code, users) = (format!("{:<7}", rule.code), several(count.users, "user"));
+    let plain = format!("  {code} {word} {users:>14}  ");
+    let told = if style.width >= WIDE {
+        let first = format!("{plain}{:<longest$}  ", rule.name);
+        let indent = " ".repeat(first.chars().count());
+        style.wrap(&first, &indent, rule.remedy)
+    } else {
+        let indent = " ".repeat(10);
+        format!("{plain}{}\n{}", rule.name, style.wrap(&indent, &indent, rule.remedy))
+    };
+    let painted =
+        format!("  {} {} ", style.paint(Paint::Bold, &code), style.paint(paint(count.worst), &word));
+    told.replacen(&format!("  {code} {word} "), &painted, 1)
 }
 
 fn not_evaluated(run: &Run<'_>, style: Style) -> String {
@@ -221,19 +283,39 @@ fn why(rule: &Rule, missing: AttrSet, plan: &Plan) -> String {
     }
 }
 
-fn written(folder: &Path, files: &[Written], seconds: f64) -> String {
-    let mut text = format!("\nThe report is in {}\n", escape(&folder.display().to_string()));
+/// What each file of a report is for.
+const FILES: &[(&str, &str)] = &[
+    ("users.csv", "one row per user"),
+    ("findings.csv", "one row per finding, with what to do"),
+    ("organisation.csv", "the steps that concern the whole organisation"),
+    ("findings.jsonl", "the findings, one JSON object a line"),
+    ("report.html", "a page to read and to send on"),
+    ("report.xlsx", "a workbook with an action plan"),
+    ("findings.sarif", "the findings for code scanning"),
+    ("junit.xml", "one test per rule for a build server"),
+    ("metrics.prom", "counts for Prometheus"),
+    ("summary.json", "what was read and found, for programs"),
+];
+
+fn written(settings: &Settings, files: &[Written], seconds: f64) -> String {
+    let redacted = match settings.redact {
+        Redact::None => "",
+        Redact::Partial => ", names shortened",
+        Redact::Hash => ", names hashed",
+    };
+    let folder = escape(&settings.out.display().to_string());
+    let mut text = format!("\nThe report is in {folder} ({seconds:.1} s{redacted})\n");
     for file in files {
-        let _ = writeln!(text, "  {:<14} {:>10}", file.name, size(file.bytes));
+        let what = FILES.iter().find(|(name, _)| *name == file.name).map_or("", |(_, what)| what);
+        let row = format!("  {:<16} {:>9}  {what}", file.name, size(file.bytes));
+        let _ = writeln!(text, "{}", row.trim_end());
     }
-    let _ = writeln!(text, "Done in {seconds:.1} s");
     text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Context, RuleSet};
 
     const STYLE: Style = Style { colour: false, width: 80 };
 
@@ -254,18 +336,40 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_that_fired_most_come_first() {
-        let mut all = RuleSet::NONE;
-        rules::all().enumerate().for_each(|(place, _)| all.insert(place));
-        let plan = Plan::new(Context::of(Scenario::LyncOnPrem), all, &[]);
+    fn errors_come_first_and_among_them_what_concerns_most() {
         let mut counts = counts([0, 5, 0, 0, 0]);
-        for (place, users) in [(0, 2), (1, 5), (9, 5)] {
-            counts.rules[place] = RuleCount { findings: users, users, ..RuleCount::default() };
+        for (place, users, worst) in [
+            (0, 2, Severity::Error),
+            (1, 5, Severity::Error),
+            (9, 9, Severity::Warning),
+            (12, 2, Severity::Error),
+        ] {
+            counts.rules[place] =
+                RuleCount { findings: users, users, worst: Some(worst), ..RuleCount::default() };
         }
-        let text = fired(&counts, &plan, STYLE);
-        let codes: Vec<&str> =
-            text.lines().filter_map(|line| line.get(2..8)).filter(|code| code.starts_with("SIP")).collect();
-        assert_eq!(codes, ["SIP002", "SIP010", "SIP001"]);
+        for width in [80, 120, 160] {
+            let text = fired(&counts, Style { colour: false, width });
+            let codes: Vec<&str> = text
+                .lines()
+                .filter_map(|line| line.get(2..8))
+                .filter(|code| rules::find(code).is_some())
+                .collect();
+            assert_eq!(codes, ["SIP002", "SIP001", "SIP013", "SIP010"]);
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+            // One line for each, the heading, the blank line above it and the one that tells where to go on.
+            assert!(width <= 120 || text.lines().count() == 7, "{text}");
+        }
+        let painted = fired(&counts, Style { colour: true, width: 80 });
+        assert!(painted.contains("\u{1b}[31merror  \u{1b}[0m"), "{painted}");
+    }
+
+    #[test]
+    fn features_are_told_where_something_is_missing() {
+        let mut counts = counts([0, 5, 0, 0, 0]);
+        counts.features[0] = [5, 0, 0, 0, 0];
+        assert_eq!(features(&counts, STYLE), "");
+        counts.features[1] = [1_000_000, 0, 4, 0, 0];
+        let text = features(&counts, STYLE);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 

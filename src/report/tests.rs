@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use super::redact::Mode;
 use super::summary::{InForce, Source};
 use super::{Folder, Format, Options, Summary, Written, wire};
 use crate::error::Error;
@@ -36,6 +37,7 @@ pub(super) fn summary() -> Summary {
         ignore: Vec::new(),
         severity: vec![(0, Severity::Info)],
         only: None,
+        redact: Mode::None,
     };
     let mut run = RuleSet::NONE;
     run.insert(0);
@@ -47,6 +49,7 @@ pub(super) fn summary() -> Summary {
         counts: counts(),
         started: "2026-11-23T07:00:00Z".to_owned(),
         ended: "2026-11-23T07:00:01Z".to_owned(),
+        seconds: 1.25,
         exit_status: 3,
         exit_meaning: "done, but the input was incomplete".to_owned(),
     }

@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use super::verdict::{Judged, Status};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::model::AttrSet;
 use crate::model::text::{grouped, several, share};
 
@@ -13,6 +13,10 @@ pub struct RuleCount {
     pub findings: u64,
     /// Users with at least one finding.
     pub users: u64,
+    /// Findings by severity: infos, warnings, errors.
+    pub by_severity: [u64; 3],
+    /// Users by the worst severity of the rule's findings about them: infos, warnings, errors.
+    pub users_by_worst: [u64; 3],
     /// How bad the worst finding is; the same rule may be worse for one user than for another.
     pub worst: Option<Severity>,
     /// Users for whom the rule was not evaluated.
@@ -62,20 +66,29 @@ impl Counts {
         }
         self.steps[0][verdict.exchange_sees_sip as usize] += 1;
         self.steps[1][verdict.lync_sees_mail as usize] += 1;
-        let mut last = None;
-        for finding in judged.findings {
-            self.severity[finding.severity as usize] += 1;
-            let rule = &mut self.rules[finding.rule];
-            rule.findings += 1;
-            rule.worst = rule.worst.max(Some(finding.severity));
-            rule.users += u64::from(last != Some(finding.rule));
-            last = Some(finding.rule);
+        // The findings of a rule stand together.
+        for findings in judged.findings.chunk_by(|one, next| one.rule == next.rule) {
+            self.add_findings(findings);
         }
         let carried = judged.facts.user.carried();
         for place in verdict.not_evaluated.iter() {
             let rule = &mut self.rules[place];
             rule.not_evaluated += 1;
             rule.missing = rule.missing.union(super::at(place).reads().minus(carried));
+        }
+    }
+
+    /// Counts what one rule found about one user.
+    fn add_findings(&mut self, findings: &[Finding]) {
+        let Some(worst) = findings.iter().map(|finding| finding.severity).max() else { return };
+        let rule = &mut self.rules[findings[0].rule];
+        rule.users += 1;
+        rule.worst = rule.worst.max(Some(worst));
+        rule.users_by_worst[worst as usize] += 1;
+        for finding in findings {
+            rule.findings += 1;
+            rule.by_severity[finding.severity as usize] += 1;
+            self.severity[finding.severity as usize] += 1;
         }
     }
 
@@ -94,6 +107,8 @@ impl Counts {
         for (mine, theirs) in self.rules.iter_mut().zip(&other.rules) {
             mine.findings += theirs.findings;
             mine.users += theirs.users;
+            add(&mut mine.by_severity, &theirs.by_severity);
+            add(&mut mine.users_by_worst, &theirs.users_by_worst);
             mine.worst = mine.worst.max(theirs.worst);
             mine.not_evaluated += theirs.not_evaluated;
             mine.missing = mine.missing.union(theirs.missing);

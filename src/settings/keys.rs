@@ -57,6 +57,8 @@ pub static KEYS: &[Key] = &[
     Key { name: "only", shape: Shape::Text, default: "", unset: "all users are reported" },
     Key { name: "out", shape: Shape::Text, default: "dirsync-audit-report", unset: "" },
     Key { name: "format", shape: Shape::List, default: "csv,json,html", unset: "" },
+    Key { name: "redact", shape: Shape::Text, default: "none", unset: "" },
+    Key { name: "redact-key-file", shape: Shape::Text, default: "", unset: "DIRSYNC_AUDIT_REDACT_KEY" },
     Key { name: "csv-delimiter", shape: Shape::Text, default: ",", unset: "" },
     Key { name: "csv-raw", shape: Shape::Flag, default: "false", unset: "" },
     Key { name: "threads", shape: Shape::Number, default: "0", unset: "one per processor" },
