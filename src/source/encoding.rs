@@ -7,6 +7,7 @@ use std::path::Path;
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::memchr_iter;
 
+use super::spool::{Packing, spool};
 use crate::error::{Error, Result};
 use crate::model::problem::{Problem, Problems};
 
@@ -20,30 +21,40 @@ pub(super) struct Raw {
     name: String,
     /// The size in bytes.
     pub len: u64,
+    /// The size in bytes of what the user gave, which may be packed.
+    pub given: u64,
 }
 
 impl Raw {
-    /// Opens a file; what cannot be read twice (`-`, a pipe) is copied to an unlinked temporary file first.
+    /// Opens a file; what cannot be read twice (`-`, a pipe) or is packed goes to an unlinked temporary file first.
     pub(super) fn open(name: &str) -> Result<Self> {
         if name == "-" {
-            return Self::spool(name, &mut io::stdin().lock());
+            return Self::spool(name, io::stdin().lock());
         }
         let path = Path::new(name);
-        let mut file = File::open(path).map_err(Error::io("open", path))?;
+        let file = File::open(path).map_err(Error::io("open", path))?;
         let about = file.metadata().map_err(Error::io("open", path))?;
         if about.is_dir() {
             return Err(Error::source(name, "this is a folder", "name the files in it, one by one"));
         }
         if !about.is_file() {
-            return Self::spool(name, &mut file);
+            return Self::spool(name, file);
         }
-        Ok(Self { file, name: name.to_owned(), len: about.len() })
+        let raw = Self { file, name: name.to_owned(), len: about.len(), given: about.len() };
+        let mut head = [0; 4];
+        let read = raw.read(0, &mut head)?;
+        if Packing::of(&head[..read]).is_none() { Ok(raw) } else { Self::spool(name, raw.file) }
     }
 
-    fn spool(name: &str, from: &mut dyn io::Read) -> Result<Self> {
-        let mut file = tempfile::tempfile().map_err(Error::io("write", std::env::temp_dir()))?;
-        let len = io::copy(from, &mut file).map_err(Error::io("read", name))?;
-        Ok(Self { file, name: name.to_owned(), len })
+    fn spool(name: &str, from: impl io::Read) -> Result<Self> {
+        let spooled = spool(name, from)?;
+        Ok(Self { file: spooled.file, name: name.to_owned(), len: spooled.len, given: spooled.read })
+    }
+
+    /// What bytes of the text up to a place stand for in what the user gave.
+    fn given_until(&self, place: u64) -> u64 {
+        let share = u128::from(self.given) * u128::from(place.min(self.len)) / u128::from(self.len.max(1));
+        u64::try_from(share).unwrap_or(self.given)
     }
 
     /// Fills `room` from a place on, less only at the end; gives how many bytes.
@@ -249,13 +260,15 @@ impl<'a> Text<'a> {
         Self { raw, decoder, place: found.bom, room: vec![0; room], ended: false }
     }
 
-    /// Appends the next piece to `text`; gives how many bytes it stands for, `None` at the end.
+    /// Appends the next piece to `text`; gives how many bytes of the given file it stands for, `None` at the end.
     pub(super) fn more(&mut self, text: &mut String) -> Result<Option<u64>> {
         if self.ended {
             return Ok(None);
         }
         let read = self.raw.read(self.place, &mut self.room)?;
+        let before = self.raw.given_until(self.place);
         self.place += read as u64;
+        let given = self.raw.given_until(self.place) - before;
         self.ended = read < self.room.len() || self.place >= self.raw.len;
         let mut bytes = &self.room[..read];
         loop {
@@ -264,7 +277,7 @@ impl<'a> Text<'a> {
             let (result, used) = self.decoder.decode_to_string_without_replacement(bytes, text, self.ended);
             bytes = &bytes[used..];
             match result {
-                DecoderResult::InputEmpty => return Ok(Some(read as u64)),
+                DecoderResult::InputEmpty => return Ok(Some(given)),
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => text.push('\u{fffd}'),
             }

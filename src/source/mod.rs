@@ -10,6 +10,7 @@ mod encoding;
 mod flavour;
 mod scan;
 mod split;
+mod spool;
 mod values;
 
 #[cfg(test)]
@@ -54,7 +55,7 @@ pub struct About {
     pub encoding: &'static str,
     /// The delimiter.
     pub delimiter: u8,
-    /// Its size in bytes.
+    /// Its size in bytes, packed if it is.
     pub bytes: u64,
     /// Its columns, in order.
     pub columns: Vec<Column>,
@@ -72,7 +73,8 @@ pub struct Source {
     about: About,
 }
 
-/// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first.
+/// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
+/// Zstandard files are unpacked to one.
 ///
 /// Fails when it cannot be read, is no table with a heading, or has no column that says who a row is.
 pub fn open(spec: &str, options: &Options) -> Result<Source> {
@@ -125,7 +127,7 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
         flavour: flavour.name(),
         encoding: found.encoding.name(),
         delimiter: table.delimiter,
-        bytes: raw.len,
+        bytes: raw.given,
         columns: plan.columns.clone(),
         problems,
     };
