@@ -2,9 +2,11 @@
 
 pub mod address;
 pub mod attribute;
+pub mod charset;
 pub mod class;
 pub mod facts;
 pub mod fold;
+pub mod guard;
 pub mod home;
 pub mod identity;
 pub mod problem;

@@ -74,6 +74,22 @@ problems! {
     NoIdentity = "no-identity" Skipped
         "a row has no distinguishedName, objectGUID, userPrincipalName, sAMAccountName or mail: nobody can say who it is"
         "export at least distinguishedName or userPrincipalName for every object";
+    /// A cell full of `#`.
+    HashCell = "hash-cell" Incomplete
+        "a cell holds only `#`: a spreadsheet program saved what it showed instead of the value"
+        "export again and do not save the file with a spreadsheet program";
+    /// A cell as long as a spreadsheet allows.
+    CellCut = "cell-cut" Incomplete
+        "a cell has exactly 32,767 characters, the most that Excel keeps: values behind them are likely to be lost"
+        "export again and do not save the file with a spreadsheet program";
+    /// A file with more than one encoding.
+    TwoEncodings = "two-encodings" Incomplete
+        "the file is in two encodings, the second from this line on; it was read as both, but letters may be wrong"
+        "export again into a new file: `>>` and Out-File -Append do not keep to the encoding of the file";
+    /// NULs in a text file.
+    Nuls = "nuls" Incomplete
+        "the file holds NUL bytes, as after a crash or a bad copy: what stood there is lost"
+        "copy or export the file again";
     /// Number cells that are no numbers.
     BadNumber = "bad-number" Incomplete
         "a cell that must be an integer is none (a spreadsheet may have rounded it)"
@@ -90,6 +106,18 @@ problems! {
     LostLetters = "lost-letters" Notice
         "`?` stands where letters were lost: Export-Csv of Windows PowerShell writes ASCII unless told otherwise"
         "export with -Encoding UTF8";
+    /// `Ã¼` for `ü`.
+    Mojibake = "mojibake" Notice
+        "letters are garbled (such as `Ã¼` for `ü`): another program read UTF-8 as something else"
+        "export again with -Encoding UTF8 and do not save the file with another program";
+    /// As many rows as a sheet has.
+    RowLimit = "row-limit" Notice
+        "the table has exactly the 1,048,575 rows that Excel keeps: rows behind them are likely to be lost"
+        "export again and do not save the file with a spreadsheet program";
+    /// Addresses without their types.
+    TypesLost = "types-lost" Notice
+        "proxy addresses stand without their types, so that nobody can say which one is primary; rules that ask for it are not evaluated"
+        "export the values as they are, with their `SMTP:` and `smtp:`: @{n='proxyAddresses';e={$_.proxyAddresses -join ';'}}";
     /// A second heading in the middle.
     SecondHeading = "second-heading" Notice
         "the heading stands a second time inside the file; the line was left out"

@@ -38,8 +38,9 @@ pub(super) fn refuse_binary(name: &str, head: &[u8], wide: bool) -> Result<()> {
     if let Some((_, what, remedy)) = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return Err(Error::source(name, *what, *remedy));
     }
-    let odd = head.iter().filter(|&&b| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c)).count();
-    if !wide && odd * 20 > head.len() {
+    let odd = |b: &&u8| matches!(b, 1..b' ') && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c);
+    let (odd, nuls) = (head.iter().filter(odd).count(), head.iter().filter(|&&b| b == 0).count());
+    if !wide && (odd * 20 > head.len() || nuls * 10 > head.len() * 3) {
         return Err(Error::source(name, "this is no text file", "export the users as CSV"));
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! A file is opened once, which finds out what it is, and read in two or three passes. [`cut`](self) makes blocks of
 //! whole records, one after the other; the records of a block are read in parallel.
 
+mod bytes;
 mod columns;
 mod csv;
 mod cut;
@@ -144,8 +145,7 @@ fn check_bytes(spec: &str, raw: &Raw, options: &Options) -> Result<Found> {
     let read = raw.read(0, &mut head)?;
     flavour::refuse_binary(spec, &head[..read], true)?;
     let found = encoding::find(raw, options.encoding.as_deref())?;
-    let wide = found.encoding == encoding_rs::UTF_16LE || found.encoding == encoding_rs::UTF_16BE;
-    flavour::refuse_binary(spec, &head[..read], wide)?;
+    flavour::refuse_binary(spec, &head[..read], found.encoding.is_utf16() || found.then.is_some())?;
     Ok(found)
 }
 

@@ -155,7 +155,9 @@ fn zstd(source: &mut impl BufRead, out: &mut Out) -> std::result::Result<(), Fau
     while !source.fill_buf().map_err(Fault::Read)?.is_empty() {
         match StreamingDecoder::new_with_decoder(&mut *source, &mut decoder) {
             Ok(mut frame) => out.copy(&mut frame)?,
-            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                length, ..
+            })) => {
                 let skipped = io::copy(&mut source.take(length.into()), &mut io::sink());
                 if skipped.map_err(Fault::Read)? < u64::from(length) {
                     return Err(Fault::Read(io::ErrorKind::UnexpectedEof.into()));
@@ -228,7 +230,8 @@ mod tests {
 
     #[test]
     fn damage_names_how_far_it_went() {
-        let text: Vec<u8> = (0..100_000u32).flat_map(|n| (n * 7919 % 10_007).to_string().into_bytes()).collect();
+        let text: Vec<u8> =
+            (0..100_000u32).flat_map(|n| (n * 7919 % 10_007).to_string().into_bytes()).collect();
         for (pack, name) in [(gz as fn(&[u8]) -> Vec<u8>, "gzip"), (zst, "zstd")] {
             let packed = pack(&text);
             for cut in [5, 12, packed.len() / 2, packed.len() - 1] {

@@ -2,6 +2,7 @@
 
 use crate::model::Attr;
 use crate::model::attribute::Kind;
+use crate::model::guard::without_guard;
 use crate::model::identity::{guid_text, is_guid, normal_guid, sid_text};
 use crate::model::problem::Problem;
 
@@ -118,10 +119,9 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
 
 /// Takes off what guards a cell against being run by a spreadsheet (`'+49…`) or keeps it text (`="001"`).
 fn unguarded(cell: &str) -> &str {
-    if let Some(rest) = cell.strip_prefix('\'')
-        && rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
-    {
-        return rest;
+    let bare = without_guard(cell);
+    if bare.len() < cell.len() {
+        return bare;
     }
     cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell)
 }

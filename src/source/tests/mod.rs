@@ -1,6 +1,7 @@
 //! Sources as a whole: written to a file, opened, read.
 
 mod damage;
+mod encodings;
 mod flavours;
 mod opening;
 
