@@ -19,4 +19,4 @@ pub use facts::{Facts, Proxy};
 pub use home::{MailboxHome, SipHome};
 pub use record::{Block, Input, Record};
 pub use tri::Tri;
-pub use user::User;
+pub use user::{Hidden, User};

@@ -3,8 +3,9 @@
 use super::columns::{IDENTITY, Plan, Used, starts_dn};
 use super::cut::Table;
 use super::scan::{Cell, Form, lines, record, unquote};
-use super::split::split;
-use super::values::{How, Meant, lost_letters, mean, unescape};
+use super::shapes::bare;
+use super::split::{is_typed, split};
+use super::values::{How, Meant, is_garbled, lost_letters, mean, unescape};
 use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet, Block, Record, User};
 
@@ -63,6 +64,10 @@ impl Reading {
     pub(super) fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
         let mut problems = block.problems.clone();
         let (text, mut at, mut line) = (block.text.as_str(), 0, block.line);
+        // Most blocks have none of the letters that are seen where others are garbled.
+        let marks = ["Ã", "Â", "Å", "â", "\u{fffd}"];
+        let garbled =
+            marks.iter().any(|mark| memchr::memmem::find(block.text.as_bytes(), mark.as_bytes()).is_some());
         let mut row = Row::default();
         let mut spare: User<'static> = User::new(AttrSet::NONE);
         while at < text.len() {
@@ -76,7 +81,11 @@ impl Reading {
                 {
                     problems.add(Problem::LostLetters, line);
                 }
-                let user = row.user(text, User::recycled(self.plan.carried, spare));
+                if garbled && row.is_garbled(text) {
+                    problems.add(Problem::Mojibake, line);
+                }
+                let mut user = row.user(text, User::recycled(self.plan.carried, spare));
+                user.hide(self.plan.hidden);
                 let record = Record { user, line, incomplete: row.why };
                 each(&record);
                 spare = User::recycled(AttrSet::NONE, record.user);
@@ -213,8 +222,11 @@ impl Row {
             Meant::Nothing => {}
             Meant::Placeholder => problems.add(Problem::Placeholder, line),
             Meant::Word(word) => values.push((used.attr, Place::Word(word))),
-            Meant::Made if used.how == How::Proxies => {
+            Meant::Made if matches!(used.how, How::Proxies | How::Typed(_)) => {
                 let value = made.split_off(made_at);
+                if let How::Typed(kind) = used.how {
+                    return typed(&value, kind, made, values);
+                }
                 split(&value, used.escaped, |part| {
                     let start = made.len();
                     made.push_str(part);
@@ -233,7 +245,11 @@ impl Row {
                     };
                     values.push((used.attr, at));
                 };
-                if used.how == How::Proxies { split(part, used.escaped, keep) } else { keep(part) }
+                match used.how {
+                    How::Proxies => split(part, used.escaped, keep),
+                    How::Typed(kind) => typed(part, kind, made, values),
+                    _ => keep(part),
+                }
             }
             Meant::Lost(problem) => {
                 problems.add(problem, line);
@@ -269,6 +285,30 @@ impl Row {
     fn lost_letters(&self, text: &str) -> bool {
         self.values.iter().any(|&(attr, place)| LETTERS.has(attr) && lost_letters(self.text(text, place)))
     }
+
+    fn is_garbled(&self, text: &str) -> bool {
+        self.values.iter().any(|&(attr, place)| LETTERS.has(attr) && is_garbled(self.text(text, place)))
+    }
+}
+
+/// Gives addresses back the type that the export took off; the primary one may stand a second time among the others.
+fn typed(cell: &str, kind: &str, made: &mut String, values: &mut Vec<(Attr, Place)>) {
+    let mut put = |kind: &str, value: &str| {
+        let repeats = |&(attr, place): &(Attr, Place)| match place {
+            Place::Made(start, end) if attr == Attr::ProxyAddresses && kind == "smtp:" => {
+                made[start..end].strip_prefix("SMTP:").is_some_and(|known| known.eq_ignore_ascii_case(value))
+            }
+            _ => false,
+        };
+        if !values.iter().any(repeats) {
+            let start = made.len();
+            made.extend([kind, value]);
+            values.push((Attr::ProxyAddresses, Place::Made(start, made.len())));
+        }
+    };
+    split(cell, false, |part| {
+        if is_typed(part) { put("", part) } else { bare(part, kind, |value| put(kind, value)) }
+    });
 }
 
 /// Whether a piece goes on with the DN before it.

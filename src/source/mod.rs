@@ -10,6 +10,7 @@ mod cut;
 mod encoding;
 mod flavour;
 mod scan;
+mod shapes;
 mod split;
 mod spool;
 mod values;

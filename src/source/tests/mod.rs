@@ -4,6 +4,7 @@ mod damage;
 mod encodings;
 mod flavours;
 mod opening;
+mod shapes;
 
 use std::collections::BTreeMap;
 use std::io::Write;
