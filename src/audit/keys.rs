@@ -4,8 +4,9 @@
 //! addresses and sign-in names share one space of hashes, since a text of one may matter in another; so the usual
 //! user, whose four addresses are the same text, has one entry for them.
 
-use crate::model::{Attr, Facts, Record, User, fold};
-use crate::rules::unique::{Space, keys};
+use crate::model::attribute::IDENTITY;
+use crate::model::{Attr, AttrSet, Record, User, fold};
+use crate::rules::unique::{KEY_ATTRIBUTES, Space, keys};
 
 /// Into how many partitions keys are sorted, so that they can be compared a part at a time.
 pub(super) const PARTITIONS: usize = 256;
@@ -40,10 +41,14 @@ impl Kind {
     }
 }
 
+/// The attributes that keys are made of, and those that say whether a record is one.
+pub(super) fn attributes() -> AttrSet {
+    AttrSet::of(KEY_ATTRIBUTES).union(AttrSet::of(IDENTITY))
+}
+
 /// Gives every key of a user, identities included, to `each`.
 pub(super) fn every_key<'a>(user: &'a User<'a>, each: &mut dyn FnMut(Kind, &'a str)) {
-    let facts = Facts::of(user);
-    keys(&facts, &mut |key| each(Kind::Rules(key.space), key.text));
+    keys(user, &mut |key| each(Kind::Rules(key.space), key.text));
     for (kind, attr) in [(Kind::Guid, Attr::ObjectGuid), (Kind::Dn, Attr::DistinguishedName)] {
         if !user.get(attr).is_empty() {
             each(kind, user.get(attr));

@@ -4,7 +4,7 @@
 
 use super::keys::{Kind, every_key, key_hash};
 use super::meet::{Candidate, print};
-use crate::model::{Attr, User, fold};
+use crate::model::{Attr, AttrSet, User, fold};
 use crate::rules::unique::Space;
 
 /// The identity of a text: BLAKE3 of its kind and its folded form.
@@ -62,6 +62,11 @@ pub(super) struct Person {
     pub(super) sid: u64,
     /// Hashes of the SIDs of the accounts of other forests that sign in with it; 0 for none.
     pub(super) accounts: [u64; 2],
+}
+
+/// The attributes that are read of a candidate besides its keys.
+pub(super) fn attributes() -> AttrSet {
+    AttrSet::of(&[Attr::ObjectSid, Attr::OriginatorSid, Attr::MasterAccountSid])
 }
 
 /// The identity of a text of a kind.

@@ -21,7 +21,7 @@ use std::sync::Mutex;
 
 use crate::error::{Error, Result};
 use crate::model::problem::{Problem, Problems};
-use crate::model::{Block, Facts, Input, User};
+use crate::model::{AttrSet, Block, Facts, Input, User};
 use crate::rules::counts::Counts;
 use crate::rules::verdict::{Judged, Plan};
 
@@ -103,7 +103,11 @@ pub fn run<R: Report>(
     report: &R,
 ) -> Result<Outcome> {
     let mut outcome = Outcome { sources: vec![SourceOutcome::default(); inputs.len()], ..Outcome::default() };
-    let keys = first_reading(inputs, progress, &mut outcome.sources)?;
+    let mut keys = first_reading(inputs, progress, &mut outcome.sources)?;
+    // Every input is asked, so that all that need more care get it at once.
+    while inputs.iter().filter(|input| !input.settled()).count() > 0 {
+        keys = first_reading(inputs, progress, &mut outcome.sources)?;
+    }
     let first_rows = first_rows(&keys)?;
     let candidates = meet::candidates(&keys, &first_rows);
     let counts: Vec<u32> = keys.iter().map(|block| block.records).collect();
@@ -150,17 +154,18 @@ fn first_reading(
     sources: &mut [SourceOutcome],
 ) -> Result<Vec<BlockKeys>> {
     let mut all = Vec::new();
+    sources.iter_mut().for_each(|source| *source = SourceOutcome::default());
+    let wanted = keys::attributes();
     let work = |numbered: Numbered| {
         let mut collector = Collector::default();
         let block = &numbered.block;
-        let problems = inputs[numbered.input].records(block, &mut |record| collector.add(record));
+        inputs[numbered.input].records(block, wanted, &mut |record| collector.add(record));
         let keys = collector.finish();
         progress.advance(Stage::Keys, block.bytes, u64::from(keys.records));
-        Ok((numbered.input, keys, problems))
+        Ok((numbered.input, keys))
     };
-    blocks::each(inputs, work, |(input, keys, problems): (usize, BlockKeys, Problems)| {
+    blocks::each(inputs, work, |(input, keys): (usize, BlockKeys)| {
         sources[input].records += u64::from(keys.records);
-        sources[input].problems.merge(&problems);
         all.push(keys);
         Ok(())
     })?;
@@ -181,13 +186,14 @@ fn first_rows(keys: &[BlockKeys]) -> Result<Vec<u32>> {
 
 fn second_look(inputs: &[&dyn Input], rows: &Rows, candidates: &[Candidate]) -> Result<Groups> {
     let (mut seen, mut persons) = (Vec::new(), Vec::new());
+    let wanted = keys::attributes().union(look::attributes());
     let work = |numbered: Numbered| {
         let input = inputs[numbered.input];
         let first = rows.start(input, numbered.place)?;
         let (mut seen, mut persons) = (Vec::new(), Vec::new());
         let mut row = first;
         let mut left = &candidates[candidates.partition_point(|candidate| candidate.row < first)..];
-        input.records(&numbered.block, &mut |record| {
+        input.records(&numbered.block, wanted, &mut |record| {
             let own = left.partition_point(|candidate| candidate.row <= row);
             if own > 0 {
                 persons.push(look::at(&record.user, row, &left[..own], &mut seen));
@@ -225,7 +231,7 @@ struct Done<P> {
     part: P,
     counts: Counts,
     repeats: u64,
-    failed: Problems,
+    problems: Problems,
 }
 
 impl<R: Report> Run<'_, R> {
@@ -240,7 +246,7 @@ impl<R: Report> Run<'_, R> {
                 let source = &mut outcome.sources[done.input];
                 source.repeats += done.repeats;
                 source.objects = source.records - source.repeats;
-                source.problems.merge(&done.failed);
+                source.problems.merge(&done.problems);
                 self.report.take(done.part)
             },
         )
@@ -254,11 +260,11 @@ impl<R: Report> Run<'_, R> {
             part: self.report.part(),
             counts: Counts::default(),
             repeats: 0,
-            failed: Problems::default(),
+            problems: Problems::default(),
         };
         let mut judge = Judge::new(self.plan, self.groups);
         let mut row = first;
-        input.records(block, &mut |record| {
+        let problems = input.records(block, AttrSet::ALL, &mut |record| {
             row += 1;
             if self.groups.is_repeat(row - 1) {
                 done.repeats += 1;
@@ -266,7 +272,7 @@ impl<R: Report> Run<'_, R> {
                 let facts = Facts::of(&record.user);
                 let judgement = judge.judge(&facts, row - 1, record.incomplete);
                 if judgement.failed {
-                    done.failed.add(Problem::RuleFailed, record.line);
+                    done.problems.add(Problem::RuleFailed, record.place.line());
                 }
                 let judged = Judged {
                     source: input.name(),
@@ -278,6 +284,7 @@ impl<R: Report> Run<'_, R> {
                 self.report.user(&mut done.part, &judged);
             }
         });
+        done.problems.merge(&problems);
         self.rows.of(input, place, row - first)?;
         self.progress.advance(Stage::Verdicts, block.bytes, u64::from(row - first));
         Ok(done)

@@ -9,6 +9,7 @@ use crate::model::Attr::{
     PrimaryUserAddress, ProxyAddresses, UserPrincipalName,
 };
 use crate::model::problem::Problems;
+use crate::model::record::{Lines, Place};
 use crate::model::{Attr, AttrSet, Block, Input, Record, User};
 use crate::rules::verdict::{Judged, Plan, Status};
 use crate::rules::{self, Check, Context, RuleSet, Scenario};
@@ -39,12 +40,12 @@ impl Input for Table {
         ))
     }
 
-    fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+    fn records(&self, block: &Block, _: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
         let start: usize = block.text.parse().unwrap();
         for row in self.rows.iter().skip(start).take(self.per_block) {
             let mut user = User::of(row);
             self.absent.iter().for_each(|&attr| user.lose(attr));
-            each(&Record { user, line: 1, incomplete: None });
+            each(&Record { user, place: Place { lines: &Lines::new("", 1), at: 0 }, incomplete: None });
         }
         Problems::default()
     }

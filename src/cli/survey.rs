@@ -42,9 +42,15 @@ pub(super) const HOMES: [MailboxHome; 5] = [
 impl Survey {
     /// Counts a source, its blocks in parallel; sums do not depend on the order.
     pub(super) fn of(input: &dyn Input) -> Result<Self> {
+        let survey = Self::once(input)?;
+        // A source that turns out to need more care is read again.
+        if input.settled() { Ok(survey) } else { Self::once(input) }
+    }
+
+    fn once(input: &dyn Input) -> Result<Self> {
         let counted = input.blocks()?.par_bridge().map(|block| {
             let mut survey = Self { carried: input.carried(), ..Self::default() };
-            let problems = input.records(&block?, &mut |record| survey.add(record));
+            let problems = input.records(&block?, AttrSet::ALL, &mut |record| survey.add(record));
             survey.problems.merge(&problems);
             Ok(survey)
         });
@@ -145,11 +151,16 @@ const RETIRED: &str = "(Skype for Business Online, the service of `sfb-online`, 
 mod tests {
     use super::*;
     use crate::model::User;
+    use crate::model::record::{Lines, Place};
 
     fn survey(users: &[&[(Attr, &'static str)]]) -> Survey {
         let mut survey = Survey { carried: AttrSet::ALL, ..Survey::default() };
         for user in users {
-            survey.add(&Record { user: User::of(user), line: 1, incomplete: None });
+            survey.add(&Record {
+                user: User::of(user),
+                place: Place { lines: &Lines::new("", 1), at: 0 },
+                incomplete: None,
+            });
         }
         survey
     }

@@ -9,6 +9,7 @@ use super::terminal::Style;
 use crate::audit::{self, Progress, Stage};
 use crate::error::Result;
 use crate::model::problem::{Problem, Problems};
+use crate::model::record::{self, Place};
 use crate::model::{Attr, AttrSet, Block, Input, Record, User};
 use crate::rules::Scenario;
 use crate::settings::{self, Key, Settings, Values};
@@ -38,7 +39,7 @@ impl Input for Lines {
         Ok(Box::new(self.0.lines().enumerate().map(block)))
     }
 
-    fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+    fn records(&self, block: &Block, _: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
         let mut problems = Problems::default();
         if block.text == "!" {
             problems.add(Problem::LongRow, block.line);
@@ -51,7 +52,11 @@ impl Input for Lines {
         {
             user.set(attr, value);
         }
-        each(&Record { user, line: block.line, incomplete: None });
+        each(&Record {
+            user,
+            place: Place { lines: &record::Lines::new("", block.line), at: 0 },
+            incomplete: None,
+        });
         problems
     }
 }
@@ -70,6 +75,7 @@ fn sources() -> Vec<Opened> {
     vec![Opened {
         input: Box::new(Lines(USERS.to_owned())),
         about: About {
+            hash: blake3::hash(b""),
             flavour: "Get-ADUser | Export-Csv",
             encoding: "UTF-8",
             delimiter: b';',

@@ -34,25 +34,81 @@ pub fn parts(address: &str) -> Option<(&str, &str)> {
 /// The domain of an address; empty without an `@`.
 #[must_use]
 pub fn domain(address: &str) -> &str {
-    address.rsplit_once('@').map_or("", |(_, domain)| domain)
+    memchr::memrchr(b'@', address.as_bytes()).map_or("", |at| &address[at + 1..])
 }
 
-/// Whether the text without its `sip:` is a well-formed SIP address: user, one `@`, domain; no port, no parameters.
+/// What one look at an address shows: its parts and the characters in them.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// What stands before the first `@`; all without one.
+    pub local: &'a str,
+    /// What stands behind it, further `@` included.
+    pub domain: &'a str,
+    /// The classes of the characters of `local`.
+    pub local_classes: Classes,
+    /// The classes of the characters of `domain`.
+    pub domain_classes: Classes,
+}
+
+impl<'a> Look<'a> {
+    /// Looks at an address.
+    #[must_use]
+    pub fn at(address: &'a str) -> Self {
+        let (local, domain) = match memchr::memchr(b'@', address.as_bytes()) {
+            Some(at) => (&address[..at], &address[at + 1..]),
+            None => (address, ""),
+        };
+        Self { local, domain, local_classes: Classes::of(local), domain_classes: Classes::of(domain) }
+    }
+
+    /// The classes of all characters but the `@` between the parts.
+    #[must_use]
+    pub fn classes(&self) -> Classes {
+        self.local_classes.with(self.domain_classes)
+    }
+
+    /// Whether it is a well-formed SIP address without `sip:`: user, one `@`, domain; no port, no parameters.
+    pub fn is_sip(&self, known: &mut Known<'a>) -> bool {
+        let of = self.local_classes;
+        !self.local.is_empty()
+            && !of.has(Classes::NOT_SIP)
+            && (!of.has(Classes::PERCENT) || escapes_are_whole(self.local))
+            && known.is_domain(self)
+    }
+
+    /// Whether it is a well-formed mail address: RFC 5321 dot-atom of 1-64, `@`, domain; at most 254; ASCII.
+    pub fn is_mail(&self, known: &mut Known<'a>) -> bool {
+        let of = self.local_classes;
+        !self.local.is_empty()
+            && self.local.len() <= 64
+            && self.local.len() + 1 + self.domain.len() <= 254
+            && !of.has(Classes::NOT_ATEXT)
+            && (!of.has(Classes::DOT) || dots_part_atoms(self.local))
+            && known.is_domain(self)
+    }
+}
+
+/// The domain that was found well-formed last: the addresses of a user mostly share one.
+#[derive(Debug, Default)]
+pub struct Known<'a>(&'a str);
+
+impl<'a> Known<'a> {
+    fn is_domain(&mut self, look: &Look<'a>) -> bool {
+        if self.0 == look.domain && !look.domain.is_empty() {
+            return true;
+        }
+        let well_formed = !look.domain_classes.has(Classes::NOT_LDH) && has_domain_labels(look.domain);
+        if well_formed {
+            self.0 = look.domain;
+        }
+        well_formed
+    }
+}
+
+/// Whether the text without its `sip:` is a well-formed SIP address.
 #[must_use]
 pub fn is_sip(address: &str) -> bool {
-    parts(address).is_some_and(|(user, domain)| is_sip_user(user) && is_domain(domain))
-}
-
-fn is_sip_user(user: &str) -> bool {
-    let classes = Classes::of(user);
-    !user.is_empty()
-        && !classes.has(Classes::NOT_SIP)
-        && (!classes.has(Classes::PERCENT) || escapes_are_whole(user))
-}
-
-/// Whether every `%` is followed by two hexadecimal digits.
-fn escapes_are_whole(user: &str) -> bool {
-    user.split('%').skip(1).all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
+    Look::at(address).is_sip(&mut Known::default())
 }
 
 /// Whether the text, with its `sip:`, is a well-formed SIP address.
@@ -61,19 +117,15 @@ pub fn is_sip_uri(text: &str) -> bool {
     after_prefix(text, "sip").is_some_and(is_sip)
 }
 
-/// Whether the text is a well-formed mail address: RFC 5321 dot-atom of 1-64, `@`, domain; at most 254; ASCII.
+/// Whether the text is a well-formed mail address.
 #[must_use]
 pub fn is_mail(address: &str) -> bool {
-    address.len() <= 254
-        && parts(address)
-            .is_some_and(|(local, domain)| local.len() <= 64 && is_dot_atom(local) && is_domain(domain))
+    Look::at(address).is_mail(&mut Known::default())
 }
 
-fn is_dot_atom(local: &str) -> bool {
-    let classes = Classes::of(local);
-    !local.is_empty()
-        && !classes.has(Classes::NOT_ATEXT)
-        && (!classes.has(Classes::DOT) || dots_part_atoms(local))
+/// Whether every `%` is followed by two hexadecimal digits.
+fn escapes_are_whole(user: &str) -> bool {
+    user.split('%').skip(1).all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Whether no full stop stands at an end or beside another.
@@ -91,19 +143,26 @@ fn dots_part_atoms(local: &str) -> bool {
 /// Whether the text is a domain of at least two LDH labels of 1-63, the last one starting with a letter; at most 255.
 #[must_use]
 pub fn is_domain(domain: &str) -> bool {
-    if domain.len() > 255 || Classes::of(domain).has(Classes::NOT_LDH) {
-        return false;
-    }
-    let mut labels = 0;
-    let mut last = "";
-    for label in domain.split('.') {
-        if label.is_empty() || label.len() > 63 || label.starts_with('-') || label.ends_with('-') {
-            return false;
+    !Classes::of(domain).has(Classes::NOT_LDH) && has_domain_labels(domain)
+}
+
+/// The same for a text of which the characters are known to fit.
+fn has_domain_labels(domain: &str) -> bool {
+    let bytes = domain.as_bytes();
+    let is_label = |label: &[u8]| {
+        (1..=63).contains(&label.len()) && label.first() != Some(&b'-') && label.last() != Some(&b'-')
+    };
+    let mut start = 0;
+    for (place, &b) in bytes.iter().enumerate() {
+        if b == b'.' {
+            if !is_label(&bytes[start..place]) {
+                return false;
+            }
+            start = place + 1;
         }
-        labels += 1;
-        last = label;
     }
-    labels >= 2 && last.starts_with(|c: char| c.is_ascii_alphabetic())
+    let last = &bytes[start..];
+    bytes.len() <= 255 && start > 0 && is_label(last) && last[0].is_ascii_alphabetic()
 }
 
 /// Last labels that no public domain has.
@@ -127,7 +186,11 @@ const NOT_PUBLIC: &[&str] = &[
 /// Whether mail or federation from outside can reach the domain at all, by its shape.
 #[must_use]
 pub fn is_routable(domain: &str) -> bool {
-    match domain.rsplit_once('.') {
+    let dot = memchr::memrchr(b'.', domain.as_bytes());
+    match dot.map(|dot| domain.split_at(dot + 1)) {
+        Some((_, last)) if last.is_ascii() => {
+            !NOT_PUBLIC.iter().any(|label| label.eq_ignore_ascii_case(last))
+        }
         Some((_, last)) => !NOT_PUBLIC.iter().any(|label| same(label, last)),
         None => false,
     }

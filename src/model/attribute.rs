@@ -115,6 +115,10 @@ attributes! {
     MasterAccountSid = "msExchMasterAccountSid" Sid ["linkedmasteraccountsid"];
 }
 
+/// The attributes that say who an object is; every record has one of them.
+pub const IDENTITY: &[Attr] =
+    &[Attr::DistinguishedName, Attr::ObjectGuid, Attr::UserPrincipalName, Attr::SamAccountName, Attr::Mail];
+
 impl Attr {
     /// The row of the table that describes this attribute.
     #[must_use]

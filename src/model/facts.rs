@@ -2,8 +2,9 @@
 
 use smallvec::SmallVec;
 
-use super::address::{address_type, after_prefix, is_mail, is_sip, is_sip_uri};
+use super::address::{Known, Look, address_type, after_prefix};
 use super::attribute::Attr;
+use super::class::Classes;
 use super::fold::{same, trim};
 use super::home::{MailboxHome, SipHome};
 use super::tri::Tri;
@@ -39,24 +40,74 @@ pub struct Proxy<'a> {
     pub well_formed: bool,
     /// Whether the type is written `SMTP`.
     pub primary: bool,
+    /// The classes of the characters of a sip or smtp address.
+    pub classes: Classes,
+    /// The same of what stands before its `@`.
+    pub local_classes: Classes,
 }
 
 impl<'a> Proxy<'a> {
     /// Splits a value.
     #[must_use]
     pub fn of(raw: &'a str) -> Self {
+        Self::split(raw, &mut Known::default())
+    }
+
+    fn split(raw: &'a str, known: &mut Known<'a>) -> Self {
         let text = trim(raw);
         let (written_type, address) = address_type(text).unwrap_or(("", text));
-        let (of, well_formed) = if written_type.eq_ignore_ascii_case("smtp") {
-            (ProxyType::Smtp, is_mail(address))
-        } else if written_type.eq_ignore_ascii_case("sip") {
-            (ProxyType::Sip, is_sip(address))
-        } else if written_type.is_empty() {
-            (ProxyType::Missing, true)
-        } else {
-            (ProxyType::Other, true)
+        let of = ProxyType::of(written_type);
+        let mut proxy = Self {
+            raw,
+            text,
+            written_type,
+            of,
+            address,
+            well_formed: true,
+            primary: written_type == "SMTP",
+            classes: Classes::default(),
+            local_classes: Classes::default(),
         };
-        Self { raw, text, written_type, of, address, well_formed, primary: written_type == "SMTP" }
+        if matches!(of, ProxyType::Smtp | ProxyType::Sip) {
+            let look = Look::at(address);
+            proxy.well_formed = if of == ProxyType::Smtp { look.is_mail(known) } else { look.is_sip(known) };
+            (proxy.classes, proxy.local_classes) = (look.classes(), look.local_classes);
+        }
+        proxy
+    }
+}
+
+impl ProxyType {
+    fn of(written: &str) -> Self {
+        match written.len() {
+            0 => Self::Missing,
+            4 if written.eq_ignore_ascii_case("smtp") => Self::Smtp,
+            3 if written.eq_ignore_ascii_case("sip") => Self::Sip,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What the classes of an object say.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kinds {
+    contact: bool,
+    /// A user, inetOrgPerson or contact.
+    person: bool,
+    /// A computer, group or managed service account.
+    no_user: bool,
+}
+
+impl Kinds {
+    fn of(user: &User<'_>) -> Self {
+        let mut kinds = Self::default();
+        for class in user.classes() {
+            let is = |name: &str| class.eq_ignore_ascii_case(name);
+            kinds.contact |= is("contact");
+            kinds.person |= is("user") || is("inetOrgPerson") || is("contact");
+            kinds.no_user |= NO_USERS.iter().any(|name| is(name));
+        }
+        kinds
     }
 }
 
@@ -87,13 +138,20 @@ pub struct Facts<'a> {
     pub mail: &'a str,
     /// Whether `mail` is well-formed.
     pub mail_well_formed: bool,
+    /// Whether the PUA is well-formed, `sip:` included.
+    pub pua_well_formed: bool,
+    /// `msExchRecipientTypeDetails`.
+    pub recipient_type: Option<i64>,
+    kinds: Kinds,
 }
 
 impl<'a> Facts<'a> {
     /// Works them out.
     #[must_use]
     pub fn of(user: &'a User<'a>) -> Self {
-        let proxies: SmallVec<[Proxy<'a>; 8]> = user.proxies().iter().map(|raw| Proxy::of(raw)).collect();
+        let mut known = Known::default();
+        let proxies: SmallVec<[Proxy<'a>; 8]> =
+            user.proxies().iter().map(|raw| Proxy::split(raw, &mut known)).collect();
         let holds = |of, hidden: bool| {
             let found = proxies.iter().any(|proxy| proxy.of == of);
             let shown = user.carries(Attr::ProxyAddresses) && !hidden;
@@ -109,11 +167,20 @@ impl<'a> Facts<'a> {
             .or(sip_proxy);
         let mailbox = MailboxHome::of(user);
         let mail_bearing = Tri::from(mailbox.exists()).or(user.has(Attr::Mail)).or(smtp_proxy);
-        let (sip_address, sip_well_formed) = sip_address(user.get(Attr::PrimaryUserAddress), &proxies);
+        let pua = user.get(Attr::PrimaryUserAddress);
+        let uri = after_prefix(pua, "sip");
+        let pua_well_formed = uri.is_some_and(|address| Look::at(address).is_sip(&mut known));
+        let (sip_address, sip_well_formed) = match pua {
+            "" => sip_of_proxies(&proxies),
+            _ => (Some(uri.unwrap_or(pua)), pua_well_formed),
+        };
         let mail = trim(user.get(Attr::Mail));
         Self {
             sip_home: SipHome::of(user, sip_enabled.yes()),
-            mail_well_formed: is_mail(mail),
+            mail_well_formed: Look::at(mail).is_mail(&mut known),
+            pua_well_formed,
+            recipient_type: user.number(Attr::RecipientTypeDetails),
+            kinds: Kinds::of(user),
             user,
             proxies,
             sip_proxy,
@@ -172,22 +239,16 @@ impl<'a> Facts<'a> {
         self.user.get(Attr::PrimaryUserAddress)
     }
 
-    /// Whether the PUA is a well-formed SIP address.
-    #[must_use]
-    pub fn pua_well_formed(&self) -> bool {
-        is_sip_uri(self.pua())
-    }
-
     /// Whether the object is a contact.
     #[must_use]
     pub fn is_contact(&self) -> bool {
-        self.user.is_a("contact")
+        self.kinds.contact
     }
 
     /// Whether the person signs in with an account of another forest.
     #[must_use]
     pub fn is_linked(&self) -> bool {
-        self.user.number(Attr::RecipientTypeDetails) == Some(2)
+        self.recipient_type == Some(2)
             || self.user.has(Attr::OriginatorSid).yes()
             || self.user.has(Attr::MasterAccountSid).yes()
     }
@@ -202,9 +263,9 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn exclusion(&self) -> Option<&'static str> {
         let user = self.user;
-        let recipient = user.number(Attr::RecipientTypeDetails).unwrap_or(0);
+        let recipient = self.recipient_type.unwrap_or(0);
         let nickname = user.get(Attr::MailNickname);
-        if is_no_user(user) {
+        if self.is_no_user() {
             Some("not a user object")
         } else if user.says(Attr::IsCriticalSystemObject, true).yes() {
             Some("critical system object")
@@ -225,6 +286,10 @@ impl<'a> Facts<'a> {
         } else {
             None
         }
+    }
+
+    fn is_no_user(&self) -> bool {
+        !self.user.get(Attr::ObjectClass).is_empty() && (self.kinds.no_user || !self.kinds.person)
     }
 
     /// Contacts have none and are kept.
@@ -257,25 +322,14 @@ const MONITORING_MAILBOX: i64 = 549_755_813_888;
 const NO_USERS: &[&str] =
     &["computer", "group", "publicFolder", "msDS-ManagedServiceAccount", "msDS-GroupManagedServiceAccount"];
 
-fn is_no_user(user: &User<'_>) -> bool {
-    if user.get(Attr::ObjectClass).is_empty() {
-        return false;
-    }
-    NO_USERS.iter().any(|class| user.is_a(class))
-        || !["user", "inetOrgPerson", "contact"].iter().any(|class| user.is_a(class))
-}
-
 /// Whether a DN is one that replication gave to the loser of a conflict.
 fn is_conflict(dn: &str) -> bool {
     memchr::memmem::find_iter(dn.as_bytes(), b"\\0")
         .any(|at| dn.get(at..at + 7).is_some_and(|mark| mark.eq_ignore_ascii_case("\\0ACNF:")))
 }
 
-/// The PUA if it is not empty, else the sip proxy when all sip proxies fold to one address.
-fn sip_address<'a>(pua: &'a str, proxies: &[Proxy<'a>]) -> (Option<&'a str>, bool) {
-    if !pua.is_empty() {
-        return (Some(after_prefix(pua, "sip").unwrap_or(pua)), is_sip_uri(pua));
-    }
+/// The sip proxy when all sip proxies fold to one address, and whether it is well-formed.
+fn sip_of_proxies<'a>(proxies: &[Proxy<'a>]) -> (Option<&'a str>, bool) {
     let mut sips = proxies.iter().filter(|proxy| proxy.of == ProxyType::Sip);
     let Some(first) = sips.next() else { return (None, false) };
     if sips.all(|other| same(other.address, first.address)) {

@@ -201,6 +201,12 @@ impl Problems {
         self.iter().filter(|(problem, _)| problem.weight() == weight).map(|(_, tally)| tally.count).sum()
     }
 
+    /// Whether nothing was seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether data is missing.
     #[must_use]
     pub fn incomplete(&self) -> bool {

@@ -1,5 +1,7 @@
 //! What a source gives: blocks of text, each of whole records, and the records of a block.
 
+use std::cell::Cell;
+
 use super::attribute::AttrSet;
 use super::problem::Problems;
 use super::user::User;
@@ -23,10 +25,54 @@ pub struct Block {
 pub struct Record<'a> {
     /// The user.
     pub user: User<'a>,
-    /// The line of the input on which the record starts, from 1.
-    pub line: u64,
+    /// Where it stands.
+    pub place: Place<'a>,
     /// Why the record is incomplete; `None` when it is whole.
     pub incomplete: Option<&'static str>,
+}
+
+/// The lines of a block. They are counted only where somebody asks, and on from there: few ask.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    counted: Cell<(usize, u64)>,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of a text that starts on the line `first` of the input.
+    #[must_use]
+    pub fn new(text: &'a str, first: u64) -> Self {
+        Self { text, counted: Cell::new((0, first)) }
+    }
+
+    /// The line on which a byte of the text stands; places are asked for in ascending order.
+    fn of(&self, at: usize) -> u64 {
+        let (from, line) = self.counted.get();
+        let bytes = self.text.as_bytes();
+        let ends =
+            |place: &usize| bytes[from + place] == b'\n' || bytes.get(from + place + 1) != Some(&b'\n');
+        let new = bytes.get(from..at).unwrap_or_default();
+        let line = line + memchr::memchr2_iter(b'\n', b'\r', new).filter(ends).count() as u64;
+        self.counted.set((at.max(from), line));
+        line
+    }
+}
+
+/// A place in a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The lines of the block.
+    pub lines: &'a Lines<'a>,
+    /// The place in its text, in bytes.
+    pub at: usize,
+}
+
+impl Place<'_> {
+    /// The line of the input, from 1; LF, CRLF and CR each end one.
+    #[must_use]
+    pub fn line(self) -> u64 {
+        self.lines.of(self.at)
+    }
 }
 
 /// An opened source. It can be read several times and gives the same each time.
@@ -41,6 +87,13 @@ pub trait Input: Sync {
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>>;
 
     /// Gives every record of a block to `each`, in order, and returns the damage. Called in parallel; a pure
-    /// function of the block.
-    fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems;
+    /// function of the block. Values of attributes that are not `wanted` may be left out, and their damage with them;
+    /// which records there are does not depend on it.
+    fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems;
+
+    /// Whether the reading just done can be trusted. If not, it has to be done once more: the source now knows that
+    /// it must cut its blocks with more care.
+    fn settled(&self) -> bool {
+        true
+    }
 }

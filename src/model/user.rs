@@ -33,14 +33,19 @@ impl<'a> User<'a> {
         Self { carried, hidden: Hidden::default(), values: [""; Attr::COUNT], proxies: Vec::new() }
     }
 
-    /// The same, with the room of an earlier object's values, so that a reader allocates once and not per object.
+    /// The same, with room for the values of `proxyAddresses` from [`User::into_room`], so that a reader allocates once
+    /// and not per object.
     #[must_use]
-    pub fn recycled(carried: AttrSet, earlier: User<'_>) -> Self {
-        let mut room = earlier.proxies;
-        room.clear();
+    pub fn in_room(carried: AttrSet, room: Vec<&'static str>) -> Self {
+        Self { carried, hidden: Hidden::default(), values: [""; Attr::COUNT], proxies: room }
+    }
+
+    /// Gives the room back for the next object.
+    #[must_use]
+    pub fn into_room(mut self) -> Vec<&'static str> {
+        self.proxies.clear();
         // Collecting the empty iterator in place keeps the allocation while the lifetime changes.
-        let proxies = room.into_iter().map(|_| "").collect();
-        Self { carried, hidden: Hidden::default(), values: [""; Attr::COUNT], proxies }
+        self.proxies.into_iter().map(|_| "").collect()
     }
 
     /// An object of which every attribute is in the input, with these values; `proxyAddresses` may be given

@@ -209,8 +209,7 @@ const ELSEWHERE: &[i64] = &[64, 128];
 /// Whether mail can be sent to the domain through the tenant. The addresses of contacts and mail users lie in the
 /// domains of others, which no list of the tenant's own can name: of them only the shape is asked.
 pub(super) fn is_routable(f: &Facts<'_>, cx: &Context, domain: &str) -> bool {
-    let elsewhere =
-        f.is_contact() || f.user.number(RecipientTypeDetails).is_some_and(|of| ELSEWHERE.contains(&of));
+    let elsewhere = f.is_contact() || f.recipient_type.is_some_and(|of| ELSEWHERE.contains(&of));
     if elsewhere { address::is_routable(domain) } else { cx.is_routable(domain) }
 }
 

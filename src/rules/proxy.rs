@@ -1,7 +1,5 @@
 //! The values of `proxyAddresses`: types, primary address, characters, lengths, domains.
 
-use smallvec::SmallVec;
-
 use super::level::{E, I, NO, W};
 use super::mail::is_routable;
 use super::{Check, Context, Example, Rule, Scenario, Sink};
@@ -457,14 +455,14 @@ fn one_primary(f: &Facts<'_>) -> Option<Change> {
 
 fn malformed_smtp_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    for proxy in f.smtps().filter(|proxy| !proxy.well_formed && sync_invalid(proxy.address).is_none()) {
+    for proxy in f.smtps().filter(|proxy| !proxy.well_formed && !proxy.classes.has(Classes::SYNC_INVALID)) {
         out.fire(ProxyAddresses, proxy.raw, format!("`{}` is not a well-formed mail address", proxy.text));
     }
 }
 
 fn invalid_character(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    for proxy in &f.proxies {
+    for proxy in f.proxies.iter().filter(|proxy| proxy.classes.has(Classes::SYNC_INVALID)) {
         // Lync takes `( ) , ;` in a SIP address, so that only synchronization minds; what is malformed is SIP002's.
         let because = match proxy.of {
             ProxyType::Smtp => "an smtp address must not have",
@@ -495,19 +493,37 @@ fn too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn repeated_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    // By hashes: comparing each with each would take minutes for an object that somebody filled with values.
-    let mut keys: SmallVec<[(u64, u64, usize); 8]> = SmallVec::new();
+    if f.proxies.len() <= FEW && !f.proxies.iter().enumerate().any(|(at, one)| repeats(one, &f.proxies[..at]))
+    {
+        return;
+    }
+    // Comparing each with each would take minutes for an object that somebody filled with values: by hash first.
+    let mut keys: Vec<(u64, usize)> = Vec::new();
     for (place, proxy) in f.proxies.iter().enumerate().filter(|(_, proxy)| proxy.of != ProxyType::Missing) {
-        keys.push((hash(proxy.written_type), hash(proxy.address), place));
+        keys.push((hash(proxy.address), place));
     }
     keys.sort_unstable();
-    let equal = keys.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|group| group.len() > 1);
-    let mut groups: Vec<Vec<usize>> = equal.map(|group| group.iter().map(|key| key.2).collect()).collect();
+    let equal = keys.chunk_by(|a, b| a.0 == b.0 && alike(&f.proxies[a.1], &f.proxies[b.1]));
+    let mut groups: Vec<Vec<usize>> =
+        equal.filter(|group| group.len() > 1).map(|group| group.iter().map(|key| key.1).collect()).collect();
     groups.sort_unstable();
     for group in groups {
         let values: Vec<_> = group.into_iter().filter_map(|place| f.proxies.get(place)).collect();
         fire_repeats(&values, out);
     }
+}
+
+/// Up to so many values are compared each with each.
+const FEW: usize = 16;
+
+/// Whether a value is the same as one before it.
+fn repeats(one: &Proxy<'_>, before: &[Proxy<'_>]) -> bool {
+    one.of != ProxyType::Missing && before.iter().any(|other| alike(one, other))
+}
+
+/// The same type and folded address.
+fn alike(a: &Proxy<'_>, b: &Proxy<'_>) -> bool {
+    a.of == b.of && same(a.address, b.address) && a.written_type.eq_ignore_ascii_case(b.written_type)
 }
 
 /// One finding for values that are the same; the primary is kept, or else the first.
@@ -606,7 +622,7 @@ fn unknown_type(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn replaced_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    for proxy in f.smtps().filter(|proxy| proxy.well_formed) {
+    for proxy in f.smtps().filter(|proxy| proxy.well_formed && proxy.local_classes.has(Classes::REPLACED)) {
         let local = parts(proxy.address).map_or("", |(local, _)| local);
         if let Some(c) = Classes::REPLACED.first_in(local) {
             let message = format!("{} in `{}` becomes `_` in the cloud", named(c), proxy.text);

@@ -409,7 +409,7 @@ fn several_sip_proxies(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn sip_proxy_not_pua(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
-    let comparable = f.pua_well_formed() && f.sips().all(|proxy| proxy.well_formed);
+    let comparable = f.pua_well_formed && f.sips().all(|proxy| proxy.well_formed);
     if !out.holds(f.user.has(PrimaryUserAddress).and(f.sip_proxy)) || !comparable {
         return;
     }
@@ -464,7 +464,7 @@ fn sip_proxy_without_pua(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
 }
 
 fn malformed_pua(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
-    if out.holds(f.user.has(PrimaryUserAddress)) && !f.pua_well_formed() {
+    if out.holds(f.user.has(PrimaryUserAddress)) && !f.pua_well_formed {
         out.fire(PrimaryUserAddress, f.pua(), format!("`{}` is not a well-formed SIP address", f.pua()));
     }
 }
@@ -496,18 +496,22 @@ fn sip_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 fn risky_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, PrimaryUserAddress);
     out.needs_shown(f.shows_sip());
-    for (attr, raw, text) in sip_values(f) {
-        if !crate::model::address::is_sip_uri(text) {
-            continue;
-        }
-        let user = text.get(4..).and_then(parts).map_or("", |(user, _)| user);
-        if let Some(c) = Classes::RISKY.first_in(user) {
-            out.fire(
-                attr,
-                raw,
-                format!("`{c}` in the SIP address `{text}` is legal, but products stumble over it"),
-            );
-        }
+    if f.pua_well_formed {
+        risky(PrimaryUserAddress, f.pua(), f.pua(), f.sip_address.unwrap_or_default(), out);
+    }
+    for proxy in f.sips().filter(|proxy| proxy.well_formed && proxy.local_classes.has(Classes::RISKY)) {
+        risky(ProxyAddresses, proxy.raw, proxy.text, proxy.address, out);
+    }
+}
+
+fn risky(attr: crate::model::Attr, raw: &str, text: &str, address: &str, out: &mut Sink<'_>) {
+    let user = parts(address).map_or("", |(user, _)| user);
+    if let Some(c) = Classes::RISKY.first_in(user) {
+        out.fire(
+            attr,
+            raw,
+            format!("`{c}` in the SIP address `{text}` is legal, but products stumble over it"),
+        );
     }
 }
 

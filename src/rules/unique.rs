@@ -11,7 +11,7 @@ use crate::model::Attr::{
     PrimaryUserAddress, ProxyAddresses, UserPrincipalName,
 };
 use crate::model::fold::{fold, same, trim};
-use crate::model::{Attr, Facts, address};
+use crate::model::{Attr, Facts, User, address};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -217,21 +217,26 @@ pub struct Key<'a> {
     pub text: &'a str,
 }
 
+/// The attributes that hold keys.
+pub const KEY_ATTRIBUTES: &[Attr] =
+    &[PrimaryUserAddress, ProxyAddresses, Mail, UserPrincipalName, MailNickname, Line];
+
 /// Gives every key that the user holds to `each`; the same text may come several times.
-pub fn keys<'a>(facts: &Facts<'a>, each: &mut dyn FnMut(Key<'a>)) {
-    let user = facts.user;
+pub fn keys<'a>(user: &User<'a>, each: &mut dyn FnMut(Key<'a>)) {
     let mut give = |space, attribute, value: &'a str, text: &'a str| {
         if !trim(text).is_empty() {
             each(Key { space, attribute, value, text });
         }
     };
-    let pua = facts.pua();
+    let pua = user.get(PrimaryUserAddress);
     give(Space::Sip, PrimaryUserAddress, pua, address::after_prefix(trim(pua), "sip").unwrap_or(pua));
-    for proxy in facts.sips() {
-        give(Space::Sip, ProxyAddresses, proxy.raw, proxy.address);
-    }
-    for proxy in facts.smtps() {
-        give(Space::Smtp, ProxyAddresses, proxy.raw, proxy.address);
+    for &value in user.proxies() {
+        let text = trim(value);
+        if let Some(address) = address::after_prefix(text, "smtp") {
+            give(Space::Smtp, ProxyAddresses, value, address);
+        } else if let Some(address) = address::after_prefix(text, "sip") {
+            give(Space::Sip, ProxyAddresses, value, address);
+        }
     }
     let singles = [
         (Space::Smtp, Mail),
@@ -285,7 +290,7 @@ pub fn check(facts: &Facts<'_>, rule: &Rule, near: &dyn Neighbours, out: &mut Si
 /// One finding per shared text.
 fn shared(facts: &Facts<'_>, space: Space, near: &dyn Neighbours, out: &mut Sink<'_>) {
     let mut seen: Vec<&str> = Vec::new();
-    keys(facts, &mut |key| {
+    keys(facts.user, &mut |key| {
         if key.space != space || seen.iter().any(|text| same(text, key.text)) {
             return;
         }
@@ -303,12 +308,12 @@ fn taken(facts: &Facts<'_>, own: Space, theirs: Space, near: &dyn Neighbours, ou
     if ![ProxyAddresses, Mail].into_iter().all(|attr| facts.user.carries(attr)) {
         return out.not_evaluated();
     }
-    keys(facts, &mut |key| {
+    keys(facts.user, &mut |key| {
         if key.space != own {
             return;
         }
         let mut holds_it_too = false;
-        keys(facts, &mut |other| holds_it_too |= other.space == theirs && same(other.text, key.text));
+        keys(facts.user, &mut |other| holds_it_too |= other.space == theirs && same(other.text, key.text));
         if let Some(others) = near.others(key.text, theirs).filter(|_| !holds_it_too) {
             let message = format!("`{}` is an address of {}", fold(key.text), others.list());
             out.fire(key.attribute, key.value, message);

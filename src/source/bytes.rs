@@ -1,125 +1,154 @@
-//! A look at all bytes of a file, to find out how it is encoded.
+//! One look at all bytes of a file, in parallel: its hash, and whether it is plain UTF-8 or ASCII.
 
-use memchr::{memchr, memchr_iter, memrchr};
+use blake3::hazmat::{
+    ChainingValue, HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root,
+};
+use blake3::{Hash, Hasher};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::encoding::{CHUNK, Raw};
+use super::encoding::Raw;
 use crate::error::Result;
-use crate::model::charset::Charset;
 
-/// What a look at all bytes shows.
-#[derive(Debug)]
-pub(super) struct Scan {
-    /// How many lines end.
-    pub lines: u64,
-    /// Whether every byte is ASCII.
-    pub ascii: bool,
-    /// The line of the first bytes that are not UTF-8.
-    pub broken: Option<u64>,
-    /// Whether other bytes are UTF-8 of several bytes.
+/// How many bytes are looked at at once: a subtree of BLAKE3, so a power of two.
+const PIECE: u64 = 1 << 20;
+
+/// What the bytes of a file are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bytes {
+    /// BLAKE3 of all of them.
+    pub hash: Hash,
+    /// Whether they are UTF-8 without NUL.
     pub utf8: bool,
-    /// The place of the first NUL.
-    pub nul: Option<u64>,
-    /// Its line.
-    pub nul_line: u64,
-    /// How many NULs there are.
-    pub nuls: u64,
+    /// Whether they are ASCII without NUL.
+    pub ascii: bool,
 }
 
-/// Reads a part of a file once.
-pub(super) fn scan(raw: &Raw, from: u64, to: u64) -> Result<Scan> {
-    let mut seen = Scan { lines: 0, ascii: true, broken: None, utf8: false, nul: None, nul_line: 0, nuls: 0 };
-    let (mut place, mut kept) = (from, 0usize);
-    let mut room = vec![0; CHUNK];
-    loop {
-        let left = usize::try_from(to.saturating_sub(place)).unwrap_or(usize::MAX);
-        let end = room.len().min(kept.saturating_add(left));
-        let read = raw.read(place, &mut room[kept..end])?;
-        place += read as u64;
-        let last = read < room.len() - kept;
-        let piece = &room[..kept + read];
-        let open = seen.piece(piece, place - piece.len() as u64, last);
-        room.copy_within(kept + read - open..kept + read, 0);
-        kept = open;
-        if last {
-            return Ok(seen);
+/// What a piece is.
+struct Piece {
+    value: ChainingValue,
+    utf8: bool,
+    ascii: bool,
+}
+
+/// Looks at all bytes.
+pub(super) fn look(raw: &Raw) -> Result<Bytes> {
+    if raw.len <= PIECE {
+        let mut bytes = vec![0; usize::try_from(raw.len).unwrap_or_default()];
+        let read = raw.read(0, &mut bytes)?;
+        bytes.truncate(read);
+        let (utf8, ascii) = kinds(&bytes, 0, bytes.len());
+        return Ok(Bytes { hash: blake3::hash(&bytes), utf8, ascii });
+    }
+    let pieces: Vec<Piece> = (0..raw.len.div_ceil(PIECE))
+        .into_par_iter()
+        .map(|place| piece(raw, place * PIECE))
+        .collect::<Result<_>>()?;
+    Ok(Bytes {
+        hash: root(&pieces, raw.len),
+        utf8: pieces.iter().all(|piece| piece.utf8),
+        ascii: pieces.iter().all(|piece| piece.ascii),
+    })
+}
+
+/// How many bytes beside a piece its first and last character may need.
+const ASIDE: usize = 3;
+
+fn piece(raw: &Raw, start: u64) -> Result<Piece> {
+    let aside = ASIDE.min(usize::try_from(start).unwrap_or(ASIDE));
+    let own = usize::try_from(PIECE.min(raw.len - start)).unwrap_or_default();
+    let mut bytes = vec![0; aside + own + ASIDE];
+    let read = raw.read(start - aside as u64, &mut bytes)?;
+    bytes.truncate(read);
+    let end = (aside + own).min(read);
+    let mut hasher = Hasher::new();
+    hasher.set_input_offset(start);
+    hasher.update(&bytes[aside.min(end)..end]);
+    let (utf8, ascii) = kinds(&bytes, aside.min(end), end);
+    Ok(Piece { value: hasher.finalize_non_root(), utf8, ascii })
+}
+
+/// Whether the characters that start in a range are UTF-8, ASCII; a character over a border belongs to the piece in
+/// which it starts.
+fn kinds(bytes: &[u8], start: usize, end: usize) -> (bool, bool) {
+    let own = &bytes[start..end];
+    if memchr::memchr(0, own).is_some() {
+        return (false, false);
+    }
+    let begin = start + missing(&bytes[..start]);
+    if own.is_ascii() {
+        return (begin == start, true);
+    }
+    let stop = (end + missing(&bytes[..end])).min(bytes.len());
+    (bytes.get(begin..stop).is_some_and(|chars| std::str::from_utf8(chars).is_ok()), false)
+}
+
+/// How many bytes the last character of a text still lacks.
+fn missing(bytes: &[u8]) -> usize {
+    for (behind, b) in bytes.iter().rev().take(ASIDE).enumerate() {
+        match b {
+            0x80..0xc0 => {}
+            0xc0..0xe0 => return 1_usize.saturating_sub(behind),
+            0xe0..0xf0 => return 2_usize.saturating_sub(behind),
+            0xf0.. => return 3_usize.saturating_sub(behind),
+            _ => return 0,
         }
     }
+    0
 }
 
-impl Scan {
-    /// Looks at a piece; gives how many bytes at its end belong to an unfinished character.
-    fn piece(&mut self, bytes: &[u8], place: u64, last: bool) -> usize {
-        let ascii = bytes.is_ascii();
-        self.ascii &= ascii;
-        let open = if ascii { 0 } else { self.letters(bytes, last) };
-        self.nuls(&bytes[..bytes.len() - open], place);
-        self.lines += newlines(&bytes[..bytes.len() - open]);
-        open
+/// The hash of the tree whose subtrees the pieces are.
+fn root(pieces: &[Piece], len: u64) -> Hash {
+    let left_len = left_subtree_len(len);
+    let (left, right) = halves(pieces, left_len);
+    merge_subtrees_root(&value(left, left_len), &value(right, len - left_len), Mode::Hash)
+}
+
+fn value(pieces: &[Piece], len: u64) -> ChainingValue {
+    if let [piece] = pieces {
+        return piece.value;
+    }
+    let left_len = left_subtree_len(len);
+    let (left, right) = halves(pieces, left_len);
+    merge_subtrees_non_root(&value(left, left_len), &value(right, len - left_len), Mode::Hash)
+}
+
+fn halves(pieces: &[Piece], left_len: u64) -> (&[Piece], &[Piece]) {
+    pieces.split_at(usize::try_from(left_len / PIECE).unwrap_or(usize::MAX).min(pieces.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn look_at(bytes: &[u8]) -> Bytes {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        look(&Raw::open(file.path().to_str().unwrap()).unwrap()).unwrap()
     }
 
-    fn letters(&mut self, bytes: &[u8], last: bool) -> usize {
-        let mut at = 0;
-        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let (good, bad) = match std::str::from_utf8(rest) {
-                Ok(_) => (rest.len(), 0),
-                Err(error) if error.error_len().is_none() && !last => {
-                    self.utf8 |= !rest[..error.valid_up_to()].is_ascii();
-                    return rest.len() - error.valid_up_to();
-                }
-                Err(error) => {
-                    (error.valid_up_to(), error.error_len().unwrap_or(rest.len() - error.valid_up_to()))
-                }
-            };
-            self.utf8 |= !rest[..good].is_ascii();
-            if bad > 0 {
-                let line = || self.lines + newlines(&bytes[..at + good]) + 1;
-                self.broken = Some(self.broken.unwrap_or_else(line));
-            }
-            if self.utf8 && self.broken.is_some() {
-                // Nothing more can be learnt; only a character at the very end may be unfinished.
-                return 0;
-            }
-            at += good + bad;
+    #[test]
+    fn the_hash_is_blake3_for_any_length() {
+        let piece = usize::try_from(PIECE).unwrap();
+        for len in [0, 1, piece, piece + 1, 2 * piece, 3 * piece + 5, 5 * piece - 1] {
+            let bytes: Vec<u8> = (0..len).map(|n| (n * 31 % 251) as u8).collect();
+            assert_eq!(look_at(&bytes).hash, blake3::hash(&bytes), "{len}");
         }
-        0
     }
 
-    fn nuls(&mut self, bytes: &[u8], place: u64) {
-        let Some(first) = memchr(0, bytes) else { return };
-        if self.nul.is_none() {
-            self.nul = Some(place + first as u64);
-            self.nul_line = self.lines + newlines(&bytes[..first]) + 1;
+    #[test]
+    fn characters_over_a_border_are_whole() {
+        let piece = usize::try_from(PIECE).unwrap();
+        for before in 0..5 {
+            let mut bytes = vec![b'a'; piece - before];
+            bytes.extend("€€𝄞".as_bytes());
+            assert!(look_at(&bytes).utf8, "{before}");
+            let cut = &bytes[..=piece];
+            assert_eq!(look_at(cut).utf8, std::str::from_utf8(cut).is_ok(), "{before}");
         }
-        self.nuls += memchr_iter(0, &bytes[first..]).count() as u64;
+        let mut broken = vec![b'a'; 2 * piece];
+        broken[piece] = 0x80;
+        assert!(!look_at(&broken).utf8);
+        assert!(look_at(&vec![b'a'; 2 * piece]).ascii);
     }
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// Where a UTF-16 file goes on in another encoding: its last NUL stands far before its end, and what follows is
-/// mostly ASCII.
-pub(super) fn ends_otherwise(raw: &Raw, from: u64, encoding: Charset) -> Result<Option<u64>> {
-    let mut room = vec![0; CHUNK];
-    let mut to = raw.len;
-    while to > from {
-        let start = to.saturating_sub(CHUNK as u64).max(from);
-        let wanted = usize::try_from(to - start).unwrap_or(CHUNK).min(CHUNK);
-        let read = raw.read(start, &mut room[..wanted])?;
-        let Some(nul) = memrchr(0, &room[..read]) else {
-            to = start;
-            continue;
-        };
-        // In little endian the NUL is the second byte of its character.
-        let little = matches!(encoding, Charset::Web(encoding) if encoding == encoding_rs::UTF_16LE);
-        let end = start + nul as u64 + if little { 1 } else { 2 };
-        let mut tail = [0; 4096];
-        let read = raw.read(end, &mut tail)?;
-        let tail = &tail[..read];
-        let plain = |b: &&u8| matches!(b, b' '..=b'~' | b'\t' | b'\r' | b'\n');
-        let is_text = tail.len() >= 8 && tail.iter().filter(plain).count() * 5 > tail.len() * 4;
-        return Ok((is_text && (end - from).is_multiple_of(2)).then_some(end));
-    }
-    Ok(None)
 }

@@ -4,7 +4,7 @@ use super::flavour::Flavour;
 use super::shapes::{Shapes, range};
 use super::values::{How, is_octets};
 use crate::error::{Error, Result};
-use crate::model::attribute::heading;
+use crate::model::attribute::{IDENTITY, heading};
 use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet, Hidden};
 
@@ -67,14 +67,6 @@ pub(super) struct Plan {
     /// What the user should know.
     pub problems: Problems,
 }
-
-/// The attributes that say who a row is.
-pub(super) const IDENTITY: AttrSet = AttrSet::NONE
-    .with(Attr::DistinguishedName)
-    .with(Attr::ObjectGuid)
-    .with(Attr::UserPrincipalName)
-    .with(Attr::SamAccountName)
-    .with(Attr::Mail);
 
 /// How many rows are looked at where the cells decide what a column means.
 pub(super) const SAMPLE: usize = 1000;
@@ -166,7 +158,7 @@ impl Table<'_> {
         if shapes.hidden.primary {
             problems.add(Problem::TypesLost, self.line);
         }
-        if IDENTITY.iter().all(|attr| !carried.has(attr)) {
+        if IDENTITY.iter().all(|&attr| !carried.has(attr)) {
             return Err(self.nobody());
         }
         let needed =

@@ -1,12 +1,14 @@
 //! The records of a block of a table.
 
-use super::columns::{IDENTITY, Plan, Used, starts_dn};
+use super::columns::{Plan, Used, starts_dn};
 use super::cut::Table;
-use super::scan::{Cell, Form, lines, record, unquote};
+use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use super::shapes::bare;
 use super::split::{is_typed, split};
-use super::values::{How, Meant, is_garbled, lost_letters, mean, unescape};
+use super::values::{How, Meant, is_garbled, lost_letters, may_be_garbled, mean, unescape};
+use crate::model::attribute::IDENTITY;
 use crate::model::problem::{Problem, Problems};
+use crate::model::record::{Lines, Place};
 use crate::model::{Attr, AttrSet, Block, Record, User};
 
 /// What is needed to read records.
@@ -22,7 +24,7 @@ pub(super) struct Reading {
 
 /// Where a value stands.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum Spot {
     /// In the block.
     Block(usize, usize),
     /// Among the cells that had quotes inside.
@@ -39,7 +41,7 @@ struct Row {
     cells: Vec<Cell>,
     clean: String,
     made: String,
-    values: Vec<(Attr, Place)>,
+    values: Vec<(Attr, Spot)>,
     lost: AttrSet,
     why: Option<&'static str>,
 }
@@ -60,70 +62,103 @@ const LETTERS: AttrSet = AttrSet::NONE
     .with(Attr::PrimaryUserAddress);
 
 impl Reading {
-    /// Gives every record of a block to `each`.
-    pub(super) fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+    /// Gives every record of a block to `each`. Unless the block was cut with care, says whether it shows that it
+    /// had to be; then not all of it was read.
+    pub(super) fn records(
+        &self,
+        block: &Block,
+        wanted: AttrSet,
+        careful: bool,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) -> (Problems, bool) {
         let mut problems = block.problems.clone();
-        let (text, mut at, mut line) = (block.text.as_str(), 0, block.line);
-        // Most blocks have none of the letters that are seen where others are garbled.
-        let marks = ["Ã", "Â", "Å", "â", "\u{fffd}"];
-        let garbled =
-            marks.iter().any(|mark| memchr::memmem::find(block.text.as_bytes(), mark.as_bytes()).is_some());
+        let used: Vec<Used> = self.plan.used.iter().copied().filter(|used| wanted.has(used.attr)).collect();
+        let (text, mut at) = (block.text.as_str(), 0);
+        let garbled = !self.ascii && wanted == AttrSet::ALL && may_be_garbled(text);
+        let lines = Lines::new(text, block.line);
         let mut row = Row::default();
-        let mut spare: User<'static> = User::new(AttrSet::NONE);
+        let mut room = Vec::new();
         while at < text.len() {
             row.clear();
             let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
+            if !careful && !self.is_regular(text, at, shape, &row) {
+                return (problems, false);
+            }
             let end = shape.end.unwrap_or(text.len());
-            if self.read(&mut row, text, line, &mut problems) {
+            let place = Place { lines: &lines, at };
+            if self.read(&mut row, text, &used, place, &mut problems) {
                 if self.ascii
                     && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
                     && row.lost_letters(text)
                 {
-                    problems.add(Problem::LostLetters, line);
+                    problems.add(Problem::LostLetters, place.line());
                 }
                 if garbled && row.is_garbled(text) {
-                    problems.add(Problem::Mojibake, line);
+                    problems.add(Problem::Mojibake, place.line());
                 }
-                let mut user = row.user(text, User::recycled(self.plan.carried, spare));
+                let mut user = row.user(text, User::in_room(self.plan.carried, room));
                 user.hide(self.plan.hidden);
-                let record = Record { user, line, incomplete: row.why };
+                let record = Record { user, place, incomplete: row.why };
                 each(&record);
-                spare = User::recycled(AttrSet::NONE, record.user);
+                room = record.user.into_room();
             }
-            line += lines(&text[at..end]);
             at = end;
         }
-        problems
+        (problems, true)
+    }
+
+    /// Whether a record is one of a file whose quotes only enclose cells: else a border may have been cut wrongly.
+    fn is_regular(&self, text: &str, at: usize, shape: Shape, row: &Row) -> bool {
+        let Some(end) = shape.end else { return false };
+        let bytes = text.as_bytes();
+        let bare = |cell: &Cell| {
+            let quoted = cell.start > at && bytes[cell.start - 1] == b'"';
+            !quoted
+                && cell.form == Form::Plain
+                && memchr::memchr(b'"', &bytes[cell.start..cell.end]).is_some()
+        };
+        let odd = shape.cells != self.table.columns && shape.cells > 0;
+        !shape.irregular
+            && end - at <= self.table.limit
+            && !(odd && lines(text[at..end].trim_end_matches(['\r', '\n'])) > 0)
+            && !row.cells.iter().any(bare)
     }
 
     /// Reads a row; gives false when it is no record.
-    fn read(&self, row: &mut Row, text: &str, line: u64, problems: &mut Problems) -> bool {
-        if row.cells.is_empty() || !self.fits(row, text, line, problems) {
+    fn read(
+        &self,
+        row: &mut Row,
+        text: &str,
+        used: &[Used],
+        place: Place<'_>,
+        problems: &mut Problems,
+    ) -> bool {
+        if row.cells.is_empty() || !self.fits(row, text, place, problems) {
             return false;
         }
         if row.is_heading(text, &self.plan) {
-            problems.add(Problem::SecondHeading, line);
+            problems.add(Problem::SecondHeading, place.line());
             return false;
         }
         if row.cells.len() < self.plan.needed {
             if row.is_blank(text) {
                 return false;
             }
-            problems.add(Problem::ShortRow, line);
+            problems.add(Problem::ShortRow, place.line());
             row.why = Some(SHORT);
         }
-        for &used in &self.plan.used {
-            row.value(text, used, line, problems);
+        for &used in used {
+            row.value(text, used, place, problems);
         }
-        let known = row.values.iter().any(|&(attr, _)| IDENTITY.has(attr));
+        let known = row.values.iter().any(|&(attr, _)| IDENTITY.contains(&attr));
         if !known && !row.is_blank(text) {
-            problems.add(Problem::NoIdentity, line);
+            problems.add(Problem::NoIdentity, place.line());
         }
         known
     }
 
     /// Brings a row of another number of cells into shape; gives false when there is nothing to read in it.
-    fn fits(&self, row: &mut Row, text: &str, line: u64, problems: &mut Problems) -> bool {
+    fn fits(&self, row: &mut Row, text: &str, place: Place<'_>, problems: &mut Problems) -> bool {
         let columns = self.table.columns;
         if row.cells.len() == columns {
             return true;
@@ -139,7 +174,7 @@ impl Reading {
             return false;
         }
         let rejoined = row.rejoin(text, columns);
-        problems.add(if rejoined { Problem::UnquotedDn } else { Problem::LongRow }, line);
+        problems.add(if rejoined { Problem::UnquotedDn } else { Problem::LongRow }, place.line());
         rejoined
     }
 }
@@ -195,7 +230,7 @@ impl Row {
     }
 
     /// Reads one cell.
-    fn value(&mut self, text: &str, used: Used, line: u64, problems: &mut Problems) {
+    fn value(&mut self, text: &str, used: Used, at: Place<'_>, problems: &mut Problems) {
         let Some(&cell) = self.cells.get(used.index) else {
             self.lost = self.lost.with(used.attr);
             return;
@@ -215,13 +250,13 @@ impl Row {
         let place = |part: &str| {
             let start = base + (part.as_ptr().addr() - whole.as_ptr().addr());
             let end = start + part.len();
-            if cell.form == Form::Plain { Place::Block(start, end) } else { Place::Clean(start, end) }
+            if cell.form == Form::Plain { Spot::Block(start, end) } else { Spot::Clean(start, end) }
         };
         let (made, values) = (&mut self.made, &mut self.values);
         match mean(whole, used.attr, used.how, made) {
             Meant::Nothing => {}
-            Meant::Placeholder => problems.add(Problem::Placeholder, line),
-            Meant::Word(word) => values.push((used.attr, Place::Word(word))),
+            Meant::Placeholder => problems.add(Problem::Placeholder, at.line()),
+            Meant::Word(word) => values.push((used.attr, Spot::Word(word))),
             Meant::Made if matches!(used.how, How::Proxies | How::Typed(_)) => {
                 let value = made.split_off(made_at);
                 if let How::Typed(kind) = used.how {
@@ -230,20 +265,20 @@ impl Row {
                 split(&value, used.escaped, |part| {
                     let start = made.len();
                     made.push_str(part);
-                    values.push((used.attr, Place::Made(start, made.len())));
+                    values.push((used.attr, Spot::Made(start, made.len())));
                 });
             }
-            Meant::Made => values.push((used.attr, Place::Made(made_at, made.len()))),
+            Meant::Made => values.push((used.attr, Spot::Made(made_at, made.len()))),
             Meant::Is(part) => {
                 let mut keep = |part: &str| {
-                    let at = if used.escaped && part.contains('\\') {
+                    let spot = if used.escaped && part.contains('\\') {
                         let start = made.len();
                         unescape(part, made);
-                        Place::Made(start, made.len())
+                        Spot::Made(start, made.len())
                     } else {
                         place(part)
                     };
-                    values.push((used.attr, at));
+                    values.push((used.attr, spot));
                 };
                 match used.how {
                     How::Proxies => split(part, used.escaped, keep),
@@ -252,7 +287,7 @@ impl Row {
                 }
             }
             Meant::Lost(problem) => {
-                problems.add(problem, line);
+                problems.add(problem, at.line());
                 self.lost = self.lost.with(used.attr);
                 match problem {
                     Problem::BadIdentity => {}
@@ -263,12 +298,12 @@ impl Row {
         }
     }
 
-    fn text<'r>(&'r self, text: &'r str, place: Place) -> &'r str {
+    fn text<'r>(&'r self, text: &'r str, place: Spot) -> &'r str {
         match place {
-            Place::Block(start, end) => &text[start..end],
-            Place::Clean(start, end) => &self.clean[start..end],
-            Place::Made(start, end) => &self.made[start..end],
-            Place::Word(word) => word,
+            Spot::Block(start, end) => &text[start..end],
+            Spot::Clean(start, end) => &self.clean[start..end],
+            Spot::Made(start, end) => &self.made[start..end],
+            Spot::Word(word) => word,
         }
     }
 
@@ -292,10 +327,10 @@ impl Row {
 }
 
 /// Gives addresses back the type that the export took off; the primary one may stand a second time among the others.
-fn typed(cell: &str, kind: &str, made: &mut String, values: &mut Vec<(Attr, Place)>) {
+fn typed(cell: &str, kind: &str, made: &mut String, values: &mut Vec<(Attr, Spot)>) {
     let mut put = |kind: &str, value: &str| {
-        let repeats = |&(attr, place): &(Attr, Place)| match place {
-            Place::Made(start, end) if attr == Attr::ProxyAddresses && kind == "smtp:" => {
+        let repeats = |&(attr, place): &(Attr, Spot)| match place {
+            Spot::Made(start, end) if attr == Attr::ProxyAddresses && kind == "smtp:" => {
                 made[start..end].strip_prefix("SMTP:").is_some_and(|known| known.eq_ignore_ascii_case(value))
             }
             _ => false,
@@ -303,7 +338,7 @@ fn typed(cell: &str, kind: &str, made: &mut String, values: &mut Vec<(Attr, Plac
         if !values.iter().any(repeats) {
             let start = made.len();
             made.extend([kind, value]);
-            values.push((Attr::ProxyAddresses, Place::Made(start, made.len())));
+            values.push((Attr::ProxyAddresses, Spot::Made(start, made.len())));
         }
     };
     split(cell, false, |part| {

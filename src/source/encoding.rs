@@ -6,8 +6,9 @@ use std::path::Path;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::bytes::{Scan, ends_otherwise, scan};
-use super::spool::{Packing, spool};
+use super::bytes::Bytes;
+use super::look::{Scan, ends_otherwise, scan};
+use super::spool::{Packing, Spooled, spool};
 use crate::error::{Error, Result};
 use crate::model::charset::Charset;
 use crate::model::problem::{Problem, Problems};
@@ -24,6 +25,8 @@ pub(super) struct Raw {
     pub len: u64,
     /// The size in bytes of what the user gave, which may be packed.
     pub given: u64,
+    /// BLAKE3 of what the user gave, where that is packed.
+    pub hash: Option<blake3::Hash>,
 }
 
 impl Raw {
@@ -41,21 +44,26 @@ impl Raw {
         if !about.is_file() {
             return Self::spool(name, file);
         }
-        let raw = Self { file, name: name.to_owned(), len: about.len(), given: about.len() };
+        let raw = Self { file, name: name.to_owned(), len: about.len(), given: about.len(), hash: None };
         let mut head = [0; 4];
         let read = raw.read(0, &mut head)?;
         if Packing::of(&head[..read]).is_none() { Ok(raw) } else { Self::spool(name, raw.file) }
     }
 
     fn spool(name: &str, from: impl io::Read) -> Result<Self> {
-        let spooled = spool(name, from)?;
-        Ok(Self { file: spooled.file, name: name.to_owned(), len: spooled.len, given: spooled.read })
+        let Spooled { file, len, read, hash } = spool(name, from)?;
+        Ok(Self { file, name: name.to_owned(), len, given: read, hash })
     }
 
     /// What bytes of the text up to a place stand for in what the user gave.
-    fn given_until(&self, place: u64) -> u64 {
+    pub(super) fn given_until(&self, place: u64) -> u64 {
         let share = u128::from(self.given) * u128::from(place.min(self.len)) / u128::from(self.len.max(1));
         u64::try_from(share).unwrap_or(self.given)
+    }
+
+    /// The name that the user gave.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Fills `room` from a place on, less only at the end; gives how many bytes.
@@ -124,7 +132,7 @@ impl Found {
 }
 
 /// Finds the encoding: a byte order mark decides, then the label that the user gave, then the bytes themselves.
-pub(super) fn find(raw: &Raw, label: Option<&str>) -> Result<Found> {
+pub(super) fn find(raw: &Raw, bytes: Bytes, label: Option<&str>) -> Result<Found> {
     let mut head = [0; 4096];
     let read = raw.read(0, &mut head)?;
     let head = &head[..read];
@@ -140,7 +148,7 @@ pub(super) fn find(raw: &Raw, label: Option<&str>) -> Result<Found> {
     match encoding {
         Some(wide) if wide.is_utf16() => of_wide(raw, Found::of(wide, bom)),
         Some(other) if other != Charset::UTF_8 => Ok(Found::of(other, bom)),
-        known => of_narrow(raw, Found::of(Charset::UTF_8, bom), known.is_some()),
+        known => of_narrow(raw, bytes, Found::of(Charset::UTF_8, bom), known.is_some()),
     }
 }
 
@@ -176,8 +184,13 @@ fn of_wide(raw: &Raw, mut found: Found) -> Result<Found> {
     Ok(found)
 }
 
-/// UTF-8 if it is that throughout, else windows-1252, else both. `known` says that it must be UTF-8.
-fn of_narrow(raw: &Raw, mut found: Found, known: bool) -> Result<Found> {
+/// UTF-8 if it is that throughout, else windows-1252, else both; then it is read once more to say where. `known` says
+/// that it must be UTF-8.
+fn of_narrow(raw: &Raw, bytes: Bytes, mut found: Found, known: bool) -> Result<Found> {
+    if bytes.utf8 {
+        found.ascii = bytes.ascii;
+        return Ok(found);
+    }
     let mut seen = scan(raw, found.bom, raw.len)?;
     if let Some(second) = becomes_wide(raw, &seen)? {
         found.problems.add(Problem::TwoEncodings, seen.nul_line);

@@ -9,6 +9,8 @@ mod csv;
 mod cut;
 mod encoding;
 mod flavour;
+mod look;
+mod regular;
 mod scan;
 mod shapes;
 mod split;
@@ -20,15 +22,20 @@ mod tests;
 
 pub use columns::Column;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::error::{Error, Result};
 use crate::model::attribute::heading;
+use crate::model::charset::Charset;
 use crate::model::problem::Problems;
 use crate::model::{Attr, AttrSet, Block, Input, Record};
+use bytes::Bytes;
 use columns::{Heading, SAMPLE};
 use csv::Reading;
 use cut::{Cutter, Table};
 use encoding::{Found, Raw, Text};
 use flavour::{Flavour, Preamble, Shape};
+use regular::Regular;
 
 /// About how many bytes of text a block has.
 const BLOCK: usize = 1 << 20;
@@ -59,6 +66,8 @@ pub struct About {
     pub delimiter: u8,
     /// Its size in bytes, packed if it is.
     pub bytes: u64,
+    /// BLAKE3 of its bytes, packed if they are.
+    pub hash: blake3::Hash,
     /// Its columns, in order.
     pub columns: Vec<Column>,
     /// What was noticed on opening.
@@ -73,6 +82,16 @@ pub struct Source {
     found: Found,
     reading: Reading,
     about: About,
+    care: Care,
+}
+
+/// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
+#[derive(Debug)]
+struct Care {
+    /// From the next reading on.
+    needed: AtomicBool,
+    /// Found in the reading that is going on.
+    found: AtomicBool,
 }
 
 /// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
@@ -85,7 +104,8 @@ pub fn open(spec: &str, options: &Options) -> Result<Source> {
 
 fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
     let raw = Raw::open(spec)?;
-    let found = check_bytes(spec, &raw, options)?;
+    let bytes = bytes::look(&raw)?;
+    let found = check_bytes(spec, &raw, bytes, options)?;
     let mut source = Text::new(&raw, &found);
     let mut head = String::new();
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
@@ -130,22 +150,26 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
         encoding: found.encoding.name(),
         delimiter: table.delimiter,
         bytes: raw.given,
+        hash: raw.hash.unwrap_or(bytes.hash),
         columns: plan.columns.clone(),
         problems,
     };
+    // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
+    let careful = found.encoding != Charset::UTF_8 || !found.problems.is_empty();
     let reading = Reading { table, plan, ascii: found.ascii };
-    Ok(Source { name: spec.to_owned(), raw, found, reading, about })
+    let care = Care { needed: AtomicBool::new(careful), found: AtomicBool::new(false) };
+    Ok(Source { name: spec.to_owned(), raw, found, reading, about, care })
 }
 
 /// Refuses files without bytes and files that are no text, and finds the encoding of the others.
-fn check_bytes(spec: &str, raw: &Raw, options: &Options) -> Result<Found> {
+fn check_bytes(spec: &str, raw: &Raw, bytes: Bytes, options: &Options) -> Result<Found> {
     if raw.len == 0 {
         return Err(empty(spec));
     }
     let mut head = [0; 4096];
     let read = raw.read(0, &mut head)?;
     flavour::refuse_binary(spec, &head[..read], true)?;
-    let found = encoding::find(raw, options.encoding.as_deref())?;
+    let found = encoding::find(raw, bytes, options.encoding.as_deref())?;
     flavour::refuse_binary(spec, &head[..read], found.encoding.is_utf16() || found.then.is_some())?;
     Ok(found)
 }
@@ -241,10 +265,27 @@ impl Input for Source {
     }
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
-        Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), self.reading.table)))
+        if self.care.needed.load(Ordering::Relaxed) {
+            return Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), self.reading.table)));
+        }
+        let mut regular = Regular::new(&self.raw, self.found.bom, self.reading.table);
+        Ok(Box::new(std::iter::from_fn(move || {
+            let block = regular.next();
+            self.care.found.fetch_or(regular.suspect, Ordering::Relaxed);
+            block
+        })))
     }
 
-    fn records(&self, block: &Block, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
-        self.reading.records(block, each)
+    fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        let careful = self.care.needed.load(Ordering::Relaxed);
+        let (problems, regular) = self.reading.records(block, wanted, careful, each);
+        self.care.found.fetch_or(!regular, Ordering::Relaxed);
+        problems
+    }
+
+    fn settled(&self) -> bool {
+        let found = self.care.found.swap(false, Ordering::Relaxed);
+        self.care.needed.fetch_or(found, Ordering::Relaxed);
+        !found
     }
 }

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 
+use blake3::{Hash, Hasher};
 use flate2::bufread::GzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
@@ -53,6 +54,8 @@ pub(super) struct Spooled {
     pub len: u64,
     /// How many bytes were read for it.
     pub read: u64,
+    /// BLAKE3 of what was read, where that is not the text itself.
+    pub hash: Option<Hash>,
 }
 
 /// The stream to be spooled, with its first bytes looked at.
@@ -60,10 +63,15 @@ type Stream<R> = BufReader<io::Chain<io::Cursor<Vec<u8>>, Counted<R>>>;
 
 /// Copies a stream, unpacked when it is packed.
 pub(super) fn spool(name: &str, from: impl Read) -> Result<Spooled> {
-    let mut from = Counted { from, read: 0 };
+    let mut from = Counted { from, read: 0, hasher: None };
     let mut head = Vec::new();
     (&mut from).take(4).read_to_end(&mut head).map_err(Error::io("read", name))?;
     let packing = Packing::of(&head);
+    from.hasher = packing.map(|_| {
+        let mut hasher = Hasher::new();
+        hasher.update(&head);
+        hasher
+    });
     let mut source: Stream<_> = BufReader::with_capacity(PIECE, io::Cursor::new(head).chain(from));
     let mut out = Out { file: temporary()?, len: 0 };
     let copied = match packing {
@@ -82,7 +90,8 @@ pub(super) fn spool(name: &str, from: impl Read) -> Result<Spooled> {
         }
     }
     out.file.rewind().map_err(Error::io("write", std::env::temp_dir()))?;
-    Ok(Spooled { file: out.file, len: out.len, read })
+    let hash = source.get_ref().get_ref().1.hasher.as_ref().map(Hasher::finalize);
+    Ok(Spooled { file: out.file, len: out.len, read, hash })
 }
 
 /// An unlinked temporary file.
@@ -174,16 +183,20 @@ fn zstd(source: &mut impl BufRead, out: &mut Out) -> std::result::Result<(), Fau
     Ok(())
 }
 
-/// Counts what is read.
+/// Counts what is read, and takes its hash.
 struct Counted<R> {
     from: R,
     read: u64,
+    hasher: Option<Hasher>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(room)?;
         self.read += read as u64;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&room[..read]);
+        }
         Ok(read)
     }
 }

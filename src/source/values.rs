@@ -328,6 +328,13 @@ pub(super) fn lost_letters(text: &str) -> bool {
     })
 }
 
+/// Whether a text has letters that are seen where others are garbled; most texts have none.
+pub(super) fn may_be_garbled(text: &str) -> bool {
+    let marks = ["Ã", "Â", "Å", "â", "\u{fffd}"];
+    !text.is_ascii()
+        && marks.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+}
+
 /// Whether letters are garbled as when UTF-8 is read in a one-byte encoding: `Ã¼` for `ü`, `â€™` for `’`.
 pub(super) fn is_garbled(text: &str) -> bool {
     let mut before = ' ';

@@ -200,7 +200,7 @@ fn speed() {
     let cut = start.elapsed();
     let mut count = 0;
     for block in &blocks {
-        source.records(block, &mut |record| count += record.user.proxies().len());
+        source.records(block, AttrSet::ALL, &mut |record| count += record.user.proxies().len());
     }
     println!(
         "{} MB: opened {opened:?}, cut {:?}, records {:?}, {count} proxies",

@@ -28,16 +28,21 @@ impl Seen {
     }
 }
 
-/// Everything in a source, by way of its blocks.
+/// Everything in a source, by way of its blocks; a second time when the first shows that it needs more care.
 fn read(source: &Source) -> (Vec<Seen>, Problems) {
+    let first = read_once(source);
+    if source.settled() { first } else { read_once(source) }
+}
+
+fn read_once(source: &Source) -> (Vec<Seen>, Problems) {
     let (mut all, mut problems) = (Vec::new(), Problems::default());
     for block in source.blocks().unwrap() {
         let block = block.unwrap();
-        let more = source.records(&block, &mut |record| {
+        let more = source.records(&block, AttrSet::ALL, &mut |record| {
             let user = &record.user;
             let single = user.carried().iter().filter(|&attr| attr != Attr::ProxyAddresses);
             all.push(Seen {
-                line: record.line,
+                line: record.place.line(),
                 carried: user.carried(),
                 values: single.map(|attr| (attr.ldap(), user.get(attr).to_owned())).collect(),
                 proxies: user.proxies().iter().map(|&proxy| proxy.to_owned()).collect(),

@@ -13,7 +13,9 @@ fn hidden(text: &str) -> crate::model::Hidden {
     let source = open_bytes(text.as_bytes()).unwrap();
     let mut hidden = None;
     for block in source.blocks().unwrap() {
-        source.records(&block.unwrap(), &mut |record| hidden = hidden.or(Some(record.user.hidden())));
+        source.records(&block.unwrap(), AttrSet::ALL, &mut |record| {
+            hidden = hidden.or(Some(record.user.hidden()))
+        });
     }
     hidden.unwrap()
 }
