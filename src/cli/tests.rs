@@ -81,6 +81,7 @@ fn sources() -> Vec<Opened> {
             delimiter: b';',
             bytes: USERS.len() as u64,
             columns: Vec::new(),
+            shape: "one row per object",
             problems: Problems::default(),
         },
     }]

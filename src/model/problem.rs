@@ -140,6 +140,9 @@ problems! {
         "quote cells that contain the delimiter, as Export-Csv does";
 }
 
+/// The rows below the heading that an Excel sheet has room for; a table with exactly as many was likely cut.
+pub const SHEET_ROWS: u64 = 1_048_575;
+
 /// How often a kind of damage was seen, and where first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {

@@ -62,6 +62,8 @@ pub(super) struct Plan {
     pub carried: AttrSet,
     /// What the table does not show of the addresses.
     pub hidden: Hidden,
+    /// How the table holds objects and addresses.
+    pub shape: &'static str,
     /// For reports.
     pub columns: Vec<Column>,
     /// What the user should know.
@@ -137,7 +139,8 @@ impl Table<'_> {
                     }
                     Some(rival) => {
                         let own_dn = rival == 0 && self.headings[rival].folded == "dn";
-                        if claim.rank < DERIVED && !own_dn {
+                        let raw = self.headings[rival].folded == "rawproxyaddress";
+                        if claim.rank < DERIVED && !own_dn && !raw {
                             problems.add(Problem::TwoColumns, self.line);
                         }
                         (None, "not used: another column names the same attribute")
@@ -155,6 +158,13 @@ impl Table<'_> {
             columns[index].meaning = columns[index].meaning.or(Some(Attr::ProxyAddresses));
             columns[index].note = "the primary address";
         }
+        let several = used.iter().filter(|used| used.attr == Attr::ProxyAddresses).count() > 1;
+        let shape = match (shapes.split, shapes.stripped, several) {
+            (true, ..) => "one row per object, one column per type of address",
+            (_, Some(_), _) => "one row per object, addresses without their types",
+            (.., true) => "one row per object, addresses in several columns",
+            _ => "one row per object",
+        };
         if shapes.hidden.primary {
             problems.add(Problem::TypesLost, self.line);
         }
@@ -163,7 +173,16 @@ impl Table<'_> {
         }
         let needed =
             self.headings.iter().rposition(|heading| !heading.text.is_empty()).map_or(0, |last| last + 1);
-        Ok(Plan { used, needed, carried, hidden: shapes.hidden, columns, problems, headings: self.headings })
+        Ok(Plan {
+            used,
+            needed,
+            carried,
+            hidden: shapes.hidden,
+            shape,
+            columns,
+            problems,
+            headings: self.headings,
+        })
     }
 
     fn nobody(&self) -> Error {

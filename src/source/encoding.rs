@@ -55,6 +55,16 @@ impl Raw {
         Ok(Self { file, name: name.to_owned(), len, given: read, hash })
     }
 
+    /// A temporary file of this many bytes.
+    pub(super) fn spooled(file: File, len: u64) -> Self {
+        Self { file, name: std::env::temp_dir().display().to_string(), len, given: len, hash: None }
+    }
+
+    /// A temporary file that is read instead of this one.
+    pub(super) fn replaced(&self, file: File, len: u64) -> Self {
+        Self { file, name: self.name.clone(), len, given: self.given, hash: self.hash }
+    }
+
     /// What bytes of the text up to a place stand for in what the user gave.
     pub(super) fn given_until(&self, place: u64) -> u64 {
         let share = u128::from(self.given) * u128::from(place.min(self.len)) / u128::from(self.len.max(1));
@@ -125,7 +135,8 @@ pub(super) struct Second {
 }
 
 impl Found {
-    fn of(encoding: Charset, bom: usize) -> Self {
+    /// An encoding without anything to tell.
+    pub(super) fn of(encoding: Charset, bom: usize) -> Self {
         let problems = Problems::default();
         Self { encoding, bom: bom as u64, ascii: false, then: None, by_line: false, problems }
     }

@@ -3,16 +3,19 @@
 //! A file is opened once, which finds out what it is, and read in two or three passes. [`cut`](self) makes blocks of
 //! whole records, one after the other; the records of a block are read in parallel.
 
+mod backslash;
 mod bytes;
 mod columns;
 mod csv;
 mod cut;
 mod encoding;
 mod flavour;
+mod long;
 mod look;
 mod regular;
 mod scan;
 mod shapes;
+mod sort;
 mod split;
 mod spool;
 mod values;
@@ -35,6 +38,7 @@ use csv::Reading;
 use cut::{Cutter, Table};
 use encoding::{Found, Raw, Text};
 use flavour::{Flavour, Preamble, Shape};
+use long::Long;
 use regular::Regular;
 
 /// About how many bytes of text a block has.
@@ -70,6 +74,8 @@ pub struct About {
     pub hash: blake3::Hash,
     /// Its columns, in order.
     pub columns: Vec<Column>,
+    /// How it holds objects and their addresses.
+    pub shape: &'static str,
     /// What was noticed on opening.
     pub problems: Problems,
 }
@@ -132,33 +138,91 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
     let place = format!("{spec}:{}", heading.line);
     flavour::refuse_table(spec, &place, &heading.names)?;
     let flavour = Flavour::of(&heading.names, &preamble.type_name, heading.quoted);
-    let rows = sample(&raw, &found, table)?;
-    let map: Vec<_> = options.map.iter().map(|(name, attr)| (self::heading(name), *attr)).collect();
-    let columns = columns::Table {
-        place: &place,
-        line: heading.line,
-        flavour,
-        headings: heading.names,
-        rows: &rows,
-        map: &map,
-    };
-    let plan = columns.plan()?;
-    let mut problems = found.problems.clone();
-    problems.merge(&plan.problems);
-    let about = About {
-        flavour: flavour.name(),
-        encoding: found.encoding.name(),
-        delimiter: table.delimiter,
-        bytes: raw.given,
-        hash: raw.hash.unwrap_or(bytes.hash),
-        columns: plan.columns.clone(),
-        problems,
-    };
-    // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
-    let careful = found.encoding != Charset::UTF_8 || !found.problems.is_empty();
-    let reading = Reading { table, plan, ascii: found.ascii };
-    let care = Care { needed: AtomicBool::new(careful), found: AtomicBool::new(false) };
-    Ok(Source { name: spec.to_owned(), raw, found, reading, about, care })
+    let opened = Opened { spec, raw, found, table, flavour, hash: bytes.hash };
+    let backslashes = flavour == Flavour::AdFind
+        && backslash::is_needed(
+            &opened.raw,
+            &opened.found,
+            table.delimiter,
+            heading.quoted,
+            &head[heading.end..],
+        )?;
+    opened.source(heading, options, backslashes)
+}
+
+/// What is known about a table behind its heading.
+struct Opened<'s> {
+    spec: &'s str,
+    raw: Raw,
+    found: Found,
+    table: Table,
+    flavour: Flavour,
+    hash: blake3::Hash,
+}
+
+impl Opened<'_> {
+    /// The source: the table as it stands, or as it is written anew.
+    fn source(self, heading: Headings, options: &Options, backslashes: bool) -> Result<Source> {
+        let Self { spec, raw, found, table, flavour, hash } = self;
+        let (encoding, hash) = (found.encoding.name(), raw.hash.unwrap_or(hash));
+        let mut problems = found.problems.clone();
+        let (raw, sampled) = if backslashes {
+            let (raw, damage) = backslash::anew(&raw, &found, table)?;
+            problems.merge(&damage);
+            (raw, Some(long::numbered(table)))
+        } else {
+            (raw, None)
+        };
+        let plain = Found { ascii: found.ascii, ..Found::of(Charset::UTF_8, 0) };
+        let found = if backslashes { plain } else { found };
+        let rows = sample(&raw, &found, sampled.unwrap_or(table), usize::from(backslashes))?;
+        let map: Vec<_> = options.map.iter().map(|(name, attr)| (self::heading(name), *attr)).collect();
+        let place = format!("{spec}:{}", heading.line);
+        let (line, headings) = (heading.line, heading.names);
+        let plan =
+            columns::Table { place: &place, line, flavour, headings, rows: &rows, map: &map }.plan()?;
+        problems.merge(&plan.problems);
+        let about = About {
+            flavour: flavour.name(),
+            encoding,
+            delimiter: table.delimiter,
+            bytes: raw.given,
+            hash,
+            columns: plan.columns.clone(),
+            shape: plan.shape,
+            problems,
+        };
+        let long = Long::of(&plan, &rows, rows.len() < SAMPLE).filter(|_| !backslashes);
+        let reading = Reading { table, plan, ascii: found.ascii, numbered: false };
+        // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
+        let careful = found.encoding != Charset::UTF_8 || !found.problems.is_empty();
+        let mut source =
+            Source { name: spec.to_owned(), raw, found, reading, about, care: Care::new(careful) };
+        if backslashes {
+            source.reading = source.reading.numbered(false);
+        } else if let Some(long) = long {
+            source.group(&long)?;
+        }
+        Ok(source)
+    }
+}
+
+impl Source {
+    /// Puts the rows of a list together.
+    fn group(&mut self, long: &Long) -> Result<()> {
+        let anew = long::group(long, &self.raw, &self.found, &self.reading)?;
+        self.about.problems.merge(&anew.problems);
+        self.about.shape = "one row per address; the rows of an object are put together";
+        (self.raw, self.found, self.reading) = (anew.raw, anew.found, self.reading.numbered(true));
+        self.care = Care::new(false);
+        Ok(())
+    }
+}
+
+impl Care {
+    fn new(needed: bool) -> Self {
+        Self { needed: AtomicBool::new(needed), found: AtomicBool::new(false) }
+    }
 }
 
 /// Refuses files without bytes and files that are no text, and finds the encoding of the others.
@@ -202,12 +266,7 @@ fn read_heading(spec: &str, head: &str, preamble: &Preamble, options: &Options) 
     let (mut names, mut quoted) = (Vec::new(), true);
     let shape = scan::record(head, start, delimiter, true, |cell| {
         quoted &= cell.start > start && head.as_bytes().get(cell.start - 1) == Some(&b'"');
-        let mut name = String::new();
-        match cell.form {
-            scan::Form::Plain => name.push_str(&head[cell.start..cell.end]),
-            _ => scan::unquote(head, cell, &mut name),
-        }
-        names.push(Heading::of(name));
+        names.push(Heading::of(csv::cell_text(head, cell)));
     });
     let Some(end) = shape.end else {
         let what = "a quote in the heading is never closed";
@@ -221,8 +280,8 @@ fn read_heading(spec: &str, head: &str, preamble: &Preamble, options: &Options) 
     Ok(Headings { names, delimiter, quoted, end, line, next })
 }
 
-/// The cells of the first rows.
-fn sample(raw: &Raw, found: &Found, table: Table) -> Result<Vec<Vec<String>>> {
+/// The cells of the first rows, without the first `skip`.
+fn sample(raw: &Raw, found: &Found, table: Table, skip: usize) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
     for block in Cutter::new(Text::new(raw, found), table) {
         let text = block?.text;
@@ -230,13 +289,9 @@ fn sample(raw: &Raw, found: &Found, table: Table) -> Result<Vec<Vec<String>>> {
         while at < text.len() && rows.len() < SAMPLE {
             let mut row = Vec::with_capacity(table.columns);
             let shape = scan::record(&text, at, table.delimiter, true, |cell| {
-                let mut value = String::new();
-                match cell.form {
-                    scan::Form::Plain => value.push_str(&text[cell.start..cell.end]),
-                    _ => scan::unquote(&text, cell, &mut value),
-                }
-                row.push(value);
+                row.push(csv::cell_text(&text, cell));
             });
+            row.drain(..skip.min(row.len()));
             rows.push(row);
             at = shape.end.unwrap_or(text.len());
         }

@@ -4,6 +4,7 @@
 use memchr::memchr;
 
 use super::columns::Heading;
+use super::long::{JOINT, KINDS};
 use super::split::{has_type, split};
 use crate::model::{Attr, Hidden};
 
@@ -83,6 +84,9 @@ impl Shapes {
 
 /// Whether the values of a column lost their type `smtp:`; if so, whether there are sip proxies among them.
 fn stripped(headings: &[Heading], rows: &[Vec<String>], at: usize) -> Option<bool> {
+    if headings.iter().any(|heading| KINDS.contains(&heading.folded.as_str())) {
+        return None;
+    }
     let (mut bare, mut sip) = (0, false);
     for cell in rows.iter().filter_map(|row| row.get(at)) {
         let mut smtp = false;
@@ -109,7 +113,7 @@ pub(super) fn range(heading: &str) -> Option<(Attr, bool)> {
 
 /// Gives the values of a cell that holds addresses of one type, without the type.
 pub(super) fn bare<'c>(cell: &'c str, kind: &str, mut each: impl FnMut(&'c str)) {
-    let joint = |c: char| matches!(c, ';' | '|' | '\r' | '\n');
+    let joint = |c: char| matches!(c, ';' | '|' | '\r' | '\n' | JOINT);
     let is_address = |part: &str| part.bytes().filter(|&b| b == b'@').count() == 1;
     let words = || cell.split(|c: char| joint(c) || matches!(c, ',' | ' ' | '\t' | '+'));
     let of_words = || words().filter(|word| !word.is_empty());
@@ -129,7 +133,7 @@ pub(super) fn bare<'c>(cell: &'c str, kind: &str, mut each: impl FnMut(&'c str))
 
 /// Cuts a cell before each place where a value starts so.
 fn before<'c>(cell: &'c str, start: &str, mut each: impl FnMut(&'c str)) {
-    let joint = |c: char| matches!(c, ';' | '|' | ',' | ' ' | '\t' | '\r' | '\n');
+    let joint = |c: char| matches!(c, ';' | '|' | ',' | ' ' | '\t' | '\r' | '\n' | JOINT);
     let lower = cell.to_ascii_lowercase();
     let begins = lower.match_indices(start).map(|(at, _)| at);
     let mut from = 0;

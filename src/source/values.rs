@@ -15,6 +15,8 @@ pub(super) enum How {
     Proxies,
     /// Values of `proxyAddresses` whose type, given here with its colon, was taken off.
     Typed(&'static str),
+    /// Values of `proxyAddresses` from rows of their own, put together by [`super::long`].
+    Listed,
     /// Values of which more are missing.
     Cut,
     /// Several values that stay joined.
@@ -92,7 +94,7 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
     match how {
         How::Text => Meant::Is(cell),
         How::Cut => Meant::Lost(Problem::RangeCut),
-        How::Proxies | How::Typed(_) | How::Joined => {
+        How::Proxies | How::Typed(_) | How::Listed | How::Joined => {
             match cell.strip_prefix('{').and_then(|cell| cell.strip_suffix('}')) {
                 Some(inner) if inner.ends_with("...") || inner.ends_with('…') => {
                     Meant::Lost(Problem::FormatCut)
@@ -164,7 +166,7 @@ fn by_spreadsheet(cell: &str, attr: Attr, how: How) -> Option<Problem> {
         return Some(Problem::HashCell);
     }
     if cell.len() >= CELL
-        && matches!(how, How::Proxies | How::Typed(_))
+        && matches!(how, How::Proxies | How::Typed(_) | How::Listed)
         && cell.chars().map(char::len_utf16).sum::<usize>() == CELL
     {
         return Some(Problem::CellCut);
