@@ -44,6 +44,9 @@ pub enum Error {
     /// The command line or the settings file asks for something impossible; each entry is one problem.
     #[error("{}", .0.join("\n"))]
     Usage(Vec<String>),
+    /// Somebody interrupted the run; nothing was replaced.
+    #[error("interrupted")]
+    Interrupted,
     /// The reader of standard output went away; no error for the user.
     #[error("the output was closed")]
     ClosedPipe,

@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
+use super::Progress;
 use crate::error::{Error, Result};
 use crate::model::{Block, Input};
 
@@ -20,6 +21,7 @@ pub(super) struct Numbered {
 /// A thread that is far ahead waits, so that finished results do not pile up behind a slow block.
 pub(super) fn each<T: Send>(
     inputs: &[&dyn Input],
+    progress: &dyn Progress,
     work: impl Fn(Numbered) -> Result<T> + Sync,
     take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
@@ -33,7 +35,11 @@ pub(super) fn each<T: Send>(
                 return Err(());
             }
             let (place, result) = match numbered {
-                Ok(numbered) => (numbered.place, work(numbered)),
+                Ok(Numbered { place, .. }) if progress.interrupted() => (place, Err(Error::Interrupted)),
+                Ok(numbered) => {
+                    let at_work = AtWork { order: &order, place: numbered.place };
+                    return order.deliver(at_work.place, work(numbered));
+                }
                 Err((place, error)) => (place, Err(error)),
             };
             order.deliver(place, result)
@@ -65,6 +71,22 @@ impl Chain<'_> {
             }
             self.open = None;
             self.input += 1;
+        }
+    }
+}
+
+/// A block that is being worked on. A panic on the way stops those who would wait for its result for ever; the
+/// panic itself goes on to whoever started the run.
+struct AtWork<'o, T, F: FnMut(T) -> Result<()>> {
+    order: &'o Order<T, F>,
+    place: usize,
+}
+
+impl<T, F: FnMut(T) -> Result<()>> Drop for AtWork<'_, T, F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.order.lock().fail(self.place, Error::Interrupted);
+            self.order.moved.notify_all();
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! The inputs are read three times, always in parallel and never as a whole:
 //!
-//! 1. [`keys`]: of every record, fixed-size hashes of what must not be shared; [`meet`] finds where hashes meet.
-//! 2. [`look`]: the records concerned are looked at again; [`groups`] says who really shares what.
-//! 3. [`judge`]: every rule over every user; the report takes the users in order.
+//! 1. `keys`: of every record, fixed-size hashes of what must not be shared; `meet` finds where hashes meet.
+//! 2. `look`: the records concerned are looked at again; `groups` says who really shares what.
+//! 3. `judge`: every rule over every user; the report takes the users in order.
 //!
 //! What is kept between the readings is the hashes alone: some sixty octets a user.
 
@@ -60,6 +60,11 @@ pub enum Stage {
 pub trait Progress: Sync {
     /// So many more bytes of the inputs and records of them were worked on.
     fn advance(&self, stage: Stage, bytes: u64, records: u64);
+
+    /// Whether the run is to end before its time, with [`Error::Interrupted`]; asked for every block.
+    fn interrupted(&self) -> bool {
+        false
+    }
 }
 
 /// Which users are reported; uniqueness is still over all.
@@ -93,8 +98,8 @@ pub struct Outcome {
 /// Audits all inputs as one directory.
 ///
 /// # Errors
-/// When an input cannot be read, has changed between two readings or holds too many records, or when the report
-/// cannot be written.
+/// When an input cannot be read, has changed between two readings or holds too many records, when the report cannot
+/// be written, or when the run is interrupted.
 pub fn run<R: Report>(
     inputs: &[&dyn Input],
     plan: &Plan,
@@ -113,7 +118,7 @@ pub fn run<R: Report>(
     let counts: Vec<u32> = keys.iter().map(|block| block.records).collect();
     drop(keys);
     let rows = Rows { first: first_rows, counts };
-    let groups = second_look(inputs, &rows, &candidates)?;
+    let groups = second_look(inputs, progress, &rows, &candidates)?;
     drop(candidates);
     let run = Run { inputs, plan, only, progress, report, rows: &rows, groups: &groups };
     run.last_reading(&mut outcome)?;
@@ -164,7 +169,7 @@ fn first_reading(
         progress.advance(Stage::Keys, block.bytes, u64::from(keys.records));
         Ok((numbered.input, keys))
     };
-    blocks::each(inputs, work, |(input, keys): (usize, BlockKeys)| {
+    blocks::each(inputs, progress, work, |(input, keys): (usize, BlockKeys)| {
         sources[input].records += u64::from(keys.records);
         all.push(keys);
         Ok(())
@@ -184,7 +189,12 @@ fn first_rows(keys: &[BlockKeys]) -> Result<Vec<u32>> {
     Ok(first)
 }
 
-fn second_look(inputs: &[&dyn Input], rows: &Rows, candidates: &[Candidate]) -> Result<Groups> {
+fn second_look(
+    inputs: &[&dyn Input],
+    progress: &dyn Progress,
+    rows: &Rows,
+    candidates: &[Candidate],
+) -> Result<Groups> {
     let (mut seen, mut persons) = (Vec::new(), Vec::new());
     let wanted = keys::attributes().union(look::attributes());
     let work = |numbered: Numbered| {
@@ -205,7 +215,7 @@ fn second_look(inputs: &[&dyn Input], rows: &Rows, candidates: &[Candidate]) -> 
         Ok((seen, persons))
     };
     if !candidates.is_empty() {
-        blocks::each(inputs, work, |(more_seen, more_persons): (Vec<Seen>, Vec<Person>)| {
+        blocks::each(inputs, progress, work, |(more_seen, more_persons): (Vec<Seen>, Vec<Person>)| {
             seen.extend(more_seen);
             persons.extend(more_persons);
             Ok(())
@@ -239,6 +249,7 @@ impl<R: Report> Run<'_, R> {
         let outcome = Mutex::new(outcome);
         blocks::each(
             self.inputs,
+            self.progress,
             |numbered| self.block(numbered.input, numbered.place, &numbered.block),
             |done| {
                 let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::{Only, Outcome, Progress, Report, Stage, run};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Attr::{
     DistinguishedName, Mail, MailNickname, MasterAccountSid, ObjectClass, ObjectGuid, ObjectSid,
     PrimaryUserAddress, ProxyAddresses, UserPrincipalName,
@@ -298,4 +298,50 @@ fn a_part_can_be_reported_while_uniqueness_is_over_all() {
     assert_eq!(lines.len(), 1);
     assert!(lines[0].1.contains(&"UNQ002"));
     assert_eq!((outcome.counts.users, outcome.sources[0].objects), (1, 2));
+}
+
+/// Says after the first block that the run was interrupted.
+struct Impatient(std::sync::atomic::AtomicBool);
+
+impl Progress for Impatient {
+    fn advance(&self, _: Stage, _: u64, _: u64) {
+        self.0.store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    fn interrupted(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+#[test]
+fn an_interrupted_run_ends_as_such() {
+    let table = Table { rows: vec![&[(Mail, "a@contoso.com")]; 50], per_block: 1, absent: &[] };
+    let plan = Plan::new(Context::of(Scenario::Teams), everything(), &[]);
+    let kept = Kept::default();
+    let ended = run(&[&table], &plan, None, &Impatient(false.into()), &kept);
+    assert!(matches!(ended, Err(Error::Interrupted)));
+    assert!(kept.0.lock().unwrap().is_empty());
+}
+
+/// A report that cannot take what it is given.
+struct Broken;
+
+impl Report for Broken {
+    type Part = ();
+
+    fn part(&self) {}
+
+    fn user(&self, (): &mut (), _: &Judged<'_, '_>) {}
+
+    fn take(&self, (): ()) -> Result<()> {
+        panic!("taken by surprise")
+    }
+}
+
+#[test]
+fn a_panic_on_the_way_ends_the_run_and_leaves_nobody_waiting() {
+    let table = Table { rows: vec![&[(Mail, "a@contoso.com")]; 500], per_block: 1, absent: &[] };
+    let plan = Plan::new(Context::of(Scenario::Teams), everything(), &[]);
+    let run = || run(&[&table], &plan, None, &Silent, &Broken).map(drop);
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
 }

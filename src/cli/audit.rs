@@ -9,7 +9,8 @@ use super::environment::Environment;
 use super::exit::{Status, audit_line};
 use super::join::{Folder, NO_SOURCE, Opened, Run, open_all};
 use super::only::List;
-use super::progress::Shown;
+use super::progress::{Shown, Watched};
+use super::signals::Signals;
 use super::summary::{self, Summary};
 use super::terminal::{self, Style, escape};
 use crate::audit::{self, Only, Outcome};
@@ -36,12 +37,29 @@ impl Talk {
     }
 }
 
-/// Audits the sources and writes the report.
+/// Audits the sources and writes the report, unless it is interrupted.
 pub(super) fn run(
     args: &AuditArgs,
     options: &ArgMatches,
     talk: Talk,
     environment: &Environment,
+) -> Result<Status> {
+    let signals = Signals::catch()?;
+    match (audit(args, options, talk, environment, &signals), signals.caught()) {
+        (Err(Error::Interrupted), Some(status)) => {
+            terminal::note(&status.line());
+            Ok(status)
+        }
+        (result, _) => result,
+    }
+}
+
+fn audit(
+    args: &AuditArgs,
+    options: &ArgMatches,
+    talk: Talk,
+    environment: &Environment,
+    signals: &Signals,
 ) -> Result<Status> {
     let started = Instant::now();
     let began = now();
@@ -51,16 +69,19 @@ pub(super) fn run(
     let only = settings.only.as_deref().map(List::read).transpose()?;
     let sources = open_all(&settings)?;
     tell_sources(&sources, talk);
+    let held = signals.held();
     let folder = Folder::open(&settings)?;
     let mut outcome = {
         let shown = Shown::new(&sources, &settings, talk, environment);
+        let watched = Watched { shown, signals };
         let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
         let only = only.as_ref().map(|list| list as &dyn Only);
-        pool(settings.threads)?.install(|| audit::run(&inputs, &plan, only, &shown, &folder))?
+        pool(settings.threads)?.install(|| audit::run(&inputs, &plan, only, &watched, &folder))?
     };
     for (source, found) in sources.iter().zip(&mut outcome.sources) {
         found.problems.merge(&source.about.problems);
     }
+    signals.check()?;
     let status = Status::of(&outcome.counts, incomplete(&outcome), &settings);
     let meaning = audit_line(status, &outcome.counts, &settings);
     let run = Run {
@@ -75,6 +96,7 @@ pub(super) fn run(
         meaning: &meaning,
     };
     let files = folder.finish(&run)?;
+    drop(held);
     let missed = only.as_ref().map(List::missed).unwrap_or_default();
     let summary =
         Summary { run: &run, files: &files, missed: &missed, seconds: started.elapsed().as_secs_f64() };

@@ -18,6 +18,10 @@ pub(super) enum Status {
     CouldNotRun = 2,
     /// Done, but the input was incomplete.
     Incomplete = 3,
+    /// Interrupted with Ctrl-C.
+    Interrupted = 130,
+    /// Terminated by the system or an administrator.
+    Terminated = 143,
 }
 
 /// The statuses for `--help` and the manual page.
@@ -27,6 +31,7 @@ Exit status:
   1  done, there are findings at or above --fail-on (--exit-zero: 0)
   2  could not run: usage, settings, a source or an output that cannot be opened
   3  done, but the input was incomplete: records unreadable or values lost; wins over 1
+  130, 143  interrupted, terminated; an older report is as it was
 The last line on standard error says what the status means.";
 
 impl Status {
@@ -48,6 +53,8 @@ impl Status {
             Self::Findings => "done, with findings",
             Self::CouldNotRun => "could not run",
             Self::Incomplete => "done, but the input was incomplete: what is missing could not be judged",
+            Self::Interrupted => "interrupted; an older report is as it was",
+            Self::Terminated => "terminated; an older report is as it was",
         }
     }
 

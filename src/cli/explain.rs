@@ -90,7 +90,11 @@ fn examples(examples: &[&Example], style: Style) -> String {
                 lines.push("an object without any of these attributes".to_owned());
             }
         }
-        lines.extend(conditions(example).map(|condition| style.paint(Paint::Dim, &condition)));
+        let inner = Style { width: style.width.saturating_sub(4), ..style };
+        for condition in conditions(example) {
+            let wrapped = inner.wrap("", " ", &condition);
+            lines.extend(wrapped.lines().map(|line| style.paint(Paint::Dim, line)));
+        }
         for (place, line) in lines.iter().enumerate() {
             let _ = writeln!(text, "  {} {}", if place == 0 { '-' } else { ' ' }, line.trim_end());
         }

@@ -172,6 +172,7 @@ fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Sourc
         name: opened.input.name().to_owned(),
         path,
         bytes: opened.about.bytes,
+        blake3: Some(opened.about.hash.to_hex().to_string()),
         modified: modified.and_then(|time| Timestamp::try_from(time).ok()).map(time_text),
         flavour: opened.about.flavour.to_owned(),
         encoding: opened.about.encoding.to_owned(),
@@ -179,6 +180,5 @@ fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Sourc
         objects: found.objects,
         repeats: found.repeats,
         problems: found.problems.clone(),
-        ..report::summary::Source::default()
     }
 }

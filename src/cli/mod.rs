@@ -16,8 +16,10 @@ mod inspect;
 mod join;
 mod man;
 mod only;
+mod panics;
 mod progress;
 mod rules;
+mod signals;
 mod summary;
 mod survey;
 mod terminal;
@@ -38,13 +40,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return refused(&error),
     };
-    match dispatch(&cli, &matches, &environment) {
-        Ok(status) => status.into(),
+    panics::guarded(cli.verbose, || ended(dispatch(&cli, &matches, &environment))).into()
+}
+
+/// The exit status of a command; what kept it from running is told.
+fn ended(result: Result<Status>) -> Status {
+    match result {
+        Ok(status) => status,
         // Whoever read the output has had enough of it.
-        Err(Error::ClosedPipe) => Status::Done.into(),
+        Err(Error::ClosedPipe) => Status::Done,
         Err(error) => {
             complain(&error);
-            Status::CouldNotRun.into()
+            Status::CouldNotRun
         }
     }
 }

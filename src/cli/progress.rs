@@ -8,9 +8,28 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::audit::Talk;
 use super::environment::Environment;
 use super::join::Opened;
+use super::signals::Signals;
 use super::terminal::{self, grouped};
 use crate::audit::{Progress, Stage};
 use crate::settings::{Settings, Show};
+
+/// What a run does while it works: it shows how far it is, and looks whether it was interrupted.
+pub(super) struct Watched<'s> {
+    /// How its progress is shown.
+    pub(super) shown: Shown,
+    /// What may interrupt it.
+    pub(super) signals: &'s Signals,
+}
+
+impl Progress for Watched<'_> {
+    fn advance(&self, stage: Stage, bytes: u64, records: u64) {
+        self.shown.advance(stage, bytes, records);
+    }
+
+    fn interrupted(&self) -> bool {
+        self.signals.caught().is_some()
+    }
+}
 
 /// How the progress of a run is shown.
 pub(super) enum Shown {
@@ -64,7 +83,8 @@ impl Shown {
     }
 }
 
-impl Progress for Shown {
+impl Shown {
+    /// So much more was done; see [`Progress::advance`].
     fn advance(&self, stage: Stage, bytes: u64, records: u64) {
         match self {
             Self::Nothing => {}

@@ -244,7 +244,7 @@ pub(super) fn blocked(rule: &Rule) -> Option<String> {
 /// Text that Markdown must not take for markup. What stands between backquotes stays as it is, but for the bar,
 /// which would end a cell there too.
 fn prose(text: &str) -> String {
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     let mut safe = String::with_capacity(text.len());
     let mut code = false;
     for c in text.chars() {

@@ -12,7 +12,7 @@ pub(super) fn print(text: &str) -> Result<()> {
     closed_or(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// Writes bytes to standard output; see [`print`].
+/// Writes bytes to standard output; see [`print()`].
 pub(super) fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     closed_or(out.write_all(bytes).and_then(|()| out.flush()))

@@ -102,12 +102,14 @@ static TABLE: [u16; 256] = table();
 
 const fn table() -> [u16; 256] {
     let mut table = [0; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        table[octet] = classes(octet as u8);
-        octet += 1;
+    let mut octet = 0_u8;
+    loop {
+        table[octet as usize] = classes(octet);
+        match octet.checked_add(1) {
+            Some(next) => octet = next,
+            None => return table,
+        }
     }
-    table
 }
 
 const fn classes(octet: u8) -> u16 {

@@ -124,7 +124,7 @@ impl Table<'_> {
         let (mut carried, mut problems) = (AttrSet::NONE, Problems::default());
         for (index, heading) in self.headings.iter().enumerate() {
             let (meaning, note) = match claims.get(index).copied().flatten() {
-                None => (None, self.why_not(heading)),
+                None => (None, why_not(heading)),
                 Some(claim) => match self.rival(&claims, index, claim) {
                     None => {
                         let Claim { attr, how, .. } = claim;
@@ -273,17 +273,6 @@ impl Table<'_> {
         }
     }
 
-    fn why_not(&self, heading: &Heading) -> &'static str {
-        match heading.folded.as_str() {
-            "objectid" | "id" => "not used: an id of the cloud is not the objectGUID",
-            "guid" => {
-                "not used: --map Guid=objectGUID if the export comes from an Exchange server on-premises"
-            }
-            "identity" => "not used: its values are no DNs",
-            _ => "",
-        }
-    }
-
     /// The column that is read instead of this one.
     fn rival(&self, claims: &[Option<Claim>], index: usize, claim: Claim) -> Option<usize> {
         // The server gives an empty attribute beside the ranges of its values.
@@ -338,4 +327,14 @@ impl Table<'_> {
 /// Whether a text starts like a DN.
 pub(super) fn starts_dn(text: &str) -> bool {
     ["CN=", "OU="].iter().any(|head| text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(head)))
+}
+
+/// Why a column that looks as if it were wanted is not read; empty for others.
+fn why_not(heading: &Heading) -> &'static str {
+    match heading.folded.as_str() {
+        "objectid" | "id" => "not used: an id of the cloud is not the objectGUID",
+        "guid" => "not used: --map Guid=objectGUID if the export comes from an Exchange server on-premises",
+        "identity" => "not used: its values are no DNs",
+        _ => "",
+    }
 }

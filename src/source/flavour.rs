@@ -22,6 +22,8 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
         "unpack it, or save the sheet as CSV UTF-8",
     ),
     (b"\xd0\xcf\x11\xe0", "this is an old Excel or Word document", "save the sheet as CSV UTF-8"),
+    (b"\x89PNG", "this is a picture", "export the users as CSV"),
+    (b"\xff\xd8\xff", "this is a picture", "export the users as CSV"),
     (b"%PDF", "this is a PDF document", "export the users as CSV"),
     (b"\x1f\x8b", "the file is compressed twice", "unpack it once"),
     (b"\x28\xb5\x2f\xfd", "the file is compressed twice", "unpack it once"),
@@ -101,7 +103,9 @@ pub(super) fn preamble(text: &str) -> Preamble {
 pub(super) fn delimiter(heading: &str) -> u8 {
     let bytes = heading.as_bytes();
     let count = |delimiter: &&u8| {
-        memchr_iter(**delimiter, bytes).filter(|&at| memchr_iter(b'"', &bytes[..at]).count() % 2 == 0).count()
+        memchr_iter(**delimiter, bytes)
+            .filter(|&at| memchr_iter(b'"', &bytes[..at]).count().is_multiple_of(2))
+            .count()
     };
     // Of equals, `max_by_key` takes the last: the comma.
     [b'|', b'\t', b';', b','].iter().max_by_key(count).copied().unwrap_or(b',')
@@ -137,7 +141,7 @@ pub(super) fn refuse_table(name: &str, place: &str, headings: &[Heading]) -> Res
 pub(super) enum Flavour {
     /// csvde of Windows Server.
     Csvde,
-    /// AdFind, JXplorer.
+    /// `AdFind`, `JXplorer`.
     AdFind,
     /// Get-CsUser, Get-CsAdUser, Get-CsOnlineUser.
     Lync,

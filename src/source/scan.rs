@@ -129,16 +129,13 @@ pub(super) fn unquote(text: &str, cell: Cell, into: &mut String) {
     }
     while let Some(quote) = memchr(b'"', rest.as_bytes()) {
         into.push_str(&rest[..quote]);
-        match rest[quote + 1..].strip_prefix('"') {
-            Some(behind) => {
-                into.push('"');
-                rest = behind;
-            }
-            None => {
-                // The closing quote; what follows is literal.
-                rest = &rest[quote + 1..];
-                break;
-            }
+        if let Some(behind) = rest[quote + 1..].strip_prefix('"') {
+            into.push('"');
+            rest = behind;
+        } else {
+            // The closing quote; what follows is literal.
+            rest = &rest[quote + 1..];
+            break;
         }
     }
     into.push_str(rest);

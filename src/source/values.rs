@@ -307,15 +307,12 @@ pub(super) fn unescape(text: &str, made: &mut String) {
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         made.push_str(&rest[..at]);
         let behind = &rest[at + 1..];
-        match behind.as_bytes().first() {
-            Some(&b @ (b';' | b'\\')) => {
-                made.push(char::from(b));
-                rest = &behind[1..];
-            }
-            _ => {
-                made.push('\\');
-                rest = behind;
-            }
+        if let Some(&b @ (b';' | b'\\')) = behind.as_bytes().first() {
+            made.push(char::from(b));
+            rest = &behind[1..];
+        } else {
+            made.push('\\');
+            rest = behind;
         }
     }
     made.push_str(rest);
