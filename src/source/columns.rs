@@ -34,6 +34,8 @@ pub struct Column {
     pub meaning: Option<Attr>,
     /// Why it is not used, or how its cells are converted; often empty.
     pub note: &'static str,
+    /// How many records have a value for it, where that is known: in LDIF.
+    pub records: Option<u64>,
 }
 
 /// A column that is read.
@@ -147,7 +149,7 @@ impl Table<'_> {
                     }
                 },
             };
-            columns.push(Column { heading: heading.text.clone(), meaning, note });
+            columns.push(Column { heading: heading.text.clone(), meaning, note, records: None });
         }
         if let Some(index) = shapes.primary {
             // Read first: the other columns may repeat the address.

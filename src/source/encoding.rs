@@ -140,6 +140,11 @@ impl Found {
         let problems = Problems::default();
         Self { encoding, bom: bom as u64, ascii: false, then: None, by_line: false, problems }
     }
+
+    /// The encoding of a file that is written anew from this one.
+    pub(super) fn anew(&self) -> Self {
+        Self { ascii: self.ascii, ..Self::of(Charset::UTF_8, 0) }
+    }
 }
 
 /// Finds the encoding: a byte order mark decides, then the label that the user gave, then the bytes themselves.

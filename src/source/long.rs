@@ -16,7 +16,6 @@ use super::spool::temporary;
 use super::values::How;
 use crate::error::{Error, Result};
 use crate::model::Attr;
-use crate::model::charset::Charset;
 use crate::model::fold::fold;
 use crate::model::problem::{Problem, Problems, SHEET_ROWS};
 
@@ -117,18 +116,8 @@ impl Long {
     }
 }
 
-/// A list whose rows were put together.
-pub(super) struct Anew {
-    /// The file.
-    pub raw: Raw,
-    /// How it is encoded.
-    pub found: Found,
-    /// The damage of the rows.
-    pub problems: Problems,
-}
-
-/// Puts the rows of a list together.
-pub(super) fn group(long: &Long, raw: &Raw, found: &Found, reading: &Reading) -> Result<Anew> {
+/// Puts the rows of a list together; gives the file to read instead, and the damage of the rows.
+pub(super) fn group(long: &Long, raw: &Raw, found: &Found, reading: &Reading) -> Result<(Raw, Problems)> {
     let mut rows = Sorter::new();
     let (mut count, mut problems, mut failed) = (0, Problems::default(), None);
     for block in Cutter::new(Text::new(raw, found), reading.table) {
@@ -153,8 +142,7 @@ pub(super) fn group(long: &Long, raw: &Raw, found: &Found, reading: &Reading) ->
     if count == SHEET_ROWS {
         problems.add(Problem::RowLimit, SHEET_ROWS + 1);
     }
-    let found = Found { ascii: found.ascii, ..Found::of(Charset::UTF_8, 0) };
-    Ok(Anew { raw, found, problems })
+    Ok((raw, problems))
 }
 
 /// How a table looks whose rows have their line before them.

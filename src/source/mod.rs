@@ -10,6 +10,7 @@ mod csv;
 mod cut;
 mod encoding;
 mod flavour;
+mod ldif;
 mod long;
 mod look;
 mod regular;
@@ -18,6 +19,7 @@ mod shapes;
 mod sort;
 mod split;
 mod spool;
+mod table;
 mod values;
 
 #[cfg(test)]
@@ -28,17 +30,12 @@ pub use columns::Column;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
-use crate::model::attribute::heading;
-use crate::model::charset::Charset;
 use crate::model::problem::Problems;
 use crate::model::{Attr, AttrSet, Block, Input, Record};
 use bytes::Bytes;
-use columns::{Heading, SAMPLE};
-use csv::Reading;
-use cut::{Cutter, Table};
+use cut::Cutter;
 use encoding::{Found, Raw, Text};
-use flavour::{Flavour, Preamble, Shape};
-use long::Long;
+use ldif::Ldif;
 use regular::Regular;
 
 /// About how many bytes of text a block has.
@@ -66,13 +63,13 @@ pub struct About {
     pub flavour: &'static str,
     /// The name of its encoding.
     pub encoding: &'static str,
-    /// The delimiter.
-    pub delimiter: u8,
+    /// The delimiter; `None` in LDIF.
+    pub delimiter: Option<u8>,
     /// Its size in bytes, packed if it is.
     pub bytes: u64,
     /// BLAKE3 of its bytes, packed if they are.
     pub hash: blake3::Hash,
-    /// Its columns, in order.
+    /// Its columns, in order; in LDIF the attributes of its records.
     pub columns: Vec<Column>,
     /// How it holds objects and their addresses.
     pub shape: &'static str,
@@ -91,8 +88,15 @@ pub struct Source {
     care: Care,
 }
 
-/// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
+/// How the records of a source are read.
 #[derive(Debug)]
+enum Reading {
+    Table(csv::Reading),
+    Ldif(Ldif),
+}
+
+/// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
+#[derive(Debug, Default)]
 struct Care {
     /// From the next reading on.
     needed: AtomicBool,
@@ -103,7 +107,7 @@ struct Care {
 /// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
 /// Zstandard files are unpacked to one.
 ///
-/// Fails when it cannot be read, is no table with a heading, or has no column that says who a row is.
+/// Fails when it cannot be read, is neither LDIF nor a table with a heading, or has no column that says who a row is.
 pub fn open(spec: &str, options: &Options) -> Result<Source> {
     open_with(spec, options, BLOCK, LIMIT)
 }
@@ -115,108 +119,37 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
     let mut source = Text::new(&raw, &found);
     let mut head = String::new();
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
+    if let Some(flavour) = ldif::flavour(&head) {
+        let ldif = Ldif::open(spec, Text::new(&raw, &found), &options.map, target, limit)?;
+        let about = About {
+            flavour,
+            encoding: found.encoding.name(),
+            delimiter: None,
+            bytes: raw.given,
+            hash: raw.hash.unwrap_or(bytes.hash),
+            columns: ldif.columns(),
+            shape: "one entry per object",
+            problems: found.problems.clone(),
+        };
+        let reading = Reading::Ldif(ldif);
+        return Ok(Source { name: spec.to_owned(), raw, found, reading, about, care: Care::default() });
+    }
     let preamble = flavour::preamble(&head);
     if head[preamble.len..].trim_ascii().is_empty() {
         return Err(empty(spec));
     }
-    match flavour::shape(spec, &head[preamble.len..])? {
-        Shape::Table => {}
-        Shape::Ldif => {
-            let remedy = "export as CSV, for example with csvde";
-            return Err(Error::source(spec, "LDIF is not read yet", remedy));
-        }
-    }
-    let heading = read_heading(spec, &head, &preamble, options)?;
-    let table = Table {
-        delimiter: heading.delimiter,
-        columns: heading.names.len(),
-        skip: heading.end,
-        line: heading.next,
-        target,
-        limit,
-    };
-    let place = format!("{spec}:{}", heading.line);
-    flavour::refuse_table(spec, &place, &heading.names)?;
-    let flavour = Flavour::of(&heading.names, &preamble.type_name, heading.quoted);
-    let opened = Opened { spec, raw, found, table, flavour, hash: bytes.hash };
-    let backslashes = flavour == Flavour::AdFind
-        && backslash::is_needed(
-            &opened.raw,
-            &opened.found,
-            table.delimiter,
-            heading.quoted,
-            &head[heading.end..],
-        )?;
-    opened.source(heading, options, backslashes)
+    flavour::refuse_markup(spec, &head[preamble.len..])?;
+    let given = Given { spec, hash: raw.hash.unwrap_or(bytes.hash), raw, found };
+    table::open(given, &head, &preamble, options, (target, limit))
 }
 
-/// What is known about a table behind its heading.
-struct Opened<'s> {
+/// A file whose encoding is known.
+struct Given<'s> {
     spec: &'s str,
     raw: Raw,
     found: Found,
-    table: Table,
-    flavour: Flavour,
+    /// BLAKE3 of the file as it was given.
     hash: blake3::Hash,
-}
-
-impl Opened<'_> {
-    /// The source: the table as it stands, or as it is written anew.
-    fn source(self, heading: Headings, options: &Options, backslashes: bool) -> Result<Source> {
-        let Self { spec, raw, found, table, flavour, hash } = self;
-        let (encoding, hash) = (found.encoding.name(), raw.hash.unwrap_or(hash));
-        let mut problems = found.problems.clone();
-        let (raw, sampled) = if backslashes {
-            let (raw, damage) = backslash::anew(&raw, &found, table)?;
-            problems.merge(&damage);
-            (raw, Some(long::numbered(table)))
-        } else {
-            (raw, None)
-        };
-        let plain = Found { ascii: found.ascii, ..Found::of(Charset::UTF_8, 0) };
-        let found = if backslashes { plain } else { found };
-        let rows = sample(&raw, &found, sampled.unwrap_or(table), usize::from(backslashes))?;
-        let map: Vec<_> = options.map.iter().map(|(name, attr)| (self::heading(name), *attr)).collect();
-        let place = format!("{spec}:{}", heading.line);
-        let (line, headings) = (heading.line, heading.names);
-        let plan =
-            columns::Table { place: &place, line, flavour, headings, rows: &rows, map: &map }.plan()?;
-        problems.merge(&plan.problems);
-        let about = About {
-            flavour: flavour.name(),
-            encoding,
-            delimiter: table.delimiter,
-            bytes: raw.given,
-            hash,
-            columns: plan.columns.clone(),
-            shape: plan.shape,
-            problems,
-        };
-        let long = Long::of(&plan, &rows, rows.len() < SAMPLE).filter(|_| !backslashes);
-        let reading = Reading { table, plan, ascii: found.ascii, numbered: false };
-        // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
-        let careful = found.encoding != Charset::UTF_8 || !found.problems.is_empty();
-        let mut source =
-            Source { name: spec.to_owned(), raw, found, reading, about, care: Care::new(careful) };
-        if backslashes {
-            source.reading = source.reading.numbered(false);
-        } else if let Some(long) = long {
-            source.group(&long)?;
-        }
-        Ok(source)
-    }
-}
-
-impl Source {
-    /// Puts the rows of a list together.
-    fn group(&mut self, long: &Long) -> Result<()> {
-        let anew = long::group(long, &self.raw, &self.found, &self.reading)?;
-        self.about.problems.merge(&anew.problems);
-        self.about.shape = "one row per address; the rows of an object are put together";
-        (self.raw, self.found, self.reading) = (anew.raw, anew.found, self.reading.numbered(true));
-        self.care = Care::new(false);
-        Ok(())
-    }
 }
 
 impl Care {
@@ -243,65 +176,6 @@ fn empty(spec: &str) -> Error {
     Error::source(spec, "the file is empty", remedy)
 }
 
-/// The heading of a table.
-struct Headings {
-    names: Vec<Heading>,
-    delimiter: u8,
-    /// Whether every heading is quoted.
-    quoted: bool,
-    /// Where the first record starts.
-    end: usize,
-    /// The line of the heading.
-    line: u64,
-    /// The line of the first record.
-    next: u64,
-}
-
-fn read_heading(spec: &str, head: &str, preamble: &Preamble, options: &Options) -> Result<Headings> {
-    let start = preamble.len;
-    let line = scan::lines(&head[..start]) + 1;
-    let first = scan::next_line(head, start, true).unwrap_or(head.len());
-    let sniffed = || flavour::delimiter(&head[start..first]);
-    let delimiter = options.delimiter.or(preamble.delimiter).unwrap_or_else(sniffed);
-    let (mut names, mut quoted) = (Vec::new(), true);
-    let shape = scan::record(head, start, delimiter, true, |cell| {
-        quoted &= cell.start > start && head.as_bytes().get(cell.start - 1) == Some(&b'"');
-        names.push(Heading::of(csv::cell_text(head, cell)));
-    });
-    let Some(end) = shape.end else {
-        let what = "a quote in the heading is never closed";
-        return Err(Error::source(
-            format!("{spec}:{line}"),
-            what,
-            "export again; do not edit the file by hand",
-        ));
-    };
-    let next = line + scan::lines(&head[start..end]);
-    Ok(Headings { names, delimiter, quoted, end, line, next })
-}
-
-/// The cells of the first rows, without the first `skip`.
-fn sample(raw: &Raw, found: &Found, table: Table, skip: usize) -> Result<Vec<Vec<String>>> {
-    let mut rows = Vec::new();
-    for block in Cutter::new(Text::new(raw, found), table) {
-        let text = block?.text;
-        let mut at = 0;
-        while at < text.len() && rows.len() < SAMPLE {
-            let mut row = Vec::with_capacity(table.columns);
-            let shape = scan::record(&text, at, table.delimiter, true, |cell| {
-                row.push(csv::cell_text(&text, cell));
-            });
-            row.drain(..skip.min(row.len()));
-            rows.push(row);
-            at = shape.end.unwrap_or(text.len());
-        }
-        if rows.len() >= SAMPLE {
-            break;
-        }
-    }
-    Ok(rows)
-}
-
 impl Source {
     /// What is known about it before its records are read.
     #[must_use]
@@ -316,14 +190,22 @@ impl Input for Source {
     }
 
     fn carried(&self) -> AttrSet {
-        self.reading.plan.carried
+        match &self.reading {
+            Reading::Table(table) => table.plan.carried,
+            Reading::Ldif(ldif) => ldif.carried(),
+        }
     }
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
+        let text = || Text::new(&self.raw, &self.found);
+        let table = match &self.reading {
+            Reading::Table(reading) => reading.table,
+            Reading::Ldif(ldif) => return Ok(Box::new(ldif.blocks(text()))),
+        };
         if self.care.needed.load(Ordering::Relaxed) {
-            return Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), self.reading.table)));
+            return Ok(Box::new(Cutter::new(text(), table)));
         }
-        let mut regular = Regular::new(&self.raw, self.found.bom, self.reading.table);
+        let mut regular = Regular::new(&self.raw, self.found.bom, table);
         Ok(Box::new(std::iter::from_fn(move || {
             let block = regular.next();
             self.care.found.fetch_or(regular.suspect, Ordering::Relaxed);
@@ -332,8 +214,12 @@ impl Input for Source {
     }
 
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        let table = match &self.reading {
+            Reading::Table(table) => table,
+            Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
+        };
         let careful = self.care.needed.load(Ordering::Relaxed);
-        let (problems, regular) = self.reading.records(block, wanted, careful, each);
+        let (problems, regular) = table.records(block, wanted, careful, each);
         self.care.found.fetch_or(!regular, Ordering::Relaxed);
         problems
     }
