@@ -82,6 +82,7 @@ fn sources() -> Vec<Opened> {
             bytes: USERS.len() as u64,
             columns: Vec::new(),
             shape: "one row per object",
+            rows: None,
             problems: Problems::default(),
         },
     }]

@@ -234,6 +234,13 @@ impl Problems {
         self.0.iter().map(|(problem, tally)| (*problem, tally))
     }
 
+    /// Notes a table that is as long as an Excel sheet can be; `records` of it could be read.
+    pub fn check_rows(&mut self, records: u64) {
+        if records + self.count(Weight::Skipped) == SHEET_ROWS {
+            self.add(Problem::RowLimit, SHEET_ROWS + 1);
+        }
+    }
+
     /// How many of a weight there are.
     #[must_use]
     pub fn count(&self, weight: Weight) -> u64 {

@@ -1,4 +1,4 @@
-//! Tables that escape quotes or delimiters with backslashes: AdFind (`\"` inside quotes) and JXplorer (`\,` without
+//! Tables that escape quotes or delimiters with backslashes: AdFind (`\"` inside quotes) and `JXplorer` (`\,` without
 //! quotes). They are written anew, as every other program writes them.
 //!
 //! A backslash at the end of a quoted cell looks the same as an escaped quote; the number of cells decides.

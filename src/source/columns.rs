@@ -231,7 +231,8 @@ impl Table<'_> {
                 Some(place) => ALIAS + place,
                 None => EXACT,
             };
-            return claim(attr, How::of(attr), rank, "");
+            let note = if rank > EXACT { "a known name of it" } else { "" };
+            return claim(attr, How::of(attr), rank, note);
         }
         if let Some((attr, whole)) = range(&self.headings[at].text) {
             let how = if whole || self.has_last_range() { How::of(attr) } else { How::Cut };

@@ -25,6 +25,9 @@ pub(super) struct Reading {
     pub numbered: bool,
 }
 
+/// Takes the cells of a row, its line, and whether cells are missing; gives what is wrong with it.
+pub(super) type EachRow<'a> = dyn FnMut(&[String], u64, bool) -> Option<Problem> + 'a;
+
 /// Where a value stands.
 #[derive(Debug, Clone, Copy)]
 enum Spot {
@@ -77,7 +80,8 @@ impl Reading {
         each: &mut dyn FnMut(&Record<'_>),
     ) -> (Problems, bool) {
         let mut problems = block.problems.clone();
-        let used: Vec<Used> = self.plan.used.iter().copied().filter(|used| wanted.has(used.attr)).collect();
+        let columns: Vec<Used> =
+            self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
         let (text, mut at) = (block.text.as_str(), 0);
         let garbled = !self.ascii && wanted == AttrSet::ALL && may_be_garbled(text);
         let lines = Lines::new(text, block.line);
@@ -97,7 +101,7 @@ impl Reading {
             if short {
                 (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
             }
-            if self.read(&mut row, text, &used, place, &mut problems) {
+            if self.read(&mut row, text, &columns, place, &mut problems) {
                 if self.ascii
                     && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
                     && row.lost_letters(text)
@@ -178,11 +182,7 @@ impl Reading {
 
     /// Gives the cells of every row of a block that was cut with care, its line, and whether cells are missing at its
     /// end; takes what is wrong with it.
-    pub(super) fn rows(
-        &self,
-        block: &Block,
-        each: &mut dyn FnMut(&[String], u64, bool) -> Option<Problem>,
-    ) -> Problems {
+    pub(super) fn rows(&self, block: &Block, each: &mut EachRow<'_>) -> Problems {
         let mut problems = block.problems.clone();
         let (text, mut at) = (block.text.as_str(), 0);
         let lines = Lines::new(text, block.line);

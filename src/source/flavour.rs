@@ -32,7 +32,7 @@ pub(super) fn refuse_binary(name: &str, head: &[u8], wide: bool) -> Result<()> {
         return Err(Error::source(name, *what, *remedy));
     }
     let odd = |b: &&u8| matches!(b, 1..b' ') && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c);
-    let (odd, nuls) = (head.iter().filter(odd).count(), head.iter().filter(|&&b| b == 0).count());
+    let (odd, nuls) = (head.iter().filter(odd).count(), memchr_iter(0, head).count());
     if !wide && (odd * 20 > head.len() || nuls * 10 > head.len() * 3) {
         return Err(Error::source(name, "this is no text file", "export the users as CSV"));
     }

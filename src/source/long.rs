@@ -116,8 +116,13 @@ impl Long {
     }
 }
 
-/// Puts the rows of a list together; gives the file to read instead, and the damage of the rows.
-pub(super) fn group(long: &Long, raw: &Raw, found: &Found, reading: &Reading) -> Result<(Raw, Problems)> {
+/// Puts the rows of a list together; gives the file to read instead, the damage of the rows, and how many there were.
+pub(super) fn group(
+    long: &Long,
+    raw: &Raw,
+    found: &Found,
+    reading: &Reading,
+) -> Result<(Raw, Problems, u64)> {
     let mut rows = Sorter::new();
     let (mut count, mut problems, mut failed) = (0, Problems::default(), None);
     for block in Cutter::new(Text::new(raw, found), reading.table) {
@@ -142,7 +147,7 @@ pub(super) fn group(long: &Long, raw: &Raw, found: &Found, reading: &Reading) ->
     if count == SHEET_ROWS {
         problems.add(Problem::RowLimit, SHEET_ROWS + 1);
     }
-    Ok((raw, problems))
+    Ok((raw, problems, count))
 }
 
 /// How a table looks whose rows have their line before them.

@@ -73,6 +73,8 @@ pub struct About {
     pub columns: Vec<Column>,
     /// How it holds objects and their addresses.
     pub shape: &'static str,
+    /// How many rows were put together to its records, where that was done.
+    pub rows: Option<u64>,
     /// What was noticed on opening.
     pub problems: Problems,
 }
@@ -129,6 +131,7 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
             hash: raw.hash.unwrap_or(bytes.hash),
             columns: ldif.columns(),
             shape: "one entry per object",
+            rows: None,
             problems: found.problems.clone(),
         };
         let reading = Reading::Ldif(ldif);

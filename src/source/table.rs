@@ -40,7 +40,7 @@ pub(super) fn open(
     let (encoding, mut problems) = (found.encoding.name(), found.problems.clone());
     let written = if anew { Some(backslash::anew(raw, found, table)?) } else { None };
     let Given { raw, found, hash, .. } = given;
-    let Rows { raw, found, reading, shape, careful } = match written {
+    let Rows { raw, found, reading, shape, rows, careful } = match written {
         Some((raw, damage)) => {
             problems.merge(&damage);
             let found = found.anew();
@@ -48,7 +48,7 @@ pub(super) fn open(
             let plan = plan(&place, heading, flavour, &sample, options)?;
             let reading = csv::Reading { table, ascii: found.ascii, numbered: false, plan }.numbered(false);
             let shape = reading.plan.shape;
-            Rows { raw, found, reading, shape, careful: false }
+            Rows { raw, found, reading, shape, rows: None, careful: false }
         }
         None => {
             let sample = sample(&raw, &found, table, 0)?;
@@ -66,6 +66,7 @@ pub(super) fn open(
         hash,
         columns: reading.plan.columns.clone(),
         shape,
+        rows,
         problems,
     };
     let (name, reading, care) = (spec.to_owned(), Reading::Table(reading), Care::new(careful));
@@ -78,6 +79,8 @@ struct Rows {
     found: Found,
     reading: csv::Reading,
     shape: &'static str,
+    /// How many rows there were, where they were put together.
+    rows: Option<u64>,
     careful: bool,
 }
 
@@ -90,15 +93,16 @@ fn rows_of(
     problems: &mut Problems,
 ) -> Result<Rows> {
     if let Some(long) = Long::of(&reading.plan, sample, sample.len() < SAMPLE) {
-        let (raw, damage) = long::group(&long, &raw, &found, &reading)?;
+        let (raw, damage, count) = long::group(&long, &raw, &found, &reading)?;
         problems.merge(&damage);
         let shape = "one row per address; the rows of an object are put together";
-        return Ok(Rows { raw, found: found.anew(), reading: reading.numbered(true), shape, careful: false });
+        let (found, reading, rows) = (found.anew(), reading.numbered(true), Some(count));
+        return Ok(Rows { raw, found, reading, shape, rows, careful: false });
     }
     // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
     let careful = found.encoding != Charset::UTF_8 || !found.problems.is_empty();
     let shape = reading.plan.shape;
-    Ok(Rows { raw, found, reading, shape, careful })
+    Ok(Rows { raw, found, reading, shape, rows: None, careful })
 }
 
 /// What the columns mean.

@@ -159,3 +159,25 @@ fn pieces_do_not_matter_either() {
         assert_eq!(read_cut(text.as_bytes(), 50_000, 1 << 20), whole);
     }
 }
+
+#[test]
+fn an_open_quote_before_a_record_of_several_lines() {
+    let text = "mail,displayName\na@b.co,\"A\nc@b.co,\"C\nC\"\nd@b.co,D\n";
+    let (seen, problems) = read_text(text);
+    let names: Vec<_> = seen.iter().map(|seen| (seen.line, seen.get(Attr::DisplayName))).collect();
+    assert_eq!(names, [(3, "C\nC"), (5, "D")]);
+    assert_eq!(kinds(&problems), [(Problem::OpenQuote, vec![2])]);
+}
+
+#[test]
+fn damage_costs_no_more_than_its_length() {
+    // From each line the quotes run to the end of the file.
+    let mut text = "mail,displayName\n".to_owned();
+    for _ in 0..20_000 {
+        text.push_str("x\",\"y\nb@b.co,B\nz\nz\n");
+    }
+    let start = std::time::Instant::now();
+    let (seen, _) = read_text(&text);
+    assert!(seen.len() >= 19_000, "{}", seen.len());
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
