@@ -40,23 +40,19 @@ pub(super) fn open(
     let (encoding, mut problems) = (found.encoding.name(), found.problems.clone());
     let written = if anew { Some(backslash::anew(raw, found, table)?) } else { None };
     let Given { raw, found, hash, .. } = given;
-    let Rows { raw, found, reading, shape, rows, careful } = match written {
+    let (raw, found, look) = match written {
         Some((raw, damage)) => {
             problems.merge(&damage);
-            let found = found.anew();
-            let sample = sample(&raw, &found, long::numbered(table), 1)?;
-            let plan = plan(&place, heading, flavour, &sample, options)?;
-            let reading = csv::Reading { table, ascii: found.ascii, numbered: false, plan }.numbered(false);
-            let shape = reading.plan.shape;
-            Rows { raw, found, reading, shape, rows: None, careful: false }
+            (raw, found.anew(), (long::numbered(table), 1))
         }
-        None => {
-            let sample = sample(&raw, &found, table, 0)?;
-            let plan = plan(&place, heading, flavour, &sample, options)?;
-            let reading = csv::Reading { table, ascii: found.ascii, numbered: false, plan };
-            rows_of(raw, found, reading, &sample, &mut problems)?
-        }
+        None => (raw, found, (table, 0)),
     };
+    let sample = sample(&raw, &found, look)?;
+    let plan = plan(&place, heading, flavour, &sample, options)?;
+    let reading = csv::Reading { table, ascii: found.ascii, numbered: false, plan };
+    let rows = if anew { Rows::anew(raw, found, &reading) } else { Rows::of(raw, found, reading, &sample)? };
+    let Rows { raw, found, reading, shape, count, damage, careful } = rows;
+    problems.merge(&damage);
     problems.merge(&reading.plan.problems);
     let about = About {
         flavour: flavour.name(),
@@ -66,7 +62,7 @@ pub(super) fn open(
         hash,
         columns: reading.plan.columns.clone(),
         shape,
-        rows,
+        rows: count,
         problems,
     };
     let (name, reading, care) = (spec.to_owned(), Reading::Table(reading), Care::new(careful));
@@ -79,30 +75,32 @@ struct Rows {
     found: Found,
     reading: csv::Reading,
     shape: &'static str,
-    /// How many rows there were, where they were put together.
-    rows: Option<u64>,
+    /// How many there were, where they were put together.
+    count: Option<u64>,
+    damage: Problems,
     careful: bool,
 }
 
-/// The rows as they stand, unless they have to be put together.
-fn rows_of(
-    raw: Raw,
-    found: Found,
-    reading: csv::Reading,
-    sample: &[Vec<String>],
-    problems: &mut Problems,
-) -> Result<Rows> {
-    if let Some(long) = Long::of(&reading.plan, sample, sample.len() < SAMPLE) {
-        let (raw, damage, count) = long::group(&long, &raw, &found, &reading)?;
-        problems.merge(&damage);
-        let shape = "one row per address; the rows of an object are put together";
-        let (found, reading, rows) = (found.anew(), reading.numbered(true), Some(count));
-        return Ok(Rows { raw, found, reading, shape, rows, careful: false });
+impl Rows {
+    /// Rows that were written anew.
+    fn anew(raw: Raw, found: Found, reading: &csv::Reading) -> Self {
+        let (shape, reading) = (reading.plan.shape, reading.numbered(false));
+        Self { raw, found, reading, shape, count: None, damage: Problems::default(), careful: false }
     }
-    // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
-    let careful = found.encoding != Charset::UTF_8 || !found.problems.is_empty();
-    let shape = reading.plan.shape;
-    Ok(Rows { raw, found, reading, shape, rows: None, careful })
+
+    /// The rows as they stand, unless they have to be put together.
+    fn of(raw: Raw, found: Found, reading: csv::Reading, sample: &[Vec<String>]) -> Result<Self> {
+        // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
+        let careful = found.encoding != Charset::UTF_8 || !found.problems.is_empty();
+        let (shape, damage) = (reading.plan.shape, Problems::default());
+        let Some(long) = Long::of(&reading.plan, sample, sample.len() < SAMPLE) else {
+            return Ok(Self { raw, found, reading, shape, count: None, damage, careful });
+        };
+        let (raw, damage, count) = long::group(&long, &raw, &found, &reading)?;
+        let shape = "one row per address; the rows of an object are put together";
+        let (found, reading, count) = (found.anew(), reading.numbered(true), Some(count));
+        Ok(Self { raw, found, reading, shape, count, damage, careful: false })
+    }
 }
 
 /// What the columns mean.
@@ -156,7 +154,7 @@ fn read_heading(spec: &str, head: &str, preamble: &Preamble, options: &Options) 
 }
 
 /// The cells of the first rows, without the first `skip`.
-fn sample(raw: &Raw, found: &Found, table: Table, skip: usize) -> Result<Vec<Vec<String>>> {
+fn sample(raw: &Raw, found: &Found, (table, skip): (Table, usize)) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
     for block in Cutter::new(Text::new(raw, found), table) {
         let text = block?.text;

@@ -14,7 +14,7 @@ fn hidden(text: &str) -> crate::model::Hidden {
     let mut hidden = None;
     for block in source.blocks().unwrap() {
         source.records(&block.unwrap(), AttrSet::ALL, &mut |record| {
-            hidden = hidden.or(Some(record.user.hidden()))
+            hidden = hidden.or(Some(record.user.hidden()));
         });
     }
     hidden.unwrap()
