@@ -16,8 +16,10 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\x89PNG", "this is a picture", "export the users as CSV"),
     (b"\xff\xd8\xff", "this is a picture", "export the users as CSV"),
     (b"%PDF", "this is a PDF document", "export the users as CSV"),
-    (b"\x1f\x8b", "the file is compressed (gzip)", "unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "the file is compressed (zstd)", "unpack it first"),
+    (b"\x1f\x8b", "the file is compressed twice", "unpack it once"),
+    (b"\x28\xb5\x2f\xfd", "the file is compressed twice", "unpack it once"),
+    (b"BZh", "the file is compressed (bzip2)", "unpack it first, or pack it with gzip or zstd"),
+    (b"\xfd7zXZ\x00", "the file is compressed (xz)", "unpack it first, or pack it with gzip or zstd"),
     (b"7z\xbc\xaf", "the file is compressed (7-Zip)", "unpack it first"),
     (b"SQLite format 3", "this is a SQLite database", "export the users as CSV"),
     (b"PAR1", "this is a Parquet file", "export the users as CSV"),
@@ -29,8 +31,9 @@ pub(super) fn refuse_binary(name: &str, head: &[u8], wide: bool) -> Result<()> {
     if let Some((_, what, remedy)) = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return Err(Error::source(name, *what, *remedy));
     }
-    let odd = head.iter().filter(|&&b| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c)).count();
-    if !wide && odd * 20 > head.len() {
+    let odd = |b: &&u8| matches!(b, 1..b' ') && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c);
+    let (odd, nuls) = (head.iter().filter(odd).count(), memchr_iter(0, head).count());
+    if !wide && (odd * 20 > head.len() || nuls * 10 > head.len() * 3) {
         return Err(Error::source(name, "this is no text file", "export the users as CSV"));
     }
     Ok(())
