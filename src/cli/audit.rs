@@ -137,8 +137,9 @@ pub(super) fn load(
 fn tell_sources(sources: &[Opened], talk: Talk) {
     for source in sources {
         let (flavour, encoding) = (source.about.flavour, source.about.encoding);
-        let (name, delimiter) = (source.name(), source.delimiter());
-        talk.detail(&format!("source: {name}: {flavour}, {encoding}, delimiter {delimiter}"));
+        let delimiter =
+            source.delimiter().map_or(String::new(), |delimiter| format!(", delimiter {delimiter}"));
+        talk.detail(&format!("source: {}: {flavour}, {encoding}{delimiter}", source.name()));
     }
 }
 

@@ -80,15 +80,27 @@ fn about(source: &Opened, survey: &Survey, style: Style) -> String {
     let of = &source.about;
     let _ = writeln!(text, "  format     {}", of.flavour);
     let _ = writeln!(text, "  encoding   {}", of.encoding);
-    let _ = writeln!(text, "  delimiter  {}", source.delimiter());
+    if let Some(delimiter) = source.delimiter() {
+        let _ = writeln!(text, "  delimiter  {delimiter}");
+    }
     let _ = writeln!(text, "  size       {}, {}", size(of.bytes), several(survey.records, "record"));
-    let (used, unused): (Vec<_>, Vec<_>) = of.columns.iter().partition(|column| column.meaning.is_some());
+    text.push_str(&columns(&of.columns, style));
+    text + &damage(&survey.problems, "  ", style) + "\n"
+}
+
+/// What the columns mean; in LDIF, which attributes the records have.
+fn columns(columns: &[Column], style: Style) -> String {
+    let (used, unused): (Vec<_>, Vec<_>) = columns.iter().partition(|column| column.meaning.is_some());
     let heading = |column: &Column| escape(&column.heading);
     let width = used.iter().map(|column| heading(column).chars().count()).max().unwrap_or(0).min(40);
-    text.push_str("  columns\n");
+    let mut text = String::from("  columns\n");
     for column in used {
         let attr = column.meaning.map_or("", |attr| attr.ldap());
-        let note = if column.note.is_empty() { String::new() } else { format!("  ({})", column.note) };
+        let note = match (column.note, column.records) {
+            ("", None) => String::new(),
+            ("", Some(records)) => format!("  (in {})", several(records, "record")),
+            (note, _) => format!("  ({note})"),
+        };
         let _ = writeln!(text, "    {:<width$}  {attr}{note}", heading(column));
     }
     if !unused.is_empty() {
@@ -104,7 +116,7 @@ fn about(source: &Opened, survey: &Survey, style: Style) -> String {
             "(--map HEADER=attribute makes use of one)",
         ));
     }
-    text + &damage(&survey.problems, "  ", style) + "\n"
+    text
 }
 
 /// What the sources hold together.

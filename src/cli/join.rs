@@ -32,12 +32,12 @@ impl Opened {
         escape(self.input.name())
     }
 
-    /// The delimiter as a person writes it.
-    pub(super) fn delimiter(&self) -> String {
-        match self.about.delimiter {
+    /// The delimiter as a person writes it; `None` for LDIF, which has none.
+    pub(super) fn delimiter(&self) -> Option<String> {
+        self.about.delimiter.map(|delimiter| match delimiter {
             b'\t' => "TAB".to_owned(),
             other => format!("`{}`", char::from(other)),
-        }
+        })
     }
 }
 

@@ -79,7 +79,7 @@ fn sources() -> Vec<Opened> {
             hash: blake3::hash(b""),
             flavour: "Get-ADUser | Export-Csv",
             encoding: "UTF-8",
-            delimiter: b';',
+            delimiter: Some(b';'),
             bytes: USERS.len() as u64,
             columns: Vec::new(),
             problems: Problems::default(),

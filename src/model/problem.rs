@@ -54,6 +54,42 @@ problems! {
     RangeCut = "range-cut" Incomplete
         "the server returned only the first values of an attribute (`;range=`)"
         "export with a client that fetches all ranges";
+    /// The trailer of a search says that it failed.
+    SearchCut = "search-cut" Incomplete
+        "the search ended with an error, so objects are missing from the export (a result other than 0)"
+        "search with paging (ldapsearch -E pr=1000/noprompt -z none -l none), and export again";
+    /// `attribute:< file:///…`.
+    UrlValue = "url-value" Incomplete
+        "the value stands in another file (`:<`), which is never opened"
+        "export again with the values inside: ldapsearch without -t";
+    /// An export of attribute names without values.
+    NamesOnly = "names-only" Incomplete
+        "a record has the names of attributes without their values"
+        "export again with the values: ldapsearch without -A";
+    /// A line of an LDIF record that is nothing.
+    StrayLine = "stray-line" Incomplete
+        "a line of a record is neither `attribute: value` nor the continuation of one"
+        "export again; do not decode or edit the file: values that run over several lines stand as base64 in it";
+    /// An LDIF record with values and without `dn:`.
+    NoDn = "no-dn" Skipped
+        "attributes stand without a `dn:` line before them, so that nobody can say whose they are"
+        "check the file at this line: a blank line may have cut the record in two; export again";
+    /// `changetype:` other than `add`.
+    ChangeRecord = "change-record" Notice
+        "a record changes, renames or deletes an object and does not say what it holds; it was left out"
+        "nothing to do if the file is an export; else export the objects themselves";
+    /// Text after `::` that is not base64.
+    NotBase64 = "not-base64" Notice
+        "text after `::` is not base64, as if the file had been decoded; it was taken as it stands"
+        "give the file as it was exported: base64 is decoded here";
+    /// Base64 of a text attribute that is not UTF-8.
+    NotText = "not-text" Notice
+        "a base64 value of a text attribute is not UTF-8; the bytes that are not were replaced"
+        "correct the value in the directory, or look which program wrote the export";
+    /// Several values where the directory allows one.
+    TwoValues = "two-values" Notice
+        "an attribute that can have one value has several; the first was used"
+        "look at the object in the directory: another program may have written the export";
     /// A row with fewer cells than the heading.
     ShortRow = "short-row" Incomplete
         "a row has fewer cells than the heading"

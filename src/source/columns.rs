@@ -33,6 +33,8 @@ pub struct Column {
     pub meaning: Option<Attr>,
     /// Why it is not used, or how its cells are converted; often empty.
     pub note: &'static str,
+    /// How many records have a value for it, where that is known: in LDIF.
+    pub records: Option<u64>,
 }
 
 /// A column that is read.
@@ -133,7 +135,7 @@ impl Table<'_> {
                     }
                 },
             };
-            columns.push(Column { heading: heading.text.clone(), meaning, note });
+            columns.push(Column { heading: heading.text.clone(), meaning, note, records: None });
         }
         if IDENTITY.iter().all(|&attr| !carried.has(attr)) {
             return Err(self.nobody());

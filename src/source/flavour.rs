@@ -5,15 +5,6 @@ use memchr::memchr_iter;
 use super::columns::Heading;
 use crate::error::{Error, Result};
 
-/// What the text of a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// A table with a heading.
-    Table,
-    /// LDIF.
-    Ldif,
-}
-
 /// How files begin that are no text, what they are, and what to do.
 const MAGIC: &[(&[u8], &str, &str)] = &[
     (
@@ -45,13 +36,9 @@ pub(super) fn refuse_binary(name: &str, head: &[u8], wide: bool) -> Result<()> {
     Ok(())
 }
 
-/// What the text is, by its start behind comments and empty lines.
-pub(super) fn shape(name: &str, text: &str) -> Result<Shape> {
+/// Refuses text of other kinds, by its start behind comments and empty lines.
+pub(super) fn refuse_markup(name: &str, text: &str) -> Result<()> {
     let start = text.trim_ascii_start();
-    let begins = |word: &str| start.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    if begins("dn:") || begins("version:") {
-        return Ok(Shape::Ldif);
-    }
     if start.starts_with(['[', '<'])
         || start.starts_with("{\"")
         || start.starts_with("{\n")
@@ -60,7 +47,7 @@ pub(super) fn shape(name: &str, text: &str) -> Result<Shape> {
         let what = if start.starts_with('<') { "this is XML or HTML" } else { "this is JSON" };
         return Err(Error::source(name, format!("{what}, not a table"), "export the users as CSV"));
     }
-    Ok(Shape::Table)
+    Ok(())
 }
 
 /// What stands before the heading.

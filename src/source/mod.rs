@@ -9,6 +9,7 @@ mod csv;
 mod cut;
 mod encoding;
 mod flavour;
+mod ldif;
 mod regular;
 mod scan;
 mod split;
@@ -27,10 +28,10 @@ use crate::model::problem::Problems;
 use crate::model::{Attr, AttrSet, Block, Input, Record};
 use bytes::Bytes;
 use columns::{Heading, SAMPLE};
-use csv::Reading;
 use cut::{Cutter, Table};
 use encoding::{Found, Raw, Text};
-use flavour::{Flavour, Preamble, Shape};
+use flavour::{Flavour, Preamble};
+use ldif::Ldif;
 use regular::Regular;
 
 /// About how many bytes of text a block has.
@@ -58,13 +59,13 @@ pub struct About {
     pub flavour: &'static str,
     /// The name of its encoding.
     pub encoding: &'static str,
-    /// The delimiter.
-    pub delimiter: u8,
+    /// The delimiter; `None` in LDIF.
+    pub delimiter: Option<u8>,
     /// Its size in bytes.
     pub bytes: u64,
     /// BLAKE3 of its bytes.
     pub hash: blake3::Hash,
-    /// Its columns, in order.
+    /// Its columns, in order; in LDIF the attributes of its records.
     pub columns: Vec<Column>,
     /// What was noticed on opening.
     pub problems: Problems,
@@ -81,8 +82,15 @@ pub struct Source {
     care: Care,
 }
 
-/// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
+/// How the records of a source are read.
 #[derive(Debug)]
+enum Reading {
+    Table(csv::Reading),
+    Ldif(Ldif),
+}
+
+/// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
+#[derive(Debug, Default)]
 struct Care {
     /// From the next reading on.
     needed: AtomicBool,
@@ -92,7 +100,7 @@ struct Care {
 
 /// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first.
 ///
-/// Fails when it cannot be read, is no table with a heading, or has no column that says who a row is.
+/// Fails when it cannot be read, is neither LDIF nor a table with a heading, or has no column that says who a row is.
 pub fn open(spec: &str, options: &Options) -> Result<Source> {
     open_with(spec, options, BLOCK, LIMIT)
 }
@@ -104,17 +112,25 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
     let mut source = Text::new(&raw, &found);
     let mut head = String::new();
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
+    if let Some(flavour) = ldif::flavour(&head) {
+        let ldif = Ldif::open(spec, Text::new(&raw, &found), &options.map, target, limit)?;
+        let about = About {
+            flavour,
+            encoding: found.encoding.name(),
+            delimiter: None,
+            bytes: raw.len,
+            hash: bytes.hash,
+            columns: ldif.columns(),
+            problems: found.problems.clone(),
+        };
+        let reading = Reading::Ldif(ldif);
+        return Ok(Source { name: spec.to_owned(), raw, found, reading, about, care: Care::default() });
+    }
     let preamble = flavour::preamble(&head);
     if head[preamble.len..].trim_ascii().is_empty() {
         return Err(empty(spec));
     }
-    match flavour::shape(spec, &head[preamble.len..])? {
-        Shape::Table => {}
-        Shape::Ldif => {
-            let remedy = "export as CSV, for example with csvde";
-            return Err(Error::source(spec, "LDIF is not read yet", remedy));
-        }
-    }
+    flavour::refuse_markup(spec, &head[preamble.len..])?;
     let heading = read_heading(spec, &head, &preamble, options)?;
     let table = Table {
         delimiter: heading.delimiter,
@@ -143,7 +159,7 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
     let about = About {
         flavour: flavour.name(),
         encoding: found.encoding.name(),
-        delimiter: table.delimiter,
+        delimiter: Some(table.delimiter),
         bytes: raw.len,
         hash: bytes.hash,
         columns: plan.columns.clone(),
@@ -151,7 +167,7 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
     };
     // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
     let careful = found.encoding != encoding_rs::UTF_8 || !found.problems.is_empty();
-    let reading = Reading { table, plan, ascii: found.ascii };
+    let reading = Reading::Table(csv::Reading { table, plan, ascii: found.ascii });
     let care = Care { needed: AtomicBool::new(careful), found: AtomicBool::new(false) };
     Ok(Source { name: spec.to_owned(), raw, found, reading, about, care })
 }
@@ -257,14 +273,22 @@ impl Input for Source {
     }
 
     fn carried(&self) -> AttrSet {
-        self.reading.plan.carried
+        match &self.reading {
+            Reading::Table(table) => table.plan.carried,
+            Reading::Ldif(ldif) => ldif.carried(),
+        }
     }
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
+        let text = || Text::new(&self.raw, &self.found);
+        let table = match &self.reading {
+            Reading::Table(reading) => reading.table,
+            Reading::Ldif(ldif) => return Ok(Box::new(ldif.blocks(text()))),
+        };
         if self.care.needed.load(Ordering::Relaxed) {
-            return Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), self.reading.table)));
+            return Ok(Box::new(Cutter::new(text(), table)));
         }
-        let mut regular = Regular::new(&self.raw, self.found.bom, self.reading.table);
+        let mut regular = Regular::new(&self.raw, self.found.bom, table);
         Ok(Box::new(std::iter::from_fn(move || {
             let block = regular.next();
             self.care.found.fetch_or(regular.suspect, Ordering::Relaxed);
@@ -273,8 +297,12 @@ impl Input for Source {
     }
 
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        let table = match &self.reading {
+            Reading::Table(table) => table,
+            Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
+        };
         let careful = self.care.needed.load(Ordering::Relaxed);
-        let (problems, regular) = self.reading.records(block, wanted, careful, each);
+        let (problems, regular) = table.records(block, wanted, careful, each);
         self.care.found.fetch_or(!regular, Ordering::Relaxed);
         problems
     }

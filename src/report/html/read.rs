@@ -51,18 +51,13 @@ pub(super) fn section(out: &mut String, page: &Page<'_>) {
     let summary = page.summary;
     open(out, "read", "What was read");
     html!(out; "<div class=\"scroll\" role=\"group\" aria-label=\"Sources\" tabindex=\"0\">\n<table class=\"plain\">\n<thead><tr>");
-    for (class, title) in [
-        ("", "Source"),
-        ("", "Kind"),
-        ("", "Last change"),
-        ("n", "Records"),
-        ("n", "Objects"),
-        ("n", "Read twice"),
-        ("n", "Unreadable"),
-        ("", "Read"),
-    ] {
-        html!(out; "<th scope=\"col\" class=\"" (class) "\">" (title) "</th>");
+    for title in ["Source", "Kind", "Last change"] {
+        html!(out; "<th scope=\"col\">" (title) "</th>");
     }
+    for title in ["Records", "Objects", "Read twice", "Unreadable"] {
+        html!(out; "<th scope=\"col\" class=\"n\">" (title) "</th>");
+    }
+    html!(out; "<th scope=\"col\">Read</th>");
     html!(out; "</tr></thead>\n<tbody>\n");
     for source in summary.sources.iter().take(MOST) {
         row(out, source);

@@ -50,15 +50,12 @@ pub(super) fn section(out: &mut String, page: &Page<'_>) {
 /// Where everybody is listed.
 fn lists(out: &mut String, page: &Page<'_>) {
     let (users, findings) = (page.table(users::FILE), page.table(findings::FILE));
-    match (users, findings) {
-        (Some(users), Some(findings)) => {
-            html!(out; "<p>The full lists lie beside this page: every user in <a href=\"" (users) "\">" (users)
-                "</a>, every finding in <a href=\"" (findings) "\">" (findings) "</a>.</p>\n");
-        }
-        _ => {
-            html!(out; "<p>The full lists were not asked for: <code>--format csv,html</code> writes them beside \
-            this page.</p>\n")
-        }
+    if let (Some(users), Some(findings)) = (users, findings) {
+        html!(out; "<p>The full lists lie beside this page: every user in <a href=\"" (users) "\">" (users)
+            "</a>, every finding in <a href=\"" (findings) "\">" (findings) "</a>.</p>\n");
+    } else {
+        html!(out; "<p>The full lists were not asked for: <code>--format csv,html</code> writes them beside this \
+            page.</p>\n");
     }
 }
 

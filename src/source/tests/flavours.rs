@@ -161,3 +161,13 @@ fn admin_center() {
         [UserPrincipalName, DisplayName, Attr::GivenName, Attr::Sn, UserAccountControl, ProxyAddresses];
     check("m365-users.csv", "Microsoft 365 admin center", "UTF-8", EVERYBODY, &carried, &[]);
 }
+
+#[test]
+fn ldif() {
+    let mut carried = POWERSHELL.to_vec();
+    carried.push(ObjectClass);
+    check("ldifde.ldif", "ldifde", "UTF-8", EVERYBODY, &carried, &[]);
+    check("ldifde-utf16.ldif", "ldifde", "UTF-16LE", EVERYBODY, &carried, &[]);
+    check("ldapsearch.ldif", "ldapsearch", "UTF-8", EVERYBODY, &carried, &[]);
+    check("ldapsearch-LLL.ldif", "LDIF", "UTF-8", EVERYBODY, &carried, &[]);
+}

@@ -1,0 +1,169 @@
+//! The records of a block of LDIF.
+
+use super::draft::{Draft, Text};
+use super::line::{Line, logical, unfold};
+use super::name::{Key, Names, entry};
+use crate::model::problem::{Problem, Problems};
+use crate::model::record::{Lines, Place};
+use crate::model::{AttrSet, Record};
+
+/// What is known of a file before its records are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'n> {
+    /// The names that mean something.
+    pub names: &'n Names,
+    /// Which attributes the file carries.
+    pub carried: AttrSet,
+    /// The attributes whose values are asked for.
+    pub wanted: AttrSet,
+    /// How many bytes a record may have.
+    pub limit: usize,
+}
+
+/// Gives each record of a text that starts on this line to `each`, in order, and returns the damage. What is read
+/// does not depend on where the text was cut, as long as it was cut between records.
+pub(super) fn records(
+    text: &str,
+    first_line: u64,
+    reading: Reading<'_>,
+    each: &mut dyn FnMut(&Record<'_>),
+) -> Problems {
+    let mut walk = Walk {
+        text,
+        lines: &Lines::new(text, first_line),
+        reading,
+        each,
+        draft: Draft::default(),
+        room: Vec::new(),
+        problems: Problems::default(),
+        start: 0,
+    };
+    let mut at = 0;
+    while at < text.len() {
+        let line = logical(text.as_bytes(), at);
+        walk.line(line);
+        at = line.next;
+    }
+    walk.end(text.len());
+    walk.problems
+}
+
+struct Walk<'a> {
+    text: &'a str,
+    lines: &'a Lines<'a>,
+    reading: Reading<'a>,
+    each: &'a mut dyn FnMut(&Record<'_>),
+    draft: Draft,
+    room: Vec<&'static str>,
+    problems: Problems,
+    /// Where the record starts, in bytes.
+    start: usize,
+}
+
+impl Walk<'_> {
+    fn line(&mut self, line: Line) {
+        if line.is_blank(self.text.as_bytes()) {
+            return self.end(line.next);
+        }
+        if self.text.as_bytes()[line.start] == b'#' {
+            return;
+        }
+        // A line `dn:` starts a record, with or without a blank line before it.
+        let head = &self.text[line.start..line.fold.unwrap_or(line.end)];
+        let mut read = entry(head, self.reading.names);
+        if read.is_some_and(|entry| entry.key == Key::Dn) {
+            self.end(line.start);
+        }
+        let mut place = Text { side: false, start: line.start, end: line.end };
+        if line.fold.is_some() && read.is_none_or(|entry| self.wants(entry.key)) {
+            let text = self.text;
+            place = self.draft.aside(|side| unfold(text, &line, side));
+            read = entry(self.draft.text(text, place), self.reading.names);
+        }
+        let Some(read) = read else { return self.stray(place, line.start) };
+        let value = Text { start: place.start + read.value, ..place };
+        match read.key {
+            Key::Dn => self.draft.name(self.text, read.form, value, line.start),
+            Key::Attr(attr) if !read.options.apart && self.reading.wanted.has(attr) => {
+                self.draft.attribute(self.text, attr, read.options.range, read.form, value, line.start);
+            }
+            Key::Other if self.draft.dn.is_none() => self.stray(place, line.start),
+            Key::Attr(_) | Key::Other => self.draft.pass(value.start < value.end),
+            Key::ChangeType => {
+                let kind = self.draft.text(self.text, value).trim_ascii();
+                self.draft.change |= !kind.eq_ignore_ascii_case("add");
+            }
+            Key::Result => self.result(value, line.start),
+        }
+    }
+
+    /// Whether the value of a line has to be read.
+    fn wants(&self, key: Key) -> bool {
+        match key {
+            Key::Attr(attr) => self.reading.wanted.has(attr),
+            key => key != Key::Other,
+        }
+    }
+
+    /// `result: 4 Size limit exceeded`, behind the last record.
+    fn result(&mut self, value: Text, at: usize) {
+        let code = self.draft.text(self.text, value).split(' ').next().unwrap_or_default();
+        if self.draft.dn.is_none() && code.parse::<u32>().is_ok_and(|code| code != 0) {
+            self.draft.damage.push((Problem::SearchCut, at));
+        }
+    }
+
+    /// A line that is nothing, or that stands where no record is.
+    fn stray(&mut self, line: Text, at: usize) {
+        if self.draft.dn.is_some() {
+            self.draft.damage.push((Problem::StrayLine, at));
+        } else if is_failure(self.draft.text(self.text, line)) {
+            self.draft.damage.push((Problem::SearchCut, at));
+        }
+    }
+
+    /// Gives the record that ends here, if it is one; the next one starts here.
+    fn end(&mut self, at: usize) {
+        let start = std::mem::replace(&mut self.start, at);
+        if at - start > self.reading.limit {
+            self.problem(Problem::HugeRecord, start);
+        } else if let Some(dn) = self.draft.dn {
+            if self.draft.change {
+                self.problem(Problem::ChangeRecord, dn);
+            } else if !self.draft.is_root() {
+                self.draft.close(dn);
+                let user = self.draft.user(self.text, self.reading.carried, std::mem::take(&mut self.room));
+                let place = Place { lines: self.lines, at: dn };
+                let record = Record { user, place, incomplete: self.draft.incomplete() };
+                (self.each)(&record);
+                self.room = record.user.into_room();
+                self.damage();
+            }
+        } else {
+            if let Some(first) = self.draft.ownerless() {
+                self.draft.damage.push((Problem::NoDn, first));
+            }
+            self.damage();
+        }
+        self.draft.clear();
+    }
+
+    fn problem(&mut self, problem: Problem, at: usize) {
+        self.problems.add(problem, Place { lines: self.lines, at }.line());
+    }
+
+    /// Counts the damage of the record; lines are counted in ascending order.
+    fn damage(&mut self) {
+        self.draft.damage.sort_unstable_by_key(|&(_, at)| at);
+        for &(problem, at) in &self.draft.damage {
+            self.problems.add(problem, Place { lines: self.lines, at }.line());
+        }
+    }
+}
+
+/// Whether a line is what ldapsearch says on standard error when a search fails: `Size limit exceeded (4)`,
+/// `ldap_bind: Invalid credentials (49)`.
+fn is_failure(line: &str) -> bool {
+    let code = line.trim_ascii_end().strip_suffix(')').and_then(|line| line.rsplit_once(" ("));
+    code.is_some_and(|(_, code)| code.parse::<i32>().is_ok_and(|code| code != 0))
+}

@@ -1,0 +1,182 @@
+//! A look at all of a file before it is read: which attributes its records have.
+//!
+//! In LDIF nothing says which attributes were asked for. One that no record has was perhaps not in the export at all.
+
+use memchr::memchr;
+
+use super::line::{logical, unfold};
+use super::name::{Key, Names, entry};
+use crate::model::{Attr, AttrSet};
+
+/// The comment in which a fetched file names the attributes that were asked for and can be read, joined by commas.
+pub(super) const READABLE: &str = "# dirsync-audit attributes: ";
+
+/// What was seen so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The attributes that a record has or that the header of a fetched file names.
+    pub carried: AttrSet,
+    /// How many records have a name.
+    pub records: u64,
+    /// How many records have each attribute, in the order of the attributes.
+    pub counts: [u64; Attr::COUNT],
+    /// How many records say what is to be done to an object instead of what the object is.
+    pub changes: u64,
+    /// The attributes that are not read, as they are first spelled, in the order in which they are first met.
+    pub others: Vec<String>,
+    /// The place in `others` of the last one met.
+    last: usize,
+}
+
+/// How many attributes that are not read are kept.
+const OTHERS: usize = 1000;
+
+impl Seen {
+    /// Looks at a text of whole records; those over `limit` bytes are nobody's.
+    pub(super) fn look(&mut self, text: &str, names: &Names, limit: usize) {
+        let bytes = text.as_bytes();
+        let mut here = Here { limit, ..Here::default() };
+        let mut at = 0;
+        while at < bytes.len() {
+            let line = logical(bytes, at);
+            at = line.next;
+            if line.is_blank(bytes) {
+                self.take(&mut here, at);
+                continue;
+            }
+            let head = text.get(line.start..line.fold.unwrap_or(line.end)).unwrap_or_default();
+            if head.starts_with('#') {
+                if head.starts_with(READABLE) {
+                    let mut whole = String::new();
+                    unfold(text, &line, &mut whole);
+                    self.readable(&whole);
+                }
+            } else if memchr(b':', head.as_bytes()).is_some() {
+                self.line(head, line.start, names, &mut here);
+            } else if line.fold.is_some() {
+                let mut whole = String::new();
+                unfold(text, &line, &mut whole);
+                self.line(&whole, line.start, names, &mut here);
+            }
+        }
+        self.take(&mut here, bytes.len());
+    }
+
+    /// Takes over what was seen further on in the same file.
+    pub(super) fn merge(&mut self, later: &Self) {
+        self.carried = self.carried.union(later.carried);
+        self.records += later.records;
+        self.changes += later.changes;
+        for (count, more) in self.counts.iter_mut().zip(later.counts) {
+            *count += more;
+        }
+        for name in &later.others {
+            self.other(name);
+        }
+    }
+
+    fn line(&mut self, line: &str, at: usize, names: &Names, here: &mut Here) {
+        let Some(entry) = entry(line, names) else { return };
+        match entry.key {
+            Key::Dn => {
+                self.take(here, at);
+                here.named = entry.value < line.len();
+            }
+            Key::ChangeType => here.change |= !line[entry.value..].trim_ascii().eq_ignore_ascii_case("add"),
+            Key::Attr(attr) if !entry.options.apart => here.attrs = here.attrs.with(attr),
+            Key::Other if here.named && !here.change => self.other(&line[..entry.name]),
+            _ => {}
+        }
+    }
+
+    /// Keeps the name of an attribute that is not read. Records have their attributes in one order, so it is looked
+    /// for behind the last one.
+    fn other(&mut self, name: &str) {
+        let (before, behind) = self.others.split_at(self.last);
+        let mut all = behind.iter().chain(before);
+        if let Some(steps) = all.position(|known| known.eq_ignore_ascii_case(name)) {
+            self.last = (self.last + steps) % self.others.len();
+        } else if self.others.len() < OTHERS {
+            self.others.push(name.to_owned());
+            self.last = self.others.len() - 1;
+        }
+    }
+
+    fn readable(&mut self, comment: &str) {
+        let names = comment.get(READABLE.len()..).unwrap_or_default().split(',');
+        for attr in names.filter_map(|name| Attr::of_ldap(name.trim())) {
+            self.carried = self.carried.with(attr);
+        }
+    }
+
+    /// Counts a record that ends, if it says what an object is.
+    fn take(&mut self, here: &mut Here, end: usize) {
+        let Here { named, change, attrs, start, limit } = *here;
+        *here = Here { start: end, limit, ..Here::default() };
+        if !named || end - start > limit {
+            return;
+        }
+        if change {
+            self.changes += 1;
+            return;
+        }
+        let attrs = attrs.with(Attr::DistinguishedName);
+        self.carried = self.carried.union(attrs);
+        self.records += 1;
+        for attr in attrs.iter() {
+            self.counts[attr as usize] += 1;
+        }
+    }
+}
+
+/// What the record so far shows.
+#[derive(Default)]
+struct Here {
+    named: bool,
+    change: bool,
+    attrs: AttrSet,
+    /// Where it starts, in bytes.
+    start: usize,
+    limit: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(text: &str) -> Seen {
+        let mut seen = Seen::default();
+        seen.look(text, &Names::new(&[]), 1 << 24);
+        seen
+    }
+
+    #[test]
+    fn attributes_of_any_record_are_carried() {
+        let seen =
+            look("version: 1\n\ndn: a\nmail: b\nproxyAddresses: c\nproxyAddresses: d\n\ndn: e\nmai\n l: f\n");
+        let expected = [Attr::DistinguishedName, Attr::Mail, Attr::ProxyAddresses];
+        assert_eq!(seen.carried, AttrSet::of(&expected));
+        assert_eq!((seen.records, expected.map(|attr| seen.counts[attr as usize])), (2, [2, 2, 1]));
+    }
+
+    #[test]
+    fn what_is_no_object_carries_nothing() {
+        assert_eq!(look("dn:\nmail: a\n"), Seen::default());
+        let changes = look("dn: b\nchangetype: modify\nreplace: mail\nmail: c\n-\n");
+        assert_eq!(changes, Seen { changes: 1, ..Seen::default() });
+        assert_eq!(look("mail: b\n\nsearch: 2\nresult: 0 Success\n"), Seen::default());
+        assert!(!look("dn: a\nsn;lang-de: b\n").carried.has(Attr::Sn));
+    }
+
+    #[test]
+    fn attributes_that_are_not_read_are_named_once() {
+        let seen = look("dn: a\ncn: a\nou;lang-de: b\nmail: c\n\ndn: b\nOU: b\nl: c\nCN: d\n\nsearch: 2\n");
+        assert_eq!(seen.others, ["cn", "ou", "l"]);
+    }
+
+    #[test]
+    fn the_header_of_a_fetched_file_carries() {
+        let seen = look("# dirsync-audit attributes: mail,\n  proxyAddresses,other\n\ndn: a\n");
+        assert!(seen.carried.has(Attr::ProxyAddresses) && seen.carried.has(Attr::Mail));
+    }
+}
