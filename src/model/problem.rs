@@ -128,7 +128,7 @@ problems! {
         "copy or export the file again";
     /// Number cells that are no numbers.
     BadNumber = "bad-number" Incomplete
-        "a cell that must be an integer is none (a spreadsheet may have rounded it)"
+        "a number is not one that can be right (a spreadsheet program rounds long numbers)"
         "export again and do not save the file with a spreadsheet program";
     /// A GUID or SID that is none.
     BadIdentity = "bad-identity" Notice

@@ -188,6 +188,14 @@ impl Table<'_> {
     }
 
     fn nobody(&self) -> Error {
+        let value = |heading: &&Heading| starts_dn(&heading.text) || heading.text.contains('@');
+        if let Some(value) = self.headings.iter().find(value) {
+            return Error::source(
+                self.place,
+                format!("the first line holds values such as `{}`, not headings", value.text.trim()),
+                "export with a heading (without -NoHeader), or write one above the first line",
+            );
+        }
         let mut names: Vec<String> =
             self.headings.iter().take(6).map(|h| format!("`{}`", h.text.trim())).collect();
         if self.headings.len() > names.len() {
@@ -303,7 +311,7 @@ impl Table<'_> {
         let mut cells = self.rows.iter().flatten();
         match self.flavour {
             Flavour::Csvde => true,
-            Flavour::AdFind => cells.any(|cell| cell.contains("\\;") || is_octets(cell)),
+            Flavour::AdFind | Flavour::JXplorer => cells.any(|cell| cell.contains("\\;") || is_octets(cell)),
             _ => cells.any(|cell| is_octets(cell)),
         }
     }

@@ -174,6 +174,10 @@ impl Reading {
             if row.is_blank(text) {
                 return false;
             }
+            if row.is_mixed() {
+                problems.add(Problem::OpenQuote, place.line());
+                return false;
+            }
             problems.add(Problem::ShortRow, place.line());
             row.why = Some(SHORT);
         }
@@ -220,7 +224,8 @@ impl Reading {
             return false;
         }
         let rejoined = row.rejoin(text, columns);
-        problems.add(if rejoined { Problem::UnquotedDn } else { Problem::LongRow }, place.line());
+        let wrong = if row.is_mixed() { Problem::OpenQuote } else { Problem::LongRow };
+        problems.add(if rejoined { Problem::UnquotedDn } else { wrong }, place.line());
         rejoined
     }
 }
@@ -263,7 +268,15 @@ impl Row {
     }
 
     fn is_blank(&self, text: &str) -> bool {
-        (self.before..self.cells.len()).all(|at| self.part(text, at).trim_ascii().is_empty())
+        (self.before..self.cells.len()).all(|at| {
+            let blank = |c: char| c.is_ascii_whitespace() || c == '\0';
+            self.part(text, at).chars().all(blank)
+        })
+    }
+
+    /// Whether text stands behind a closing quote: with cells missing or left over, a quote was not doubled.
+    fn is_mixed(&self) -> bool {
+        self.cells.iter().any(|cell| cell.form == Form::Mixed)
     }
 
     fn is_heading(&self, text: &str, plan: &Plan) -> bool {

@@ -128,8 +128,10 @@ pub(super) fn refuse_table(name: &str, place: &str, headings: &[Heading]) -> Res
 pub(super) enum Flavour {
     /// csvde of Windows Server.
     Csvde,
-    /// `AdFind`, `JXplorer`.
+    /// `AdFind`.
     AdFind,
+    /// `JXplorer`.
+    JXplorer,
     /// Get-CsUser, Get-CsAdUser, Get-CsOnlineUser.
     Lync,
     /// Get-Mailbox, Get-Recipient, Get-RemoteMailbox.
@@ -145,14 +147,16 @@ pub(super) enum Flavour {
 }
 
 impl Flavour {
-    /// Finds out from headings, the `#TYPE` line, and whether every heading is quoted.
-    pub(super) fn of(headings: &[Heading], type_name: &str, quoted: bool) -> Self {
+    /// Finds out from headings, the `#TYPE` line, the delimiter, and whether every heading is quoted.
+    pub(super) fn of(headings: &[Heading], type_name: &str, delimiter: u8, quoted: bool) -> Self {
         let has = |folded: &str| headings.iter().any(|heading| heading.folded == folded);
         let any = |all: &[&str]| all.iter().any(|folded| has(folded));
         let first = headings.first().map_or("", |heading| heading.text.as_str());
         let lync = ["registrarpool", "hostingprovider", "enterprisevoiceenabled", "hostedvoicemail"];
-        if first == "DN" {
+        if first == "DN" && delimiter == b',' {
             Self::Csvde
+        } else if first == "dn" && delimiter == b',' && !quoted {
+            Self::JXplorer
         } else if first == "dn" {
             Self::AdFind
         } else if type_name.contains("Microsoft.Rtc.")
@@ -180,6 +184,7 @@ impl Flavour {
         match self {
             Self::Csvde => "csvde",
             Self::AdFind => "AdFind",
+            Self::JXplorer => "JXplorer",
             Self::Lync => "Lync Get-CsUser",
             Self::Exchange => "Exchange Get-Mailbox",
             Self::AdminCenter => "Microsoft 365 admin center",

@@ -32,10 +32,10 @@ pub(super) fn open(
     };
     let place = format!("{spec}:{}", heading.line);
     flavour::refuse_table(spec, &place, &heading.names)?;
-    let flavour = Flavour::of(&heading.names, &preamble.type_name, heading.quoted);
+    let flavour = Flavour::of(&heading.names, &preamble.type_name, table.delimiter, heading.quoted);
     let rows = head.get(heading.end..).unwrap_or_default();
     let (raw, found) = (&given.raw, &given.found);
-    let anew = flavour == Flavour::AdFind
+    let anew = matches!(flavour, Flavour::AdFind | Flavour::JXplorer)
         && backslash::is_needed(raw, found, table.delimiter, heading.quoted, rows)?;
     let (encoding, mut problems) = (found.encoding.name(), found.problems.clone());
     let written = if anew { Some(backslash::anew(raw, found, table)?) } else { None };
