@@ -14,6 +14,7 @@ mod ldif;
 mod long;
 mod look;
 mod regular;
+mod row;
 mod scan;
 mod shapes;
 mod sort;

@@ -1,0 +1,262 @@
+//! One row of a table on its way to a user.
+
+use super::columns::{Plan, Used, starts_dn};
+use super::long::JOINT;
+use super::scan::{Cell, Form, unquote};
+use super::shapes::bare;
+use super::split::{is_typed, split};
+use super::values::{How, Meant, is_garbled, lost_letters, mean, unescape};
+use crate::model::problem::{Problem, Problems};
+use crate::model::record::Place;
+use crate::model::{Attr, AttrSet, User};
+
+/// Where a value stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Spot {
+    /// In the block.
+    Block(usize, usize),
+    /// Among the cells that had quotes inside.
+    Clean(usize, usize),
+    /// Among the values that were converted.
+    Made(usize, usize),
+    /// A fixed word.
+    Word(&'static str),
+}
+
+/// The room for one row; used again for the next.
+#[derive(Default)]
+pub(super) struct Row {
+    pub(super) cells: Vec<Cell>,
+    /// How many cells stand before those of the table.
+    pub(super) before: usize,
+    pub(super) clean: String,
+    pub(super) made: String,
+    pub(super) values: Vec<(Attr, Spot)>,
+    pub(super) lost: AttrSet,
+    pub(super) why: Option<&'static str>,
+}
+
+const LOST: &str = "values lost by the export";
+pub(super) const SHORT: &str = "cells missing at the end of the row";
+const NUMBER: &str = "a number cannot be read";
+
+/// What may hold letters of any language.
+const LETTERS: AttrSet = AttrSet::NONE
+    .with(Attr::DistinguishedName)
+    .with(Attr::DisplayName)
+    .with(Attr::GivenName)
+    .with(Attr::Sn)
+    .with(Attr::ProxyAddresses)
+    .with(Attr::Mail)
+    .with(Attr::UserPrincipalName)
+    .with(Attr::PrimaryUserAddress);
+
+impl Row {
+    pub(super) fn clear(&mut self) {
+        self.cells.clear();
+        self.clean.clear();
+        self.made.clear();
+        self.values.clear();
+        (self.lost, self.why) = (AttrSet::NONE, None);
+    }
+
+    /// The line in the first cell, and whether it is marked.
+    pub(super) fn number(&self, text: &str) -> Option<(u64, bool)> {
+        let cell = self.part(text, 0);
+        Some((cell.trim_end_matches('!').parse().ok()?, cell.ends_with('!')))
+    }
+
+    /// The text of a cell as it is written between delimiters, without its outer quotes.
+    pub(super) fn part<'t>(&self, text: &'t str, at: usize) -> &'t str {
+        self.cells.get(at).map_or("", |cell| &text[cell.start..cell.end])
+    }
+
+    pub(super) fn is_blank(&self, text: &str) -> bool {
+        (self.before..self.cells.len()).all(|at| {
+            let blank = |c: char| c.is_ascii_whitespace() || c == '\0';
+            self.part(text, at).chars().all(blank)
+        })
+    }
+
+    /// Whether text stands behind a closing quote: with cells missing or left over, a quote was not doubled.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.cells.iter().any(|cell| cell.form == Form::Mixed)
+    }
+
+    pub(super) fn is_heading(&self, text: &str, plan: &Plan) -> bool {
+        let mut headings = plan.headings.iter().map(|heading| heading.text.as_str());
+        self.cells.len() == self.before + plan.headings.len()
+            && (self.before..self.cells.len()).all(|at| headings.next() == Some(self.part(text, at)))
+    }
+
+    /// Puts the pieces of DNs without quotes together; gives whether the row then has as many cells as it should.
+    pub(super) fn rejoin(&mut self, text: &str, columns: usize) -> bool {
+        let mut joined: Vec<Cell> = Vec::with_capacity(columns);
+        for &cell in &self.cells {
+            let piece = &text[cell.start..cell.end];
+            match joined.last_mut() {
+                Some(last) if cell.form == Form::Plain && continues(&text[last.start..last.end], piece) => {
+                    last.end = cell.end;
+                }
+                _ => joined.push(cell),
+            }
+        }
+        let fits = joined.len() == columns;
+        if fits {
+            self.cells = joined;
+        }
+        fits
+    }
+
+    /// Reads one cell.
+    pub(super) fn value(&mut self, text: &str, used: Used, at: Place<'_>, problems: &mut Problems) {
+        let Some(&cell) = self.cells.get(used.index) else {
+            self.lost = self.lost.with(used.attr);
+            return;
+        };
+        if cell.start == cell.end {
+            return;
+        }
+        let clean_at = self.clean.len();
+        let whole = if cell.form == Form::Plain {
+            &text[cell.start..cell.end]
+        } else {
+            unquote(text, cell, &mut self.clean);
+            &self.clean[clean_at..]
+        };
+        // Places of parts of the cell count from its start.
+        let base = if cell.form == Form::Plain { cell.start } else { clean_at };
+        let place = |part: &str| {
+            let start = base + (part.as_ptr().addr() - whole.as_ptr().addr());
+            let end = start + part.len();
+            if cell.form == Form::Plain { Spot::Block(start, end) } else { Spot::Clean(start, end) }
+        };
+        let mut rest = whole;
+        while !rest.is_empty() {
+            let parts = if used.how == How::Listed { rest.split_once(JOINT) } else { None };
+            let (piece, behind) = parts.unwrap_or((rest, ""));
+            rest = behind;
+            match take(piece, used, &mut self.made, &mut self.values, &place) {
+                None => {}
+                Some(Problem::Placeholder) => problems.add(Problem::Placeholder, at.line()),
+                Some(problem) => {
+                    problems.add(problem, at.line());
+                    self.lost = self.lost.with(used.attr);
+                    match problem {
+                        Problem::BadIdentity => {}
+                        Problem::BadNumber => self.why = self.why.or(Some(NUMBER)),
+                        _ => self.why = self.why.or(Some(LOST)),
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn text<'r>(&'r self, text: &'r str, place: Spot) -> &'r str {
+        match place {
+            Spot::Block(start, end) => &text[start..end],
+            Spot::Clean(start, end) => &self.clean[start..end],
+            Spot::Made(start, end) => &self.made[start..end],
+            Spot::Word(word) => word,
+        }
+    }
+
+    pub(super) fn user<'r>(&'r self, text: &'r str, mut user: User<'r>) -> User<'r> {
+        for &(attr, place) in &self.values {
+            user.set(attr, self.text(text, place));
+        }
+        for attr in self.lost.iter() {
+            user.lose(attr);
+        }
+        user
+    }
+
+    pub(super) fn lost_letters(&self, text: &str) -> bool {
+        self.values.iter().any(|&(attr, place)| LETTERS.has(attr) && lost_letters(self.text(text, place)))
+    }
+
+    pub(super) fn is_garbled(&self, text: &str) -> bool {
+        self.values.iter().any(|&(attr, place)| LETTERS.has(attr) && is_garbled(self.text(text, place)))
+    }
+}
+
+/// Takes the values of a cell; gives what is wrong with it. `place` says where a part of it stands.
+fn take(
+    cell: &str,
+    used: Used,
+    made: &mut String,
+    values: &mut Vec<(Attr, Spot)>,
+    place: &dyn Fn(&str) -> Spot,
+) -> Option<Problem> {
+    let made_at = made.len();
+    let mut put = |part: &str, made: &mut String, known: Option<Spot>| {
+        let start = made.len();
+        let spot = match known {
+            Some(spot) if !(used.escaped && part.contains('\\')) => spot,
+            Some(_) => {
+                unescape(part, made);
+                Spot::Made(start, made.len())
+            }
+            None => {
+                made.push_str(part);
+                Spot::Made(start, made.len())
+            }
+        };
+        values.push((used.attr, spot));
+    };
+    match (mean(cell, used.attr, used.how, made), used.how) {
+        (Meant::Nothing, _) => {}
+        (Meant::Placeholder, _) => return Some(Problem::Placeholder),
+        (Meant::Lost(problem), _) => return Some(problem),
+        (Meant::Word(word), _) => values.push((used.attr, Spot::Word(word))),
+        (Meant::Made, How::Proxies | How::Listed) => {
+            let value = made.split_off(made_at);
+            split(&value, used.escaped, |part| put(part, made, None));
+        }
+        (Meant::Made, How::Typed(kind)) => typed(&made.split_off(made_at), kind, made, values),
+        (Meant::Made, _) => values.push((used.attr, Spot::Made(made_at, made.len()))),
+        (Meant::Is(part), How::Proxies | How::Listed) => {
+            split(part, used.escaped, |part| put(part, made, Some(place(part))));
+        }
+        (Meant::Is(part), How::Typed(kind)) => typed(part, kind, made, values),
+        (Meant::Is(part), _) => put(part, made, Some(place(part))),
+    }
+    None
+}
+
+/// Gives addresses back the type that the export took off; the primary one may stand a second time among the others.
+fn typed(cell: &str, kind: &str, made: &mut String, values: &mut Vec<(Attr, Spot)>) {
+    let mut put = |kind: &str, value: &str| {
+        let repeats = |&(attr, place): &(Attr, Spot)| match place {
+            Spot::Made(start, end) if attr == Attr::ProxyAddresses && kind == "smtp:" => {
+                made[start..end].strip_prefix("SMTP:").is_some_and(|known| known.eq_ignore_ascii_case(value))
+            }
+            _ => false,
+        };
+        if !values.iter().any(repeats) {
+            let start = made.len();
+            made.extend([kind, value]);
+            values.push((Attr::ProxyAddresses, Spot::Made(start, made.len())));
+        }
+    };
+    split(cell, false, |part| {
+        if is_typed(part) { put("", part) } else { bare(part, kind, |value| put(kind, value)) }
+    });
+}
+
+/// Whether a piece goes on with the DN before it.
+fn continues(dn: &str, piece: &str) -> bool {
+    if !starts_dn(dn) {
+        return false;
+    }
+    if dn.ends_with('\\') {
+        return true;
+    }
+    let is =
+        |part: &str, name: &str| part.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+    let last = dn.rsplit(',').next().unwrap_or(dn).trim_ascii_start();
+    let piece = piece.trim_ascii_start();
+    // Behind DC= only DC= can follow; anything else begins another cell.
+    is(piece, "DC=")
+        || (!is(last, "DC=") && ["CN=", "OU=", "O=", "L=", "C="].iter().any(|name| is(piece, name)))
+}
