@@ -29,11 +29,49 @@ pub enum Format {
     Csv,
     /// `summary.json`, which is always written.
     Json,
+    /// `report.html`.
+    Html,
+    /// `findings.jsonl`.
+    Jsonl,
+    /// `report.xlsx`.
+    Xlsx,
+    /// `findings.sarif`.
+    Sarif,
+    /// `junit.xml`.
+    Junit,
+    /// `metrics.prom`.
+    Prom,
 }
 
 impl Format {
     /// All, with their words.
-    pub const ALL: [(&str, Self); 2] = [("csv", Self::Csv), ("json", Self::Json)];
+    pub const ALL: [(&str, Self); 8] = [
+        ("csv", Self::Csv),
+        ("json", Self::Json),
+        ("jsonl", Self::Jsonl),
+        ("html", Self::Html),
+        ("xlsx", Self::Xlsx),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("prom", Self::Prom),
+    ];
+}
+
+/// How much the report shows of users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redact {
+    /// Everything.
+    None,
+    /// What is needed to find them.
+    Partial,
+    /// Keyed hashes.
+    Hash,
+}
+
+impl Redact {
+    /// All, with their words.
+    pub const ALL: [(&str, Self); 3] =
+        [("none", Self::None), ("partial", Self::Partial), ("hash", Self::Hash)];
 }
 
 /// Where mailboxes are whose home the input does not show.
@@ -102,6 +140,10 @@ pub struct Settings {
     pub out: PathBuf,
     /// The formats of the report.
     pub formats: Vec<Format>,
+    /// How much the report shows of users.
+    pub redact: Redact,
+    /// The file with the key of the hashes.
+    pub redact_key_file: Option<PathBuf>,
     /// The delimiter of the report's CSV files.
     pub csv_delimiter: u8,
     /// Whether cells that a spreadsheet would take for formulas stay as they are.
@@ -175,7 +217,7 @@ mod tests {
         let settings = settings("").unwrap();
         assert_eq!(settings.scenario, None);
         assert_eq!(settings.out, Path::new("dirsync-audit-report"));
-        assert_eq!(settings.formats, [Format::Csv, Format::Json]);
+        assert_eq!(settings.formats, [Format::Csv, Format::Json, Format::Html]);
         assert_eq!(settings.fail_on, Some(Severity::Error));
         assert_eq!(settings.csv_delimiter, b',');
         assert!(settings.encoding.is_none() && settings.delimiter.is_none() && settings.only.is_none());

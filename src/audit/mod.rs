@@ -162,7 +162,7 @@ fn first_reading(
     sources: &mut [SourceOutcome],
 ) -> Result<Vec<BlockKeys>> {
     let mut all = Vec::new();
-    sources.iter_mut().for_each(|source| *source = SourceOutcome::default());
+    sources.fill(SourceOutcome::default());
     let wanted = keys::attributes();
     let work = |numbered: Numbered| {
         let mut collector = Collector::default();

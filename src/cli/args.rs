@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
 use crate::rules::Scenario;
-use crate::settings::{self, FAIL_ON, Format, KEYS, Mailboxes, Show, Values};
+use crate::settings::{self, FAIL_ON, Format, KEYS, Mailboxes, Redact, Show, Values};
 
 /// Audits the Active Directory attributes on which directory synchronization, Exchange and Lync / Skype for
 /// Business / Teams depend: for each user, whether the two sides find each other in your deployment, and why not.
@@ -35,7 +35,8 @@ pub(super) enum Command {
     /// Audit sources against a scenario and write the report
     ///
     /// Reads every SOURCE as a part of one directory, judges each user by the rules of the scenario and writes
-    /// users.csv (one row per user), findings.csv (one row per finding) and summary.json into --out.
+    /// report.html (one page to read), users.csv (one row per user), findings.csv (one row per finding) and
+    /// summary.json into --out.
     #[command(after_long_help = exit::HELP)]
     Audit(Box<AuditArgs>),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
@@ -61,10 +62,10 @@ pub(super) enum Command {
 /// What is read, and how.
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
-    /// CSV exports of the directory; several are one directory
+    /// CSV or LDIF exports of the directory; several are one directory
     ///
     /// Any export that has the attributes as columns: Get-ADUser | Export-Csv, csvde, Get-Mailbox, Get-CsUser, the
-    /// Microsoft 365 admin centre. Uniqueness reaches across all sources.
+    /// Microsoft 365 admin centre, ldifde, ldapsearch. Uniqueness reaches across all sources.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
 
@@ -162,10 +163,34 @@ pub(super) struct AuditArgs {
     #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     out: Option<String>,
 
-    /// The formats of the report; repeatable, or separated by commas [default: csv,json]
+    /// The formats of the report; repeatable, or separated by commas [default: csv,json,html]
+    ///
+    /// csv: users.csv and findings.csv. json: summary.json, which is always written. jsonl: findings.jsonl, one
+    /// finding a line. html: report.html, a page to read. xlsx: report.xlsx with an action plan. sarif:
+    /// findings.sarif for code scanning. junit: junit.xml, one case per rule. prom: metrics.prom for Prometheus,
+    /// without names.
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_delimiter = ',', ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Format::ALL.map(|(word, _)| word)))]
     format: Vec<String>,
+
+    /// How much the report shows of users: none leaves nothing out, partial, or hash [default: none]
+    ///
+    /// Over every format at once, messages and suggestions included. Fingerprints follow: compare reports that are
+    /// redacted alike.
+    ///
+    /// partial: what is needed to find the user. The objectGUID stays whole; of a DN, its folder and the first letter
+    /// of the name; of an address or a sign-in name, the first letter and the domain; of any other text, the first
+    /// letter.
+    ///
+    /// hash: keyed hashes. Equal texts stay equal, in this run and in the next one with the same key; whoever lacks
+    /// the key learns nothing. The key comes from --redact-key-file or `DIRSYNC_AUDIT_REDACT_KEY`.
+    #[arg(long, value_name = "HOW", help_heading = "Output", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Redact::ALL.map(|(word, _)| word)))]
+    redact: Option<String>,
+
+    /// The file with the key for --redact hash, of 16 characters or more
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    redact_key_file: Option<String>,
 
     /// The delimiter of the report's CSV files: one character, or tab [default: ,]
     #[arg(long, value_name = "CHAR", help_heading = "Output", allow_hyphen_values = true)]

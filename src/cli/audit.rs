@@ -70,7 +70,7 @@ fn audit(
     let sources = open_all(&settings)?;
     tell_sources(&sources, talk);
     let held = signals.held();
-    let folder = Folder::open(&settings)?;
+    let folder = Folder::open(&settings, environment)?;
     let mut outcome = {
         let shown = Shown::new(&sources, &settings, talk, environment);
         let watched = Watched { shown, signals };
@@ -94,6 +94,7 @@ fn audit(
         ended: now(),
         status,
         meaning: &meaning,
+        seconds: started.elapsed().as_secs_f64(),
     };
     let files = folder.finish(&run)?;
     drop(held);
@@ -111,7 +112,7 @@ fn audit(
 
 /// The report stands: a reader who has gone away takes nothing from the exit status.
 fn print(summary: &Summary<'_>, environment: &Environment) -> Result<()> {
-    let style = Style { colour: environment.colour, width: environment.width.min(100) };
+    let style = Style { colour: environment.colour, width: environment.width };
     match terminal::print(&summary::text(summary, style)) {
         Err(Error::ClosedPipe) => Ok(()),
         other => other,

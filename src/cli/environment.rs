@@ -5,10 +5,12 @@ use std::io::{IsTerminal, stderr, stdout};
 use std::path::PathBuf;
 
 /// What the program needs to know about its surroundings.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Environment {
     /// The folder of the user's settings of all programs.
     pub(super) config_folder: Option<PathBuf>,
+    /// The key for `--redact hash`.
+    pub(super) redact_key: Option<String>,
     /// Whether standard output shows colours.
     pub(super) colour: bool,
     /// Whether standard error is a terminal that can draw.
@@ -24,7 +26,9 @@ impl Environment {
     pub(super) fn read() -> Self {
         let terminal = stdout().is_terminal();
         let columns = terminal_size::terminal_size_of(stdout()).map(|(width, _)| usize::from(width.0));
-        Self::of(&|name| std::env::var_os(name), terminal, stderr().is_terminal(), columns)
+        // In a job's log nobody knows but whoever has set up the job.
+        let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        Self::of(&|name| std::env::var_os(name), terminal, stderr().is_terminal(), columns.or_else(said))
     }
 
     /// From variables and terminals.
@@ -42,6 +46,7 @@ impl Environment {
         let forced = set("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         Self {
             config_folder: config_folder(&set),
+            redact_key: set("DIRSYNC_AUDIT_REDACT_KEY").map(|key| key.to_string_lossy().into_owned()),
             colour: set("NO_COLOR").is_none() && (forced || (terminal && understands && !dumb)),
             stderr_draws: stderr_terminal && !dumb,
             width: columns.filter(|&columns| columns >= 40).unwrap_or(80).min(160),

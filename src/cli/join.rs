@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::audit::time_text;
+use super::environment::Environment;
 use super::exit::Status;
 use super::terminal::escape;
 use crate::audit::{Outcome, Report, SourceOutcome};
@@ -12,11 +13,11 @@ use crate::error::{Error, Result};
 use crate::model::Input;
 use crate::model::attribute::heading;
 use crate::report::summary::InForce;
-use crate::report::{self, Part, Summary, Written};
+use crate::report::{self, Part, Redactor, Summary, Written, redact};
 use crate::rules::Scenario;
 use crate::rules::select::nearest;
 use crate::rules::verdict::{Judged, Plan};
-use crate::settings::{Format, Settings};
+use crate::settings::{Format, Redact, Settings};
 use crate::source::{self, About};
 
 /// An opened source, and what was found out about it.
@@ -106,6 +107,8 @@ pub(super) struct Run<'r> {
     pub(super) status: Status,
     /// The line that explains it.
     pub(super) meaning: &'r str,
+    /// How long it took so far.
+    pub(super) seconds: f64,
 }
 
 /// The folder of the report, as the audit sees it.
@@ -114,8 +117,9 @@ pub(super) struct Folder(report::Folder);
 impl Folder {
     /// Opens the folder; fails before anything is judged if no report can be written there, or if it would be
     /// written over a source.
-    pub(super) fn open(settings: &Settings) -> Result<Self> {
-        let folder = report::Folder::open(&settings.out, &report_options(settings))?;
+    pub(super) fn open(settings: &Settings, environment: &Environment) -> Result<Self> {
+        let redactor = redactor(settings, environment)?;
+        let folder = report::Folder::open(&settings.out, &report_options(settings, redactor))?;
         for spec in &settings.sources {
             folder.spare_source(Path::new(spec))?;
         }
@@ -137,6 +141,7 @@ impl Folder {
             counts: run.outcome.counts.clone(),
             started: run.started.clone(),
             ended: run.ended.clone(),
+            seconds: run.seconds,
             exit_status: run.status as u8,
             exit_meaning: run.meaning.to_owned(),
         })
@@ -159,16 +164,62 @@ impl Report for Folder {
     }
 }
 
-fn report_options(settings: &Settings) -> report::Options {
+fn report_options(settings: &Settings, redactor: Option<Redactor>) -> report::Options {
     let format = |format: &Format| match format {
         Format::Csv => report::Format::Csv,
         Format::Json => report::Format::Json,
+        Format::Html => report::Format::Html,
+        Format::Jsonl => report::Format::Jsonl,
+        Format::Xlsx => report::Format::Xlsx,
+        Format::Sarif => report::Format::Sarif,
+        Format::Junit => report::Format::Junit,
+        Format::Prom => report::Format::Prom,
     };
     report::Options {
         csv_delimiter: settings.csv_delimiter,
         csv_raw: settings.csv_raw,
         formats: settings.formats.iter().map(format).collect(),
+        redactor,
     }
+}
+
+/// What replaces the text of the directory in the report.
+fn redactor(settings: &Settings, environment: &Environment) -> Result<Option<Redactor>> {
+    match settings.redact {
+        Redact::None => Ok(None),
+        Redact::Partial => {
+            let lists = [&settings.sip_domains, &settings.verified_domains, &settings.routing_domains];
+            Ok(Some(Redactor::partial(lists.into_iter().flatten().cloned().collect())))
+        }
+        Redact::Hash => Ok(Some(Redactor::hash(&redact_key(settings, environment)?))),
+    }
+}
+
+/// The least octets of a key.
+const KEY: usize = 16;
+
+/// The key of the hashes, without the line end of its file.
+fn redact_key(settings: &Settings, environment: &Environment) -> Result<Vec<u8>> {
+    let (place, key) = match (&settings.redact_key_file, &environment.redact_key) {
+        (Some(path), _) => {
+            let key = std::fs::read(path).map_err(Error::io("read", path))?;
+            (format!("the key in `{}`", path.display()), key)
+        }
+        (None, Some(key)) => ("the key in DIRSYNC_AUDIT_REDACT_KEY".to_owned(), key.clone().into_bytes()),
+        (None, None) => {
+            return Err(Error::usage(
+                "--redact hash needs a key, so that nobody can try names until a hash fits\n  remedy: name a file \
+                 with --redact-key-file, or set DIRSYNC_AUDIT_REDACT_KEY; `openssl rand -hex 32` makes a key; keep \
+                 it, later reports compare only under the same one",
+            ));
+        }
+    };
+    let key = key.trim_ascii();
+    if key.len() < KEY {
+        let problem = format!("{place} has {} characters, at least {KEY} are needed", key.len());
+        return Err(Error::usage(problem + "\n  remedy: `openssl rand -hex 32` makes a key"));
+    }
+    Ok(key.to_vec())
 }
 
 fn in_force(run: &Run<'_>) -> InForce {
@@ -183,6 +234,7 @@ fn in_force(run: &Run<'_>) -> InForce {
         ignore: texts("ignore"),
         severity: run.settings.severity.clone(),
         only: run.settings.only.clone(),
+        redact: redact::Mode::None,
     }
 }
 

@@ -1,18 +1,20 @@
 //! What `audit` prints at its end: to be read at a glance.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use super::join::{Opened, Run};
 use super::rules::paint;
 use super::terminal::{Paint, Style, escape, grouped, several};
 use crate::audit::SourceOutcome;
+use crate::finding::Severity;
 use crate::model::problem::{Problem, Problems, Tally, Weight};
+use crate::model::text::size;
 use crate::model::{Attr, AttrSet};
 use crate::report::Written;
 use crate::rules::counts::{Counts, RuleCount};
-use crate::rules::verdict::{Plan, Status};
-use crate::rules::{self, Rule};
+use crate::rules::verdict::{Plan, Status, Support};
+use crate::rules::{self, Feature, Rule, Scenario};
+use crate::settings::{Redact, Settings};
 
 /// What is shown.
 pub(super) struct Summary<'s> {
@@ -36,12 +38,14 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
     for (source, outcome) in run.sources.iter().zip(&run.outcome.sources) {
         text.push_str(&read(source, outcome, style));
     }
-    text.push_str(&missed(summary.missed, style));
-    let _ = writeln!(text, "\n{}\n", verdict(&run.outcome.counts, run.scenario.name(), style));
+    let named = run.settings.redact == Redact::None;
+    text.push_str(&missed(summary.missed, named, style));
+    let _ = writeln!(text, "\n{}\n", verdict(&run.outcome.counts, run.scenario, style));
     text.push_str(&statuses(&run.outcome.counts, style));
-    text.push_str(&fired(&run.outcome.counts, run.plan, style));
+    text.push_str(&features(&run.outcome.counts, style));
+    text.push_str(&fired(&run.outcome.counts, style));
     text.push_str(&not_evaluated(run, style));
-    text.push_str(&written(&run.settings.out, summary.files, summary.seconds));
+    text.push_str(&written(run.settings, summary.files, summary.seconds));
     text
 }
 
@@ -89,7 +93,8 @@ fn occurrence(problem: Problem, tally: &Tally) -> String {
     format!("{} × {}{lines}", grouped(tally.count), problem.what())
 }
 
-fn missed(missed: &[String], style: Style) -> String {
+/// The entries of `--only` that matched nobody; a log of a redacted run must not name them either.
+fn missed(missed: &[String], named: bool, style: Style) -> String {
     if missed.is_empty() {
         return String::new();
     }
@@ -97,42 +102,22 @@ fn missed(missed: &[String], style: Style) -> String {
     let first: Vec<String> = missed.iter().take(5).map(|name| format!("`{}`", escape(name))).collect();
     let more = if missed.len() > first.len() { ", …" } else { "" };
     let entries = if number == 1 { "1 entry".to_owned() } else { format!("{} entries", grouped(number)) };
-    style.wrap("", "  ", &format!("{entries} of --only matched nobody: {}{more}", first.join(", ")))
+    let first = if named { format!(": {}{more}", first.join(", ")) } else { String::new() };
+    style.wrap("", "  ", &format!("{entries} of --only matched nobody{first}"))
 }
 
 /// The verdict in one sentence.
-fn verdict(counts: &Counts, scenario: &str, style: Style) -> String {
-    let of = |status: Status| counts.status[status as usize];
-    let judged = counts.users - of(Status::Excluded);
-    let (bad, partly, warned) = (of(Status::NonCompliant), of(Status::Incomplete), of(Status::Warning));
-    let (colour, sentence) = if judged == 0 {
-        (Paint::Yellow, "There was no user to judge.".to_owned())
-    } else if bad > 0 {
-        let are = if bad == 1 { "is" } else { "are" };
-        let of_all = format!("{} of {}", grouped(bad), several(judged, "user"));
-        (Paint::Red, format!("{of_all} {are} not ready for {scenario} ({}).", share(bad, judged)))
-    } else if partly > 0 {
-        let damaged = several(partly, "record");
-        (
-            Paint::Yellow,
-            format!("No error was found for {scenario}, but {damaged} could be read only in part."),
-        )
-    } else if warned > 0 {
-        let all = several(judged, "user");
-        (Paint::Yellow, format!("{all}: no error for {scenario}, warnings for {}.", grouped(warned)))
-    } else {
-        (Paint::Green, format!("{}: all ready for {scenario}.", several(judged, "user")))
-    };
-    style.paint(colour, &sentence)
+fn verdict(counts: &Counts, scenario: Scenario, style: Style) -> String {
+    let (tone, sentence) = counts.sentence(scenario);
+    style.paint(colour(tone), &sentence)
 }
 
-/// A share in percent; never 0 or 100 where that is not quite so.
-fn share(part: u64, all: u64) -> String {
-    let percent = (part * 100 + all / 2).checked_div(all).unwrap_or(0);
-    match percent {
-        0 if part > 0 => "under 1 %".to_owned(),
-        100 if part < all => "over 99 %".to_owned(),
-        percent => format!("{percent} %"),
+/// The colour of a status.
+fn colour(status: Status) -> Paint {
+    match status {
+        Status::NonCompliant => Paint::Red,
+        Status::Warning | Status::Incomplete | Status::Excluded => Paint::Yellow,
+        Status::Compliant => Paint::Green,
     }
 }
 
@@ -146,12 +131,7 @@ fn statuses(counts: &Counts, style: Style) -> String {
         if users == 0 && matches!(status, Status::Excluded | Status::Incomplete) {
             continue;
         }
-        let colour = match status {
-            Status::NonCompliant => Paint::Red,
-            Status::Warning | Status::Incomplete => Paint::Yellow,
-            Status::Compliant => Paint::Green,
-            Status::Excluded => Paint::Dim,
-        };
+        let colour = if status == Status::Excluded { Paint::Dim } else { colour(status) };
         // Nobody is so few that the bar hides them.
         let length = (users * BAR).div_ceil(counts.users.max(1));
         let bar = "#".repeat(usize::try_from(length).unwrap_or(0));
@@ -161,28 +141,85 @@ fn statuses(counts: &Counts, style: Style) -> String {
     text
 }
 
-/// The rules that fired for most users, worst first among equals.
-fn fired(counts: &Counts, plan: &Plan, style: Style) -> String {
+/// What users get of the five features, where that is not everything.
+fn features(counts: &Counts, style: Style) -> String {
+    const SHOWN: [(Support, usize); 4] = [
+        (Support::Supported, 11),
+        (Support::Blocked, 9),
+        (Support::Unsupported, 12),
+        (Support::NotEvaluated, 14),
+    ];
+    let lacking = |by: &[u64; 5]| SHOWN[1..].iter().any(|(support, _)| by[*support as usize] > 0);
+    if !counts.features.iter().any(lacking) {
+        return String::new();
+    }
+    let mut head = format!("{:<34}", "What users get");
+    for (support, width) in SHOWN {
+        let _ = write!(head, "{:>width$}", support.word());
+    }
+    let mut text = format!("\n{}\n", style.paint(Paint::Bold, &head));
+    for (feature, by) in Feature::ALL.iter().zip(&counts.features) {
+        let _ = write!(text, "  {:<32}", feature.title());
+        for (support, width) in SHOWN {
+            let users = by[support as usize];
+            let colour = match support {
+                _ if users == 0 => Paint::Dim,
+                Support::Supported => Paint::Green,
+                Support::Blocked => Paint::Red,
+                _ => Paint::Yellow,
+            };
+            text.push_str(&style.paint(colour, &format!("{:>width$}", grouped(users))));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// From this width on, what to do stands beside the rule and not below it.
+const WIDE: usize = 120;
+
+/// The rules that fired: errors first, and among equals those that concern most users.
+fn fired(counts: &Counts, style: Style) -> String {
     let mut fired: Vec<(usize, &RuleCount)> =
         counts.rules.iter().enumerate().filter(|(_, count)| count.findings > 0).collect();
     if fired.is_empty() {
         return String::new();
     }
-    fired.sort_by_key(|(place, count)| (std::cmp::Reverse((count.users, plan.severity[*place])), *place));
-    let mut text = format!("\n{}\n", style.paint(Paint::Bold, "What was found most"));
-    for &(place, count) in fired.iter().take(MOST) {
-        let rule = rules::at(place);
-        let severity = plan.severity[place];
-        let level = style.paint(paint(Some(severity)), &format!("{:<7}", severity.word()));
-        let users = several(count.users, "user");
-        let _ = writeln!(text, "  {:<8}{level}  {users:>14}  {}", rule.code, rule.name);
-        text.push_str(&style.wrap("          ", "          ", rule.remedy));
+    fired.sort_by_key(|(place, count)| (std::cmp::Reverse((count.worst, count.users)), *place));
+    let shown = &fired[..fired.len().min(MOST)];
+    let longest = shown.iter().map(|(place, _)| rules::at(*place).name.len()).max().unwrap_or_default();
+    let mut text = format!("\n{}\n", style.paint(Paint::Bold, "What to do first"));
+    for &(place, count) in shown {
+        text.push_str(&to_do(rules::at(place), count, longest, style));
     }
-    if fired.len() > MOST {
-        let _ = writeln!(text, "  and {} more in the report", several((fired.len() - MOST) as u64, "rule"));
-    }
-    text.push_str("  `dirsync-audit explain CODE` tells why and what else.\n");
+    let more = match fired.len() - shown.len() {
+        0 => String::new(),
+        more => format!("{} more in the report; ", several(more as u64, "rule")),
+    };
+    text.push_str(&style.wrap(
+        "  ",
+        "  ",
+        &format!("{more}`dirsync-audit explain CODE` tells why and what else."),
+    ));
     text
+}
+
+/// A rule that fired, and what to do.
+fn to_do(rule: &Rule, count: &RuleCount, longest: usize, style: Style) -> String {
+    let word = format!("{:<7}", count.worst.map_or("", Severity::word));
+    let (code, users) = (format!("{:<7}", rule.code), several(count.users, "user"));
+    let plain = format!("  {code} {word} {users:>14}  ");
+    let told = if style.width >= WIDE {
+        let first = format!("{plain}{:<longest$}  ", rule.name);
+        let indent = " ".repeat(first.chars().count());
+        style.wrap(&first, &indent, rule.remedy)
+    } else {
+        let indent = " ".repeat(10);
+        format!("{plain}{}\n{}", rule.name, style.wrap(&indent, &indent, rule.remedy))
+    };
+    let painted =
+        format!("  {} {} ", style.paint(Paint::Bold, &code), style.paint(paint(count.worst), &word));
+    told.replacen(&format!("  {code} {word} "), &painted, 1)
 }
 
 fn not_evaluated(run: &Run<'_>, style: Style) -> String {
@@ -246,52 +283,44 @@ fn why(rule: &Rule, missing: AttrSet, plan: &Plan) -> String {
     }
 }
 
-fn written(folder: &Path, files: &[Written], seconds: f64) -> String {
-    let mut text = format!("\nThe report is in {}\n", escape(&folder.display().to_string()));
-    for file in files {
-        let _ = writeln!(text, "  {:<14} {:>10}", file.name, size(file.bytes));
-    }
-    let _ = writeln!(text, "Done in {seconds:.1} s");
-    text
-}
+/// What each file of a report is for.
+const FILES: &[(&str, &str)] = &[
+    ("users.csv", "one row per user"),
+    ("findings.csv", "one row per finding, with what to do"),
+    ("organisation.csv", "the steps that concern the whole organisation"),
+    ("findings.jsonl", "the findings, one JSON object a line"),
+    ("report.html", "a page to read and to send on"),
+    ("report.xlsx", "a workbook with an action plan"),
+    ("findings.sarif", "the findings for code scanning"),
+    ("junit.xml", "one test per rule for a build server"),
+    ("metrics.prom", "counts for Prometheus"),
+    ("summary.json", "what was read and found, for programs"),
+];
 
-/// A size as a person reads it.
-pub(super) fn size(bytes: u64) -> String {
-    let mut unit = 1;
-    for name in ["B", "kB", "MB"] {
-        if bytes < unit * 1000 {
-            let tenths = bytes * 10 / unit;
-            return if name == "B" {
-                format!("{bytes} B")
-            } else {
-                format!("{}.{} {name}", tenths / 10, tenths % 10)
-            };
-        }
-        unit *= 1000;
+fn written(settings: &Settings, files: &[Written], seconds: f64) -> String {
+    let redacted = match settings.redact {
+        Redact::None => "",
+        Redact::Partial => ", names shortened",
+        Redact::Hash => ", names hashed",
+    };
+    let folder = escape(&settings.out.display().to_string());
+    let mut text = format!("\nThe report is in {folder} ({seconds:.1} s{redacted})\n");
+    for file in files {
+        let what = FILES.iter().find(|(name, _)| *name == file.name).map_or("", |(_, what)| what);
+        let row = format!("  {:<16} {:>9}  {what}", file.name, size(file.bytes));
+        let _ = writeln!(text, "{}", row.trim_end());
     }
-    let tenths = bytes / (unit / 10);
-    format!("{}.{} GB", tenths / 10, tenths % 10)
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Context, RuleSet, Scenario};
 
     const STYLE: Style = Style { colour: false, width: 80 };
 
     fn counts(status: [u64; 5]) -> Counts {
         Counts { users: status.iter().sum(), status, ..Counts::default() }
-    }
-
-    #[test]
-    fn the_verdict_fits_the_users() {
-        let told = |status| verdict(&counts(status), "teams", STYLE);
-        assert_eq!(told([1, 0, 0, 0, 0]), "There was no user to judge.");
-        assert_eq!(told([1, 412, 0, 1, 791]), "412 of 1,204 users are not ready for teams (34 %).");
-        assert_eq!(told([0, 1, 0, 0, 999]), "1 of 1,000 users is not ready for teams (under 1 %).");
-        assert_eq!(told([0, 0, 0, 2, 1]), "3 users: no error for teams, warnings for 2.");
-        assert_eq!(told([0, 0, 0, 0, 1]), "1 user: all ready for teams.");
     }
 
     #[test]
@@ -307,18 +336,40 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_that_fired_most_come_first() {
-        let mut all = RuleSet::NONE;
-        rules::all().enumerate().for_each(|(place, _)| all.insert(place));
-        let plan = Plan::new(Context::of(Scenario::LyncOnPrem), all, &[]);
+    fn errors_come_first_and_among_them_what_concerns_most() {
         let mut counts = counts([0, 5, 0, 0, 0]);
-        for (place, users) in [(0, 2), (1, 5), (9, 5)] {
-            counts.rules[place] = RuleCount { findings: users, users, ..RuleCount::default() };
+        for (place, users, worst) in [
+            (0, 2, Severity::Error),
+            (1, 5, Severity::Error),
+            (9, 9, Severity::Warning),
+            (12, 2, Severity::Error),
+        ] {
+            counts.rules[place] =
+                RuleCount { findings: users, users, worst: Some(worst), ..RuleCount::default() };
         }
-        let text = fired(&counts, &plan, STYLE);
-        let codes: Vec<&str> =
-            text.lines().filter_map(|line| line.get(2..8)).filter(|code| code.starts_with("SIP")).collect();
-        assert_eq!(codes, ["SIP002", "SIP010", "SIP001"]);
+        for width in [80, 120, 160] {
+            let text = fired(&counts, Style { colour: false, width });
+            let codes: Vec<&str> = text
+                .lines()
+                .filter_map(|line| line.get(2..8))
+                .filter(|code| rules::find(code).is_some())
+                .collect();
+            assert_eq!(codes, ["SIP002", "SIP001", "SIP013", "SIP010"]);
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+            // One line for each, the heading, the blank line above it and the one that tells where to go on.
+            assert!(width <= 120 || text.lines().count() == 7, "{text}");
+        }
+        let painted = fired(&counts, Style { colour: true, width: 80 });
+        assert!(painted.contains("\u{1b}[31merror  \u{1b}[0m"), "{painted}");
+    }
+
+    #[test]
+    fn features_are_told_where_something_is_missing() {
+        let mut counts = counts([0, 5, 0, 0, 0]);
+        counts.features[0] = [5, 0, 0, 0, 0];
+        assert_eq!(features(&counts, STYLE), "");
+        counts.features[1] = [1_000_000, 0, 4, 0, 0];
+        let text = features(&counts, STYLE);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 
@@ -334,13 +385,5 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("    remedy: export again"), "{text}");
-    }
-
-    #[test]
-    fn sizes() {
-        assert_eq!(
-            [999, 1500, 12_345_678, 7_900_000_000].map(size),
-            ["999 B", "1.5 kB", "12.3 MB", "7.9 GB"]
-        );
     }
 }

@@ -1,10 +1,10 @@
 //! Printing: the only place that writes to standard output and standard error.
 
-use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+pub(super) use crate::model::text::{grouped, several, visible as escape};
 
 /// Writes a text to standard output. A reader that went away is [`Error::ClosedPipe`].
 pub(super) fn print(text: &str) -> Result<()> {
@@ -98,28 +98,6 @@ impl Style {
     }
 }
 
-/// Text of a directory for a terminal or a log: control and bidirectional characters become visible, so that they
-/// cannot hide or forge anything.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
-            let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
-/// Characters that change the direction or the look of others: bidirectional controls, zero-width ones, line and
-/// paragraph separators, tags.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 /// The text in at most `most` characters; what is left out is said.
 pub(super) fn shorten(text: &str, most: usize) -> String {
     let length = text.chars().count();
@@ -130,36 +108,11 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
     kept + "…"
 }
 
-/// A number in groups of three.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 user`, `2 users`.
-pub(super) fn several(number: u64, one: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {one}{ending}", grouped(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const STYLE: Style = Style { colour: false, width: 40 };
-
-    #[test]
-    fn hostile_text_becomes_visible() {
-        assert_eq!(escape("a\u{1b}[31m\r\n\u{202e}b"), "a\\u{1b}[31m\\u{d}\\u{a}\\u{202e}b");
-        assert_eq!(escape("Jürgen O'Brien 山田"), "Jürgen O'Brien 山田");
-    }
 
     #[test]
     fn lines_fit() {
@@ -170,9 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_short_texts() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(several(1, "user"), "1 user");
+    fn short_texts() {
         assert_eq!(shorten("abcdef", 4), "abc…");
+        assert_eq!(shorten("abcd", 4), "abcd");
     }
 }

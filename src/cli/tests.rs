@@ -1,6 +1,7 @@
 //! A whole run on users in memory: what is printed, what is written.
 
 use super::audit::pool;
+use super::environment::Environment;
 use super::exit::{Status, audit_line};
 use super::join::{Folder, Opened, Run};
 use super::summary::{self, Summary};
@@ -104,7 +105,7 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
     let out = folder.path().join("report");
     let settings = settings(&out);
     let (sources, plan) = (sources(), settings.plan(Scenario::LyncOnPrem));
-    let report = Folder::open(&settings).unwrap();
+    let report = Folder::open(&settings, &Environment::default()).unwrap();
     let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
     let outcome = pool(2).unwrap().install(|| audit::run(&inputs, &plan, None, &Silent, &report)).unwrap();
     let status = Status::of(&outcome.counts, true, &settings);
@@ -119,6 +120,7 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
         ended: "2026-01-01T00:00:01Z".into(),
         status,
         meaning: &meaning,
+        seconds: 1.0,
     };
     let files = report.finish(&run).unwrap();
     let missed = ["CN=Nobody".to_owned()];

@@ -47,23 +47,26 @@ fn fold_into(text: &str, room: &mut Room) {
     for c in text.chars() {
         match u8::try_from(c) {
             Ok(ascii) if ascii.is_ascii() => room.push(ascii.to_ascii_lowercase()),
-            _ => match folded(c) {
-                Some(folded) => room.extend_from_slice(folded.as_bytes()),
-                None => {
+            _ => {
+                let Some(folded) = folded(c) else {
                     // Lower case depends on the neighbours of this one (Σ): the whole text is folded at once.
                     room.clear();
                     room.extend_from_slice(fold(text).as_bytes());
                     return;
-                }
-            },
+                };
+                room.extend_from_slice(folded.as_bytes());
+            }
         }
     }
 }
 
+/// What each of 256 characters in a row folds to.
+type Page = Box<[Option<Box<str>>]>;
+
 /// What a character folds to by itself; `None` where that depends on its neighbours.
 fn folded(c: char) -> Option<&'static str> {
     // Folding is dear and directories repeat their alphabets: a page of characters is folded when first met.
-    static PAGES: [OnceLock<Box<[Option<Box<str>>]>>; 256] = [const { OnceLock::new() }; 256];
+    static PAGES: [OnceLock<Page>; 256] = [const { OnceLock::new() }; 256];
     let code = u32::from(c) as usize;
     let page = PAGES.get(code >> 8)?.get_or_init(|| {
         let first = u32::from(c) & !0xff;

@@ -11,6 +11,7 @@ pub mod home;
 pub mod identity;
 pub mod problem;
 pub mod record;
+pub mod text;
 pub mod tri;
 pub mod user;
 

@@ -1,6 +1,9 @@
-//! Text in a CSV cell: quotes doubled, and the guard against spreadsheet programs that run cells as formulas.
+//! Text in a CSV cell: quotes doubled, and the guard against spreadsheet programs that run cells as formulas. Text
+//! in XML.
 //!
-//! Sources: RFC 4180; OWASP, "CSV Injection".
+//! Sources: RFC 4180; OWASP, "CSV Injection"; XML 1.0.
+
+use std::borrow::Cow;
 
 pub use crate::model::guard::{needs_guard, without_guard};
 
@@ -21,9 +24,39 @@ pub(super) fn cell(out: &mut Vec<u8>, text: &str, guard: bool) {
     out.extend_from_slice(rest);
 }
 
+/// Text for XML, inside an element or a quoted value; characters that XML cannot hold become `\u{fffd}`.
+pub(super) fn xml(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| match c {
+        '\t' | '\n' => true,
+        '&' | '<' | '>' | '"' | '\u{fffe}' | '\u{ffff}' => false,
+        c => c >= ' ',
+    };
+    if text.chars().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            c if plain(c) => safe.push(c),
+            _ => safe.push('\u{fffd}'),
+        }
+    }
+    Cow::Owned(safe)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn xml_holds_no_markup_of_others() {
+        assert_eq!(xml("a<b> & \"c\"\n\u{1b}"), "a&lt;b&gt; &amp; &quot;c&quot;\n\u{fffd}");
+        assert!(matches!(xml("Jürgen's"), Cow::Borrowed(_)));
+    }
 
     fn written(text: &str) -> String {
         let mut out = Vec::new();

@@ -71,10 +71,12 @@ pub static COLUMNS: &[Column<Finding>] = &[
 ];
 
 fn suggestion(finding: &Finding) -> Cell<'_> {
-    match &finding.suggestion {
-        Some(change) => Cell::Made(change.cell(&finding.value)),
-        None => Cell::Word(""),
-    }
+    if finding.suggestion.is_some() { Cell::Made(suggestion_text(finding)) } else { Cell::Word("") }
+}
+
+/// The suggestion as one text; empty without one.
+pub(super) fn suggestion_text(finding: &Finding) -> String {
+    finding.suggestion.as_ref().map(|change| change.cell(&finding.value)).unwrap_or_default()
 }
 
 /// Writes the headings.

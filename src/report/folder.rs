@@ -1,22 +1,23 @@
 //! The folder: files are written beside their places and take them all at once, the summary last.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tempfile::NamedTempFile;
-
+use super::html::{self, Firsts};
+use super::output::{Output, UNFINISHED, unfinished, unwritable};
 use super::table::{Dialect, Sheet};
-use super::{Format, Options, Summary, findings, summary, users};
+use super::xlsx::{Book, Rows};
+use super::{
+    Format, Options, Redactor, Summary, Written, findings, jsonl, junit, prom, sarif, summary, users, xlsx,
+};
 use crate::error::{Error, Result};
 use crate::rules::verdict::Judged;
 
 /// The file that a run holds locked while it is at work.
 const LOCK: &str = ".lock";
-
-/// What the names of unfinished files start and end with.
-const UNFINISHED: (&str, &str) = (".dirsync-audit-", ".tmp");
 
 /// A file that grows user by user.
 struct Stream {
@@ -24,45 +25,71 @@ struct Stream {
     format: Format,
     head: fn(&mut Vec<u8>, Dialect),
     user: fn(&mut Sheet, Dialect, &Judged<'_, '_>),
+    /// What ends it.
+    tail: fn(&Summary) -> Result<Vec<u8>>,
+    /// How many items it holds at most; each starts with the comma that parts it from the one before.
+    most: Option<usize>,
+}
+
+impl Stream {
+    /// A file that is nothing but its rows.
+    const ROWS: Self = Self {
+        name: "",
+        format: Format::Json,
+        head: |_, _| (),
+        user: |_, _, _| (),
+        tail: |_| Ok(Vec::new()),
+        most: None,
+    };
 }
 
 /// All of them.
 static STREAMS: &[Stream] = &[
-    Stream { name: users::FILE, format: Format::Csv, head: users::head, user: users::user },
-    Stream { name: findings::FILE, format: Format::Csv, head: findings::head, user: findings::user },
+    Stream { name: users::FILE, format: Format::Csv, head: users::head, user: users::user, ..Stream::ROWS },
+    Stream {
+        name: findings::FILE,
+        format: Format::Csv,
+        head: findings::head,
+        user: findings::user,
+        ..Stream::ROWS
+    },
+    Stream { name: jsonl::FILE, format: Format::Jsonl, user: jsonl::user, ..Stream::ROWS },
+    Stream {
+        name: sarif::FILE,
+        format: Format::Sarif,
+        head: sarif::head,
+        user: sarif::user,
+        tail: sarif::tail,
+        most: Some(sarif::MOST),
+    },
 ];
+
+/// A file that is made at the end, from the summary alone.
+type Ending = (&'static str, Format, fn(&Summary) -> Vec<u8>);
+
+/// All of them.
+static ENDINGS: &[Ending] =
+    &[(junit::FILE, Format::Junit, junit::file), (prom::FILE, Format::Prom, prom::file)];
 
 /// What one block of users becomes. Parts are filled in parallel and taken in the order of the input.
 #[derive(Debug, Default)]
 pub struct Part {
     /// For each stream of the folder what is appended to it.
     sheets: Vec<Sheet>,
-}
-
-/// A file of the finished report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// Its name in the folder.
-    pub name: &'static str,
-    /// How many octets it has.
-    pub bytes: u64,
-    /// Their BLAKE3 hash.
-    pub hash: blake3::Hash,
-}
-
-/// A file that is being written beside its place.
-#[derive(Debug)]
-struct Output {
-    name: &'static str,
-    file: NamedTempFile,
-    hasher: blake3::Hasher,
-    bytes: u64,
+    /// What is appended to the workbook, if there is one.
+    rows: Option<Rows>,
+    /// What the page shows of it, if there is a page.
+    firsts: Option<Firsts>,
 }
 
 /// What grows with every part.
 #[derive(Debug)]
 struct State {
     outputs: Vec<Output>,
+    /// The workbook, if there is one.
+    book: Option<Book>,
+    /// What the page shows, if there is a page.
+    firsts: Option<Firsts>,
     /// Whether every part that came has been written in full.
     whole: bool,
 }
@@ -72,7 +99,13 @@ struct State {
 pub struct Folder {
     dir: PathBuf,
     dialect: Dialect,
+    redactor: Option<Redactor>,
     streams: Vec<&'static Stream>,
+    endings: Vec<&'static Ending>,
+    /// Whether there is a workbook.
+    book: bool,
+    /// Whether the file that holds only so many items is full.
+    full: AtomicBool,
     state: Mutex<State>,
     /// Parts that were taken: their room is used again.
     spare: Mutex<Vec<Part>>,
@@ -106,12 +139,24 @@ impl Folder {
             output.append(dir, &head)?;
             outputs.push(output);
         }
+        let book = options.formats.contains(&Format::Xlsx).then(|| Book::new(dir)).transpose()?;
         if outputs.is_empty() {
             // Nothing is written before the end: find out now whether it can be.
             unfinished(dir)?;
         }
-        let state = Mutex::new(State { outputs, whole: true });
-        Ok(Self { dir: dir.to_owned(), dialect, streams, state, spare: Mutex::default(), _lock: lock })
+        let firsts = options.formats.contains(&Format::Html).then(Firsts::new);
+        Ok(Self {
+            dir: dir.to_owned(),
+            dialect,
+            redactor: options.redactor.clone(),
+            streams,
+            endings: ENDINGS.iter().filter(|(_, format, _)| options.formats.contains(format)).collect(),
+            book: book.is_some(),
+            full: AtomicBool::new(false),
+            state: Mutex::new(State { outputs, book, firsts, whole: true }),
+            spare: Mutex::default(),
+            _lock: lock,
+        })
     }
 
     /// Refuses a source that the report would be written over, or that it would remove as out of date.
@@ -132,14 +177,40 @@ impl Folder {
     /// An empty part.
     #[must_use]
     pub fn part(&self) -> Part {
+        let full = locked(&self.state).firsts.as_ref().map(Firsts::full);
         let spare = locked(&self.spare).pop();
-        spare.unwrap_or_else(|| Part { sheets: self.streams.iter().map(|_| Sheet::default()).collect() })
+        let mut part = spare.unwrap_or_else(|| Part {
+            sheets: self.streams.iter().map(|_| Sheet::default()).collect(),
+            rows: self.book.then(Rows::default),
+            firsts: full.map(|_| Firsts::new()),
+        });
+        if let (Some(firsts), Some(full)) = (&mut part.firsts, full) {
+            firsts.skip(full);
+        }
+        part
     }
 
     /// Writes one user into a part.
     pub fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
+        match &self.redactor {
+            None => self.write(part, judged),
+            Some(redactor) => redactor.show(judged, |shown| self.write(part, shown)),
+        }
+    }
+
+    /// Writes one user as every format shows it.
+    fn write(&self, part: &mut Part, judged: &Judged<'_, '_>) {
+        let full = self.full.load(Ordering::Relaxed);
         for (stream, sheet) in self.streams.iter().zip(&mut part.sheets) {
-            (stream.user)(sheet, self.dialect, judged);
+            if stream.most.is_none() || !full {
+                (stream.user)(sheet, self.dialect, judged);
+            }
+        }
+        if let Some(rows) = &mut part.rows {
+            rows.user(judged);
+        }
+        if let Some(firsts) = &mut part.firsts {
+            firsts.user(judged);
         }
     }
 
@@ -153,9 +224,21 @@ impl Folder {
         if !std::mem::replace(&mut state.whole, false) {
             return Err(torn(&self.dir));
         }
-        for (output, sheet) in state.outputs.iter_mut().zip(&mut part.sheets) {
-            output.append(&self.dir, &sheet.octets)?;
+        for ((output, stream), sheet) in state.outputs.iter_mut().zip(&self.streams).zip(&mut part.sheets) {
+            match stream.most {
+                None => output.append(&self.dir, &sheet.octets)?,
+                Some(most) => {
+                    let full = output.append_items(&self.dir, sheet, most)?;
+                    self.full.store(full, Ordering::Relaxed);
+                }
+            }
             sheet.clear();
+        }
+        if let (Some(book), Some(rows)) = (&mut state.book, &mut part.rows) {
+            book.take(rows)?;
+        }
+        if let (Some(firsts), Some(next)) = (&mut state.firsts, &mut part.firsts) {
+            firsts.take(next);
         }
         state.whole = true;
         locked(&self.spare).push(part);
@@ -171,11 +254,32 @@ impl Folder {
     /// # Errors
     /// A file cannot be written or replaced. As long as only writing failed, the old report is whole.
     pub fn finish(self, summary: &Summary) -> Result<Vec<Written>> {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if !state.whole {
             return Err(torn(&self.dir));
         }
+        let redacted = self.redactor.as_ref().map(|redactor| summary.redacted(redactor));
+        let summary = redacted.as_ref().unwrap_or(summary);
+        for (output, stream) in state.outputs.iter_mut().zip(&self.streams) {
+            output.append(&self.dir, &(stream.tail)(summary)?)?;
+        }
+        if let Some(book) = state.book {
+            let mut output = Output::new(&self.dir, xlsx::FILE)?;
+            book.finish(summary, &mut output)?;
+            state.outputs.push(output);
+        }
+        for (name, _, file) in self.endings {
+            let mut output = Output::new(&self.dir, name)?;
+            output.append(&self.dir, &file(summary))?;
+            state.outputs.push(output);
+        }
         let mut written: Vec<Written> = state.outputs.iter().map(Output::written).collect();
+        if let Some(firsts) = &state.firsts {
+            let mut page = Output::new(&self.dir, html::FILE)?;
+            page.append(&self.dir, &html::page(summary, firsts, &written))?;
+            written.push(page.written());
+            state.outputs.push(page);
+        }
         let mut last = Output::new(&self.dir, summary::FILE)?;
         last.append(&self.dir, &summary.json(&written)?)?;
         written.push(last.written());
@@ -189,31 +293,6 @@ impl Folder {
         }
         last.persist(&self.dir)?;
         Ok(written)
-    }
-}
-
-impl Output {
-    fn new(dir: &Path, name: &'static str) -> Result<Self> {
-        Ok(Self { name, file: unfinished(dir)?, hasher: blake3::Hasher::new(), bytes: 0 })
-    }
-
-    fn append(&mut self, dir: &Path, octets: &[u8]) -> Result<()> {
-        self.file.as_file_mut().write_all(octets).map_err(Error::io("write", dir.join(self.name)))?;
-        self.hasher.update(octets);
-        self.bytes += octets.len() as u64;
-        Ok(())
-    }
-
-    fn written(&self) -> Written {
-        Written { name: self.name, bytes: self.bytes, hash: self.hasher.finalize() }
-    }
-
-    fn persist(self, dir: &Path) -> Result<()> {
-        let place = dir.join(self.name);
-        self.file.persist(&place).map(drop).map_err(|failed| {
-            let what = format!("cannot be replaced: {}; the folder holds no whole report now", failed.error);
-            Error::output(place, what, "close programs that have the file open, and run again")
-        })
     }
 }
 
@@ -258,20 +337,6 @@ fn lock(dir: &Path) -> Result<File> {
     }
 }
 
-fn unwritable(dir: &Path) -> impl FnOnce(io::Error) -> Error {
-    let dir = dir.to_owned();
-    move |source| {
-        let what = format!("the folder cannot be written: {source}");
-        Error::output(dir, what, "choose another folder with --out, or let this account write there")
-    }
-}
-
-/// A new file in the folder, readable by its owner only, that is removed unless it is given a place.
-fn unfinished(dir: &Path) -> Result<NamedTempFile> {
-    let (prefix, suffix) = UNFINISHED;
-    tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile_in(dir).map_err(unwritable(dir))
-}
-
 /// Removes what a run that was killed has left; only the run that holds the lock does.
 fn sweep(dir: &Path) -> Result<()> {
     let (prefix, suffix) = UNFINISHED;
@@ -311,7 +376,6 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Folder {
     /// From now on a file cannot be written, as if the disk were full.
     pub(super) fn break_file(&self, place: usize) {
-        let output = &mut locked(&self.state).outputs[place];
-        *output.file.as_file_mut() = File::open(output.file.path()).unwrap();
+        locked(&self.state).outputs[place].break_file();
     }
 }

@@ -6,11 +6,19 @@ pub mod escape;
 pub mod findings;
 pub mod fingerprint;
 pub mod folder;
+pub mod jsonl;
+pub mod junit;
 pub mod organisation;
+pub mod prom;
+pub mod redact;
+pub mod sarif;
 pub mod summary;
 pub mod users;
 pub mod wire;
+pub mod xlsx;
 
+mod html;
+mod output;
 mod table;
 
 #[cfg(test)]
@@ -18,7 +26,9 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use folder::{Folder, Part, Written};
+pub use folder::{Folder, Part};
+pub use output::Written;
+pub use redact::Redactor;
 pub use summary::Summary;
 pub use table::Column;
 
@@ -75,12 +85,12 @@ impl Format {
         match self {
             Self::Csv => &[users::FILE, findings::FILE, "organisation.csv"],
             Self::Json => &[],
-            Self::Jsonl => &["findings.jsonl"],
-            Self::Html => &["report.html"],
-            Self::Xlsx => &["report.xlsx"],
-            Self::Sarif => &["findings.sarif"],
-            Self::Junit => &["junit.xml"],
-            Self::Prom => &["metrics.prom"],
+            Self::Jsonl => &[jsonl::FILE],
+            Self::Html => &[html::FILE],
+            Self::Xlsx => &[xlsx::FILE],
+            Self::Sarif => &[sarif::FILE],
+            Self::Junit => &[junit::FILE],
+            Self::Prom => &[prom::FILE],
         }
     }
 }
@@ -94,10 +104,17 @@ pub struct Options {
     pub csv_raw: bool,
     /// What is written.
     pub formats: Vec<Format>,
+    /// What replaces the text of the directory; everything is shown without one.
+    pub redactor: Option<Redactor>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { csv_delimiter: b',', csv_raw: false, formats: vec![Format::Csv, Format::Json, Format::Html] }
+        Self {
+            csv_delimiter: b',',
+            csv_raw: false,
+            formats: vec![Format::Csv, Format::Json, Format::Html],
+            redactor: None,
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::organisation::{CANNOT_SEE, STEPS, Stands};
+use super::redact::{Mode, Redactor};
 use super::{Written, wire};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
@@ -33,6 +34,8 @@ pub struct Summary {
     pub started: String,
     /// When it ended, RFC 3339.
     pub ended: String,
+    /// How long it took, in seconds.
+    pub seconds: f64,
     /// Its exit status.
     pub exit_status: u8,
     /// What the exit status means.
@@ -58,6 +61,8 @@ pub struct InForce {
     pub severity: Vec<(usize, Severity)>,
     /// The file that says which users are reported.
     pub only: Option<PathBuf>,
+    /// How much is shown of users.
+    pub redact: Mode,
 }
 
 /// What was read of one source.
@@ -119,7 +124,8 @@ impl Summary {
         }
     }
 
-    fn not_evaluated(&self) -> Vec<wire::NotEvaluated> {
+    /// The rules that could not be evaluated for some users, in the order of the catalogue.
+    pub(super) fn not_evaluated(&self) -> Vec<wire::NotEvaluated> {
         counted(&self.counts)
             .filter(|(_, count)| count.not_evaluated > 0)
             .map(|(rule, count)| wire::NotEvaluated {
@@ -132,8 +138,33 @@ impl Summary {
             .collect()
     }
 
+    /// How bad a rule is in this run; `None` where the scenario does not have it.
+    pub(super) fn severity(&self, place: usize) -> Option<Severity> {
+        let set = self.options.severity.iter().find(|(rule, _)| *rule == place);
+        rules::at(place).severity_in(self.scenario).map(|own| set.map_or(own, |(_, severity)| *severity))
+    }
+
+    /// The same with what the surroundings say about people left out.
+    pub(super) fn redacted(&self, redactor: &Redactor) -> Self {
+        let mut shown = self.clone();
+        let options = &mut shown.options;
+        options.redact = redactor.mode();
+        for list in [&mut options.sip_domains, &mut options.verified_domains, &mut options.routing_domains] {
+            for domain in list {
+                *domain = redactor.domain(domain);
+            }
+        }
+        let only = options.only.take();
+        options.only = only.map(|path| redactor.source(&path.display().to_string()).into());
+        for source in &mut shown.sources {
+            source.name = redactor.source(&source.name);
+            source.path = None;
+        }
+        shown
+    }
+
     /// Why a rule was not evaluated: a list that was not given, attributes that the input does not carry, or both.
-    fn why_not(&self, rule: &Rule, count: &RuleCount) -> String {
+    pub(super) fn why_not(&self, rule: &Rule, count: &RuleCount) -> String {
         let mut why = Vec::new();
         let lists = [
             ("SIP011", &self.options.sip_domains, "no SIP domains are given (--sip-domain)"),
@@ -170,6 +201,7 @@ impl InForce {
             ignore: self.ignore.clone(),
             severity: self.severity.iter().map(severity).collect(),
             only: self.only.as_ref().map(|path| path.display().to_string()),
+            redact: self.redact.word().to_owned(),
         }
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Dialect {
 pub(super) struct Sheet {
     /// What is appended to the file.
     pub(super) octets: Vec<u8>,
+    /// In a file that holds only so many items: where each of them ends.
+    pub(super) ends: Vec<usize>,
     /// What `users.csv` wrote last; see [`super::users`].
     pub(super) last: Option<super::users::Last>,
 }
@@ -57,6 +59,7 @@ impl Sheet {
     /// Empties the sheet and keeps its room.
     pub(super) fn clear(&mut self) {
         self.octets.clear();
+        self.ends.clear();
         self.last = None;
     }
 }
@@ -119,6 +122,15 @@ impl Cell<'_> {
         match self {
             Self::Text(text) => escape::cell(out, text, dialect.guard),
             Self::Made(text) => escape::cell(out, text, dialect.guard),
+            plain => plain.plain(out),
+        }
+    }
+
+    /// Writes the text as it is.
+    pub(super) fn plain(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Made(text) => out.extend_from_slice(text.as_bytes()),
             Self::Word(word) => out.extend_from_slice(word.as_bytes()),
             Self::Number(number) => decimal(out, *number),
             Self::Octets(octets) => hexadecimal(out, octets),

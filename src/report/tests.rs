@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use super::redact::Mode;
 use super::summary::{InForce, Source};
 use super::{Folder, Format, Options, Summary, Written, wire};
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::rules::verdict::{self, Judged};
 use crate::rules::{self, MailboxPlace, RuleSet, Scenario};
 
 /// What a run says about itself at its end.
-fn summary() -> Summary {
+pub(super) fn summary() -> Summary {
     let mut problems = Problems::default();
     problems.add(Problem::LongRow, 7);
     let source = Source {
@@ -36,6 +37,7 @@ fn summary() -> Summary {
         ignore: Vec::new(),
         severity: vec![(0, Severity::Info)],
         only: None,
+        redact: Mode::None,
     };
     let mut run = RuleSet::NONE;
     run.insert(0);
@@ -47,6 +49,7 @@ fn summary() -> Summary {
         counts: counts(),
         started: "2026-11-23T07:00:00Z".to_owned(),
         ended: "2026-11-23T07:00:01Z".to_owned(),
+        seconds: 1.25,
         exit_status: 3,
         exit_meaning: "done, but the input was incomplete".to_owned(),
     }
@@ -129,9 +132,9 @@ fn a_report_is_whole() {
     let written = folder.finish(&summary()).unwrap();
     assert_eq!(
         written.iter().map(|file| file.name).collect::<Vec<_>>(),
-        ["users.csv", "findings.csv", "summary.json"]
+        ["users.csv", "findings.csv", "report.html", "summary.json"]
     );
-    assert_eq!(names(&dir), ["findings.csv", "summary.json", "users.csv"]);
+    assert_eq!(names(&dir), ["findings.csv", "report.html", "summary.json", "users.csv"]);
     assert!(is_whole(&dir));
     let users = read(&dir, "users.csv");
     let order: Vec<_> = ["ann", "bo", "cy"].map(|name| users.find(&format!("\"{name}\"")).unwrap()).to_vec();
@@ -171,7 +174,7 @@ fn a_dropped_folder_leaves_the_old_report() {
     take(&folder, "bo");
     assert!(is_whole(dir.path()), "the old report is whole while a run is at work");
     drop(folder);
-    assert_eq!(names(dir.path()), ["findings.csv", "summary.json", "users.csv"]);
+    assert_eq!(names(dir.path()), ["findings.csv", "report.html", "summary.json", "users.csv"]);
     assert_eq!(read(dir.path(), "users.csv"), before);
     assert!(is_whole(dir.path()));
 }
@@ -183,7 +186,7 @@ fn what_a_killed_run_has_left_is_swept() {
     File::create(dir.path().join(".dirsync-audit-x1y2.tmp")).unwrap();
     assert!(is_whole(dir.path()));
     drop(Folder::open(dir.path(), &Options::default()).unwrap());
-    assert_eq!(names(dir.path()), ["findings.csv", "summary.json", "users.csv"]);
+    assert_eq!(names(dir.path()), ["findings.csv", "report.html", "summary.json", "users.csv"]);
 }
 
 #[test]
@@ -217,7 +220,7 @@ fn a_part_that_cannot_be_written_leaves_the_old_report() {
     assert!(folder.take(folder.part()).is_err());
     assert!(folder.finish(&summary()).is_err());
     assert!(is_whole(dir.path()) && read(dir.path(), "users.csv").contains("ann"));
-    assert_eq!(names(dir.path()), ["findings.csv", "summary.json", "users.csv"]);
+    assert_eq!(names(dir.path()), ["findings.csv", "report.html", "summary.json", "users.csv"]);
 }
 
 #[test]

@@ -76,6 +76,9 @@ pub struct Options {
     pub severity: BTreeMap<String, String>,
     /// The file that says which users are reported; null when all are.
     pub only: Option<String>,
+    /// `none`, `partial` or `hash`: how much is shown of users. Fingerprints compare only with those of a report
+    /// redacted alike, under the same key.
+    pub redact: String,
 }
 
 /// One source.
@@ -83,7 +86,7 @@ pub struct Options {
 pub struct Source {
     /// The source as it was named.
     pub name: String,
-    /// The absolute path of a file; null for standard input and servers.
+    /// The absolute path of a file; null for standard input and servers, and in a redacted report.
     pub path: Option<String>,
     /// How many octets were read.
     pub bytes: u64,

@@ -1,7 +1,10 @@
 //! Counts over all users of a run: what summaries show.
 
-use super::verdict::Judged;
+use super::Scenario;
+use super::verdict::{Judged, Status};
+use crate::finding::{Finding, Severity};
 use crate::model::AttrSet;
+use crate::model::text::{grouped, several, share};
 
 /// How often a rule fired, and for how many users.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -10,6 +13,12 @@ pub struct RuleCount {
     pub findings: u64,
     /// Users with at least one finding.
     pub users: u64,
+    /// Findings by severity: infos, warnings, errors.
+    pub by_severity: [u64; 3],
+    /// Users by the worst severity of the rule's findings about them: infos, warnings, errors.
+    pub users_by_worst: [u64; 3],
+    /// How bad the worst finding is; the same rule may be worse for one user than for another.
+    pub worst: Option<Severity>,
     /// Users for whom the rule was not evaluated.
     pub not_evaluated: u64,
     /// The attributes that were missing there.
@@ -57,19 +66,29 @@ impl Counts {
         }
         self.steps[0][verdict.exchange_sees_sip as usize] += 1;
         self.steps[1][verdict.lync_sees_mail as usize] += 1;
-        let mut last = None;
-        for finding in judged.findings {
-            self.severity[finding.severity as usize] += 1;
-            let rule = &mut self.rules[finding.rule];
-            rule.findings += 1;
-            rule.users += u64::from(last != Some(finding.rule));
-            last = Some(finding.rule);
+        // The findings of a rule stand together.
+        for findings in judged.findings.chunk_by(|one, next| one.rule == next.rule) {
+            self.add_findings(findings);
         }
         let carried = judged.facts.user.carried();
         for place in verdict.not_evaluated.iter() {
             let rule = &mut self.rules[place];
             rule.not_evaluated += 1;
             rule.missing = rule.missing.union(super::at(place).reads().minus(carried));
+        }
+    }
+
+    /// Counts what one rule found about one user.
+    fn add_findings(&mut self, findings: &[Finding]) {
+        let Some(worst) = findings.iter().map(|finding| finding.severity).max() else { return };
+        let rule = &mut self.rules[findings[0].rule];
+        rule.users += 1;
+        rule.worst = rule.worst.max(Some(worst));
+        rule.users_by_worst[worst as usize] += 1;
+        for finding in findings {
+            rule.findings += 1;
+            rule.by_severity[finding.severity as usize] += 1;
+            self.severity[finding.severity as usize] += 1;
         }
     }
 
@@ -88,6 +107,9 @@ impl Counts {
         for (mine, theirs) in self.rules.iter_mut().zip(&other.rules) {
             mine.findings += theirs.findings;
             mine.users += theirs.users;
+            add(&mut mine.by_severity, &theirs.by_severity);
+            add(&mut mine.users_by_worst, &theirs.users_by_worst);
+            mine.worst = mine.worst.max(theirs.worst);
             mine.not_evaluated += theirs.not_evaluated;
             mine.missing = mine.missing.union(theirs.missing);
         }
@@ -96,6 +118,53 @@ impl Counts {
     /// Findings of errors.
     #[must_use]
     pub fn errors(&self) -> u64 {
-        self.severity[crate::finding::Severity::Error as usize]
+        self.severity[Severity::Error as usize]
+    }
+    /// The verdict about the directory in one sentence, and the status that it amounts to.
+    #[must_use]
+    pub fn sentence(&self, scenario: Scenario) -> (Status, String) {
+        let of = |status: Status| self.status[status as usize];
+        let judged = self.users - of(Status::Excluded);
+        let scenario = scenario.name();
+        let (bad, partly, warned) = (of(Status::NonCompliant), of(Status::Incomplete), of(Status::Warning));
+        if judged == 0 {
+            (Status::Excluded, "There was no user to judge.".to_owned())
+        } else if bad > 0 {
+            let are = if bad == 1 { "is" } else { "are" };
+            let of_all = format!("{} of {}", grouped(bad), several(judged, "user"));
+            let sentence = format!("{of_all} {are} not ready for {scenario} ({}).", share(bad, judged));
+            (Status::NonCompliant, sentence)
+        } else if partly > 0 {
+            let damaged = several(partly, "record");
+            let sentence =
+                format!("No error was found for {scenario}, but {damaged} could be read only in part.");
+            (Status::Incomplete, sentence)
+        } else if warned > 0 {
+            let all = several(judged, "user");
+            (Status::Warning, format!("{all}: no error for {scenario}, warnings for {}.", grouped(warned)))
+        } else {
+            (Status::Compliant, format!("{}: all ready for {scenario}.", several(judged, "user")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_fits_the_users() {
+        let told = |status: [u64; 5]| {
+            let counts = Counts { users: status.iter().sum(), status, ..Counts::default() };
+            counts.sentence(Scenario::Teams)
+        };
+        assert_eq!(told([1, 0, 0, 0, 0]), (Status::Excluded, "There was no user to judge.".into()));
+        let (status, sentence) = told([1, 412, 0, 1, 791]);
+        assert_eq!(status, Status::NonCompliant);
+        assert_eq!(sentence, "412 of 1,204 users are not ready for teams (34 %).");
+        assert_eq!(told([0, 1, 0, 0, 999]).1, "1 of 1,000 users is not ready for teams (under 1 %).");
+        assert_eq!(told([0, 0, 2, 0, 1]).0, Status::Incomplete);
+        assert_eq!(told([0, 0, 0, 2, 1]).1, "3 users: no error for teams, warnings for 2.");
+        assert_eq!(told([0, 0, 0, 0, 1]).1, "1 user: all ready for teams.");
     }
 }

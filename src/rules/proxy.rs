@@ -500,7 +500,7 @@ fn repeated_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     // Comparing each with each would take minutes for an object that somebody filled with values: by hash first.
     let mut keys: Vec<(u64, usize)> = Vec::new();
     for (place, proxy) in f.proxies.iter().enumerate().filter(|(_, proxy)| proxy.of != ProxyType::Missing) {
-        keys.push((hash(proxy.address), place));
+        keys.push((hash(proxy.written_type) ^ hash(proxy.address).rotate_left(32), place));
     }
     keys.sort_unstable();
     let equal = keys.chunk_by(|a, b| a.0 == b.0 && alike(&f.proxies[a.1], &f.proxies[b.1]));
@@ -685,6 +685,8 @@ mod tests {
 
     #[test]
     fn every_repeated_address_is_found_in_the_order_of_the_values() {
+        let between = ["SMTP:a@x.co", "sip:a@x.co", "smtp:a@x.co"];
+        assert_eq!(of(repeated_proxy, "", &between).len(), 1);
         let values =
             ["smtp:b@x.co", "sip:a@x.co", "SIP:A@x.co", "SMTP:b@x.co", "smtp: b@x.co", "smtp:a@x.co"];
         let found = of(repeated_proxy, "", &values);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::file::Told;
 use super::keys::{Entry, Values};
-use super::{Format, Mailboxes, Settings, Show};
+use super::{Format, Mailboxes, Redact, Settings, Show};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
@@ -39,6 +39,8 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         only: c.one("only", |text| Ok(PathBuf::from(text))),
         out: c.one("out", |text| Ok(PathBuf::from(text))).unwrap_or_default(),
         formats: c.all("format", |text| word(text, &Format::ALL)),
+        redact: c.one("redact", |text| word(text, &Redact::ALL)).unwrap_or(Redact::None),
+        redact_key_file: c.one("redact-key-file", |text| Ok(PathBuf::from(text))),
         csv_delimiter: c.one("csv-delimiter", delimiter).unwrap_or(b','),
         csv_raw: c.flag("csv-raw"),
         threads: c.one("threads", threads).unwrap_or(0),

@@ -46,7 +46,13 @@ pub(super) fn parse(text: &str, path: &Path) -> (Values, Vec<Told>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let line = reader.line(error.span().map_or(0, |span| span.start));
-        reader.problem(line, &format!("this is no TOML: {}", error.message()));
+        reader.problem(
+            line,
+            &format!(
+                "this is no TOML: {}; `dirsync-audit config` shows how settings are written",
+                error.message()
+            ),
+        );
     }
     let mut keys: Vec<_> = table.get_ref().iter().collect();
     keys.sort_by_key(|(key, _)| key.span().start);

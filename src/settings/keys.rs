@@ -56,7 +56,9 @@ pub static KEYS: &[Key] = &[
     Key { name: "mailboxes", shape: Shape::Text, default: "onprem", unset: "" },
     Key { name: "only", shape: Shape::Text, default: "", unset: "all users are reported" },
     Key { name: "out", shape: Shape::Text, default: "dirsync-audit-report", unset: "" },
-    Key { name: "format", shape: Shape::List, default: "csv,json", unset: "" },
+    Key { name: "format", shape: Shape::List, default: "csv,json,html", unset: "" },
+    Key { name: "redact", shape: Shape::Text, default: "none", unset: "" },
+    Key { name: "redact-key-file", shape: Shape::Text, default: "", unset: "DIRSYNC_AUDIT_REDACT_KEY" },
     Key { name: "csv-delimiter", shape: Shape::Text, default: ",", unset: "" },
     Key { name: "csv-raw", shape: Shape::Flag, default: "false", unset: "" },
     Key { name: "threads", shape: Shape::Number, default: "0", unset: "one per processor" },
@@ -182,7 +184,7 @@ mod tests {
     fn a_comma_alone_is_a_default_too() {
         let defaults = |name| Key::find(name).unwrap().defaults().collect::<Vec<_>>();
         assert_eq!(defaults("csv-delimiter"), [","]);
-        assert_eq!(defaults("format"), ["csv", "json"]);
+        assert_eq!(defaults("format"), ["csv", "json", "html"]);
         assert!(defaults("select").is_empty());
     }
 

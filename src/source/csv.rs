@@ -132,11 +132,11 @@ impl Reading {
                 && cell.form == Form::Plain
                 && memchr::memchr(b'"', &bytes[cell.start..cell.end]).is_some()
         };
+        if shape.irregular || end - at > self.table.limit || row.cells.iter().any(bare) {
+            return false;
+        }
         let odd = shape.cells != self.table.columns && shape.cells > 0;
-        !shape.irregular
-            && end - at <= self.table.limit
-            && !(odd && lines(text[at..end].trim_end_matches(['\r', '\n'])) > 0)
-            && !row.cells.iter().any(bare)
+        !odd || lines(text[at..end].trim_end_matches(['\r', '\n'])) == 0
     }
 
     /// Reads a row; gives false when it is no record.

@@ -100,6 +100,18 @@ impl<'a> Cutter<'a> {
         Ok(())
     }
 
+    /// Reads on until there is twice as much behind a place, and gives the place anew: a record that is not complete
+    /// is looked at again from its start, which must not be done for every piece.
+    fn grow(&mut self, at: usize) -> Result<usize> {
+        let wanted = (2 * (self.text.len() - at)).min(self.table.limit + 1);
+        let at = at - self.start;
+        self.fill()?;
+        while !self.ended && self.text.len() - at < wanted {
+            self.fill()?;
+        }
+        Ok(at)
+    }
+
     fn block(&mut self) -> Result<Option<Block>> {
         let mut at = self.start;
         loop {
@@ -119,15 +131,7 @@ impl<'a> Cutter<'a> {
             }
             match self.step(at) {
                 Step::Record(end) => at = end,
-                Step::More => {
-                    // A long record is walked over anew with each filling: its text doubles each time.
-                    let wanted = 2 * (self.text.len() - at);
-                    at -= self.start;
-                    self.fill()?;
-                    while self.text.len() - at < wanted && !self.ended {
-                        self.fill()?;
-                    }
-                }
+                Step::More => at = self.grow(at)?,
                 Step::Damage(_) if at > self.start => return Ok(Some(self.give(at))),
                 Step::Damage(problem) => {
                     self.problems.add(problem, self.line);
@@ -247,7 +251,7 @@ impl<'a> Cutter<'a> {
                         self.skipping = Some(Skipping::Long);
                     }
                 }
-                self.fill()?;
+                self.grow(self.start)?;
             }
         }
         Ok(false)

@@ -84,7 +84,7 @@ impl<'a> Regular<'a> {
 
 /// Behind the last line break at an even number of quotes.
 fn last_end(bytes: &[u8]) -> Option<usize> {
-    let mut even = memchr_iter(b'"', bytes).count() % 2 == 0;
+    let mut even = memchr_iter(b'"', bytes).count().is_multiple_of(2);
     let mut end = bytes.len();
     // A CR at the very end may be half a line break.
     let mut seen = end - usize::from(bytes.last() == Some(&b'\r'));

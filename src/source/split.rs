@@ -18,7 +18,7 @@ fn is_joint(b: u8) -> bool {
 
 /// What may belong to a value at either end of the cell.
 fn is_padding(b: u8) -> bool {
-    matches!(b, b' ' | b'\t')
+    matches!(b, b' ' | b'\t' | 0x0b | 0x0c)
 }
 
 fn is_type(text: &[u8]) -> bool {
