@@ -61,7 +61,7 @@ pub(super) fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c s
             start = name;
         }
     }
-    each(&cell[start..end]);
+    each(&cell[start..last(bytes, start, escaped)]);
 }
 
 /// Where the first value starts: joints before it are none of it, blanks alone are.
@@ -160,6 +160,7 @@ mod tests {
 
     #[test]
     fn escaped_joints_belong_to_the_value() {
+        assert_eq!(parts("smtp:a@b;X400:c=US;s=Roth;", false), ["smtp:a@b", "X400:c=US;s=Roth;"]);
         let cell = r"X400:c=US\;a= \;s=Roth\;;SMTP:a@b.com;x500:/o=a\;smtp:b";
         assert_eq!(parts(cell, true), [r"X400:c=US\;a= \;s=Roth\;", "SMTP:a@b.com", r"x500:/o=a\;smtp:b"]);
         assert_eq!(parts("X400:c=US;s=Roth;;SMTP:a@b.com", false), ["X400:c=US;s=Roth;", "SMTP:a@b.com"]);
