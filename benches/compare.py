@@ -297,8 +297,8 @@ def report(bench, machine):
     """The machine, the table and the notes as Markdown."""
     load, cores = (float(dict(machine)[word]) for word in ("load before the first run", "cores"))
     if load > cores / 2:
-        bench.notes.append(f"The machine was busy: a load of {load:g} on {cores:g} cores. Wall times and what threads "
-                           "bring are worse than they are; CPU and memory can be relied on.")
+        bench.notes.append(f"The machine was busy: a load of {load:g} on {cores:g} cores. Times are longer than they "
+                           "need be, wall far more than CPU, and threads bring less; measure again on a quiet one.")
     machine = [*machine, ("load after the last run", f"{os.getloadavg()[0]:.1f}"), ("dirsync-audit", bench.version),
                ("commit", output_of("git", "-C", str(HERE), "describe", "--always", "--dirty") or "unknown")]
     machine += [(name, version or "not installed") for name, version in bench.versions.items()]

@@ -5,11 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use encoding_rs::Encoding;
-
 use crate::error::Result;
 use crate::finding::Severity;
 use crate::model::Attr;
+use crate::model::charset::Charset;
 use crate::rules::verdict::Plan;
 use crate::rules::{Context, MailboxPlace, RuleSet, Scenario};
 
@@ -116,7 +115,7 @@ pub struct Settings {
     /// Headings that mean an attribute, beside those that are known.
     pub map: Vec<(String, Attr)>,
     /// The encoding of the sources; `None` is found out.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<Charset>,
     /// The delimiter of the sources; `None` is found out.
     pub delimiter: Option<u8>,
     /// The rules that are selected and not ignored.

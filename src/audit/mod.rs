@@ -122,6 +122,9 @@ pub fn run<R: Report>(
     drop(candidates);
     let run = Run { inputs, plan, only, progress, report, rows: &rows, groups: &groups };
     run.last_reading(&mut outcome)?;
+    for source in &mut outcome.sources {
+        source.problems.check_rows(source.records);
+    }
     Ok(outcome)
 }
 

@@ -12,7 +12,7 @@ use super::join::{Opened, open_all};
 use super::summary::{carried, damage, open_questions};
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
-use crate::audit::{self, Progress, Report, Stage};
+use crate::audit::{self, Progress, Report, SourceOutcome, Stage};
 use crate::error::Result;
 use crate::model::text::size;
 use crate::model::{AttrSet, Input};
@@ -33,22 +33,23 @@ pub(super) fn run(
     let style = Style { colour: environment.colour, width: environment.width.min(100) };
     let pool = pool(settings.threads)?;
     let mut all = Survey::default();
-    let mut text = String::new();
     for source in &sources {
-        let mut survey = pool.install(|| Survey::of(source.input.as_ref()))?;
-        survey.problems.merge(&source.about.problems);
-        text.push_str(&about(source, &survey, style));
-        all.merge(&survey);
+        all.merge(&pool.install(|| Survey::of(source.input.as_ref()))?);
     }
-    text.push_str(&holds(&all, style));
     let (fits, why) = all.fits();
     let plan = settings.plan(fits.unwrap_or(Scenario::Teams));
     let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
-    let outcome = pool.install(|| audit::run(&inputs, &plan, None, &Silence, &Silence))?;
+    let mut outcome = pool.install(|| audit::run(&inputs, &plan, None, &Silence, &Silence))?;
+    let mut text = String::new();
+    for (source, found) in sources.iter().zip(&mut outcome.sources) {
+        found.problems.merge(&source.about.problems);
+        text.push_str(&about(source, found, style));
+    }
+    text.push_str(&holds(&all, style));
     text.push_str(&scenario(fits, &why, style));
     text.push_str(&cannot(&outcome.counts, &plan, carried(&sources), style));
     terminal::print(&text)?;
-    if all.problems.incomplete() {
+    if outcome.sources.iter().any(|found| found.problems.incomplete()) {
         terminal::note(&Status::Incomplete.line());
         return Ok(Status::Incomplete);
     }
@@ -75,7 +76,7 @@ impl Report for Silence {
 }
 
 /// What a source is: format, columns, damage.
-fn about(source: &Opened, survey: &Survey, style: Style) -> String {
+fn about(source: &Opened, found: &SourceOutcome, style: Style) -> String {
     let mut text = style.paint(Paint::Bold, &source.name()) + "\n";
     let of = &source.about;
     let _ = writeln!(text, "  format     {}", of.flavour);
@@ -83,9 +84,12 @@ fn about(source: &Opened, survey: &Survey, style: Style) -> String {
     if let Some(delimiter) = source.delimiter() {
         let _ = writeln!(text, "  delimiter  {delimiter}");
     }
-    let _ = writeln!(text, "  size       {}, {}", size(of.bytes), several(survey.records, "record"));
+    let _ = writeln!(text, "  shape      {}", of.shape);
+    let rows = of.rows.map(|rows| format!("{}, ", several(rows, "row"))).unwrap_or_default();
+    let (records, objects) = (several(found.records, "record"), several(found.objects, "object"));
+    let _ = writeln!(text, "  size       {}: {rows}{records}, {objects}", size(of.bytes));
     text.push_str(&columns(&of.columns, style));
-    text + &damage(&survey.problems, "  ", style) + "\n"
+    text + &damage(&found.problems, "  ", style) + "\n"
 }
 
 /// What the columns mean; in LDIF, which attributes the records have.

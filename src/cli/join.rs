@@ -11,9 +11,11 @@ use super::terminal::escape;
 use crate::audit::{Outcome, Report, SourceOutcome};
 use crate::error::{Error, Result};
 use crate::model::Input;
+use crate::model::attribute::heading;
 use crate::report::summary::InForce;
 use crate::report::{self, Part, Redactor, Summary, Written, redact};
 use crate::rules::Scenario;
+use crate::rules::select::nearest;
 use crate::rules::verdict::{Judged, Plan};
 use crate::settings::{Format, Redact, Settings};
 use crate::source::{self, About};
@@ -49,7 +51,26 @@ pub(super) fn open_all(settings: &Settings) -> Result<Vec<Opened>> {
     if settings.sources.is_empty() {
         return Err(Error::usage(NO_SOURCE));
     }
-    settings.sources.iter().map(|spec| open(spec, settings)).collect()
+    let sources: Vec<Opened> =
+        settings.sources.iter().map(|spec| open(spec, settings)).collect::<Result<_>>()?;
+    check_map(settings, &sources)?;
+    Ok(sources)
+}
+
+/// Refuses a `--map` that no source has a heading for: it is a slip, and the column meant would be left out silently.
+fn check_map(settings: &Settings, sources: &[Opened]) -> Result<()> {
+    let headings = || sources.iter().flat_map(|source| &source.about.columns).map(|column| &column.heading);
+    let mut problems = Vec::new();
+    for (name, attr) in &settings.map {
+        if headings().any(|known| heading(known) == heading(name)) {
+            continue;
+        }
+        let near = nearest(name, headings().map(String::as_str))
+            .map(|near| format!("; did you mean `{}`?", escape(near)));
+        let near = near.unwrap_or_else(|| "; `dirsync-audit inspect` shows the headings".to_owned());
+        problems.push(format!("--map {}={attr}: no source has this heading{near}", escape(name)));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::Usage(problems)) }
 }
 
 /// Opens one source.

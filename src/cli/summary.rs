@@ -277,7 +277,7 @@ fn why(rule: &Rule, missing: AttrSet, plan: &Plan) -> String {
     let option = option.map(|(_, option, _)| *option);
     let lacks: Vec<&str> = option.into_iter().chain(missing.iter().map(Attr::ldap)).collect();
     if lacks.is_empty() {
-        "values of their records were lost".to_owned()
+        "values of their records were lost, or proxy addresses stand without their types".to_owned()
     } else {
         format!("needs {}", lacks.join(", "))
     }

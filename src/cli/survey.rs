@@ -55,10 +55,12 @@ impl Survey {
             Ok(survey)
         });
         let empty = || Self { carried: input.carried(), ..Self::default() };
-        counted.try_reduce(empty, |mut all, more| {
+        let mut survey = counted.try_reduce(empty, |mut all, more| {
             all.merge(&more);
             Ok(all)
-        })
+        })?;
+        survey.problems.check_rows(survey.records);
+        Ok(survey)
     }
 
     fn add(&mut self, record: &Record<'_>) {

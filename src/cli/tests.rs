@@ -82,6 +82,8 @@ fn sources() -> Vec<Opened> {
             delimiter: Some(b';'),
             bytes: USERS.len() as u64,
             columns: Vec::new(),
+            shape: "one row per object",
+            rows: None,
             problems: Problems::default(),
         },
     }]

@@ -77,7 +77,7 @@ attributes! {
     /// The Exchange alias.
     MailNickname = "mailNickname" Text ["alias"];
     /// All addresses of the object, each with its type.
-    ProxyAddresses = "proxyAddresses" Text ["proxyaddress", "emailaddresses", "emails", "aliases", "aliasses", "mailaddresses"];
+    ProxyAddresses = "proxyAddresses" Text ["rawproxyaddress", "proxyaddress", "emailaddresses", "emails", "aliases", "aliasses", "mailaddresses"];
     /// Where Exchange sends mail for the object.
     TargetAddress = "targetAddress" Text ["externalemailaddress"];
     /// Account flags; bit 2 means disabled.

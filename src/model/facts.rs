@@ -152,11 +152,14 @@ impl<'a> Facts<'a> {
         let mut known = Known::default();
         let proxies: SmallVec<[Proxy<'a>; 8]> =
             user.proxies().iter().map(|raw| Proxy::split(raw, &mut known)).collect();
-        let holds = |of| {
+        let holds = |of, hidden: bool| {
             let found = proxies.iter().any(|proxy| proxy.of == of);
-            if user.carries(Attr::ProxyAddresses) { Tri::from(found) } else { Tri::Unknown }
+            let shown = user.carries(Attr::ProxyAddresses) && !hidden;
+            if found || shown { Tri::from(found) } else { Tri::Unknown }
         };
-        let (sip_proxy, smtp_proxy) = (holds(ProxyType::Sip), holds(ProxyType::Smtp));
+        let hidden = user.hidden();
+        let sip_proxy = holds(ProxyType::Sip, hidden.sip);
+        let smtp_proxy = holds(ProxyType::Smtp, hidden.smtp);
         let sip_enabled = user
             .has(Attr::PrimaryUserAddress)
             .or(user.says(Attr::UserEnabled, true))
@@ -216,6 +219,18 @@ impl<'a> Facts<'a> {
     pub fn primary(&self) -> Option<&Proxy<'a>> {
         let first = self.primaries().next()?;
         self.primaries().all(|other| same(other.address, first.address)).then_some(first)
+    }
+
+    /// Whether the input shows which smtp proxy is the primary one.
+    #[must_use]
+    pub fn shows_primary(&self) -> bool {
+        self.user.carries(Attr::ProxyAddresses) && !self.user.hidden().primary
+    }
+
+    /// Whether the input shows all sip proxies.
+    #[must_use]
+    pub fn shows_sip(&self) -> bool {
+        self.user.carries(Attr::ProxyAddresses) && !self.user.hidden().sip
     }
 
     /// The PUA as it stands; it is never trimmed.
@@ -327,7 +342,7 @@ fn sip_of_proxies<'a>(proxies: &[Proxy<'a>]) -> (Option<&'a str>, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::AttrSet;
+    use crate::model::{AttrSet, Hidden};
 
     #[test]
     fn a_sip_address_is_the_pua_or_the_one_proxy() {
@@ -347,6 +362,15 @@ mod tests {
         user.set(Attr::ProxyAddresses, "sip:a@b.co");
         assert_eq!(Facts::of(&user).sip_enabled, Tri::Yes);
         assert_eq!(Facts::of(&User::of(&[])).sip_enabled, Tri::No);
+    }
+
+    #[test]
+    fn what_the_export_hides_is_unknown() {
+        let mut user = User::of(&[(Attr::ProxyAddresses, "smtp:a@b.co")]);
+        user.hide(Hidden { primary: true, sip: true, smtp: false });
+        let facts = Facts::of(&user);
+        assert_eq!((facts.sip_proxy, facts.smtp_proxy), (Tri::Unknown, Tri::Yes));
+        assert!(!facts.shows_primary() && !facts.shows_sip());
     }
 
     #[test]

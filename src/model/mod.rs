@@ -2,9 +2,11 @@
 
 pub mod address;
 pub mod attribute;
+pub mod charset;
 pub mod class;
 pub mod facts;
 pub mod fold;
+pub mod guard;
 pub mod home;
 pub mod identity;
 pub mod problem;
@@ -18,4 +20,4 @@ pub use facts::{Facts, Proxy};
 pub use home::{MailboxHome, SipHome};
 pub use record::{Block, Input, Record};
 pub use tri::Tri;
-pub use user::User;
+pub use user::{Hidden, User};

@@ -110,9 +110,25 @@ problems! {
     NoIdentity = "no-identity" Skipped
         "a row has no distinguishedName, objectGUID, userPrincipalName, sAMAccountName or mail: nobody can say who it is"
         "export at least distinguishedName or userPrincipalName for every object";
+    /// A cell full of `#`.
+    HashCell = "hash-cell" Incomplete
+        "a cell holds only `#`: a spreadsheet program saved what it showed instead of the value"
+        "export again and do not save the file with a spreadsheet program";
+    /// A cell as long as a spreadsheet allows.
+    CellCut = "cell-cut" Incomplete
+        "a cell has exactly 32,767 characters, the most that Excel keeps: values behind them are likely to be lost"
+        "export again and do not save the file with a spreadsheet program";
+    /// A file with more than one encoding.
+    TwoEncodings = "two-encodings" Incomplete
+        "the file is in two encodings, the second from this line on; it was read as both, but letters may be wrong"
+        "export again into a new file: `>>` and Out-File -Append do not keep to the encoding of the file";
+    /// NULs in a text file.
+    Nuls = "nuls" Incomplete
+        "the file holds NUL bytes, as after a crash or a bad copy: what stood there is lost"
+        "copy or export the file again";
     /// Number cells that are no numbers.
     BadNumber = "bad-number" Incomplete
-        "a cell that must be an integer is none (a spreadsheet may have rounded it)"
+        "a number is not one that can be right (a spreadsheet program rounds long numbers)"
         "export again and do not save the file with a spreadsheet program";
     /// A GUID or SID that is none.
     BadIdentity = "bad-identity" Notice
@@ -126,6 +142,18 @@ problems! {
     LostLetters = "lost-letters" Notice
         "`?` stands where letters were lost: Export-Csv of Windows PowerShell writes ASCII unless told otherwise"
         "export with -Encoding UTF8";
+    /// `Ã¼` for `ü`.
+    Mojibake = "mojibake" Notice
+        "letters are garbled (such as `Ã¼` for `ü`): another program read UTF-8 as something else"
+        "export again with -Encoding UTF8 and do not save the file with another program";
+    /// As many rows as a sheet has.
+    RowLimit = "row-limit" Notice
+        "the table has exactly the 1,048,575 rows that Excel keeps: rows behind them are likely to be lost"
+        "export again and do not save the file with a spreadsheet program";
+    /// Addresses without their types.
+    TypesLost = "types-lost" Notice
+        "proxy addresses stand without their types, so that nobody can say which one is primary; rules that ask for it are not evaluated"
+        "export the values as they are, with their `SMTP:` and `smtp:`: @{n='proxyAddresses';e={$_.proxyAddresses -join ';'}}";
     /// A second heading in the middle.
     SecondHeading = "second-heading" Notice
         "the heading stands a second time inside the file; the line was left out"
@@ -147,6 +175,9 @@ problems! {
         "a distinguished name that contains the delimiter stands without quotes; its pieces were put together"
         "quote cells that contain the delimiter, as Export-Csv does";
 }
+
+/// The rows below the heading that an Excel sheet has room for; a table with exactly as many was likely cut.
+pub const SHEET_ROWS: u64 = 1_048_575;
 
 /// How often a kind of damage was seen, and where first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -201,6 +232,13 @@ impl Problems {
     /// The kinds seen, worst first in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = (Problem, &Tally)> {
         self.0.iter().map(|(problem, tally)| (*problem, tally))
+    }
+
+    /// Notes a table that is as long as an Excel sheet can be; `records` of it could be read.
+    pub fn check_rows(&mut self, records: u64) {
+        if records + self.count(Weight::Skipped) == SHEET_ROWS {
+            self.add(Problem::RowLimit, SHEET_ROWS + 1);
+        }
     }
 
     /// How many of a weight there are.

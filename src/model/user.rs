@@ -9,22 +9,35 @@ use super::tri::Tri;
 #[derive(Debug, Clone)]
 pub struct User<'a> {
     carried: AttrSet,
+    hidden: Hidden,
     values: [&'a str; Attr::COUNT],
     proxies: Vec<&'a str>,
+}
+
+/// What an input that carries `proxyAddresses` does not show of them: an export may hold only some types, or have
+/// taken the types off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Which smtp proxy is the primary one.
+    pub primary: bool,
+    /// Whether there are sip proxies beside those that are seen.
+    pub sip: bool,
+    /// Whether there are smtp proxies beside those that are seen.
+    pub smtp: bool,
 }
 
 impl<'a> User<'a> {
     /// An object of which these attributes are in the input, all of them empty so far.
     #[must_use]
     pub fn new(carried: AttrSet) -> Self {
-        Self { carried, values: [""; Attr::COUNT], proxies: Vec::new() }
+        Self { carried, hidden: Hidden::default(), values: [""; Attr::COUNT], proxies: Vec::new() }
     }
 
     /// The same, with room for the values of `proxyAddresses` from [`User::into_room`], so that a reader allocates once
     /// and not per object.
     #[must_use]
     pub fn in_room(carried: AttrSet, room: Vec<&'static str>) -> Self {
-        Self { carried, values: [""; Attr::COUNT], proxies: room }
+        Self { carried, hidden: Hidden::default(), values: [""; Attr::COUNT], proxies: room }
     }
 
     /// Gives the room back for the next object.
@@ -59,6 +72,17 @@ impl<'a> User<'a> {
     /// Marks an attribute as carried, with no value.
     pub fn set_empty(&mut self, attr: Attr) {
         self.carried = self.carried.with(attr);
+    }
+
+    /// Says what the input does not show of `proxyAddresses`.
+    pub fn hide(&mut self, hidden: Hidden) {
+        self.hidden = hidden;
+    }
+
+    /// What the input does not show of `proxyAddresses`.
+    #[must_use]
+    pub fn hidden(&self) -> Hidden {
+        self.hidden
     }
 
     /// Takes the values of an attribute away, as if the input had never carried it.

@@ -189,7 +189,8 @@ const BLANKS_ONLY: &str = "mail holds blanks only";
 fn mail_not_primary(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let known = |attr, yes: bool| if f.user.carries(attr) { Tri::from(yes) } else { Tri::Unknown };
     let some_primary = f.primaries().next().is_some() && f.primaries().all(|primary| primary.well_formed);
-    let comparable = known(Mail, f.mail_well_formed).and(known(ProxyAddresses, some_primary));
+    let primary = if f.shows_primary() { Tri::from(some_primary) } else { Tri::Unknown };
+    let comparable = known(Mail, f.mail_well_formed).and(primary);
     if !out.holds(comparable) || f.primaries().any(|primary| same(primary.address, f.mail)) {
         return;
     }

@@ -258,6 +258,14 @@ impl<'s> Sink<'s> {
         carried
     }
 
+    /// Notes the rule as not evaluated when the input does not show something; says whether it does.
+    pub fn needs_shown(&mut self, shown: bool) -> bool {
+        if !shown {
+            self.not_evaluated();
+        }
+        shown
+    }
+
     /// Whether to fire: the unknown is noted as not evaluated.
     pub fn holds(&mut self, condition: Tri) -> bool {
         if condition == Tri::Unknown {

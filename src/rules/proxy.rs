@@ -410,7 +410,7 @@ fn no_type(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn no_primary(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
-    if !out.holds(f.smtp_proxy) || f.primaries().next().is_some() {
+    if !out.holds(f.smtp_proxy) || f.primaries().next().is_some() || !out.needs_shown(f.shows_primary()) {
         return;
     }
     let values = super::joined(f.smtps());
@@ -422,7 +422,7 @@ fn no_primary(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn several_primaries(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
-    out.needs(f, ProxyAddresses);
+    out.needs_shown(f.shows_primary());
     if f.primaries().next().is_none() || f.primary().is_some() {
         return;
     }

@@ -388,14 +388,14 @@ fn own_mail<'a>(f: &Facts<'a>) -> Option<&'a str> {
 }
 
 fn malformed_sip_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
-    out.needs(f, ProxyAddresses);
+    out.needs_shown(f.shows_sip());
     for proxy in f.sips().filter(|proxy| !proxy.well_formed) {
         out.fire(ProxyAddresses, proxy.raw, format!("`{}` is not a well-formed SIP address", proxy.text));
     }
 }
 
 fn several_sip_proxies(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
-    out.needs(f, ProxyAddresses);
+    out.needs_shown(f.shows_sip());
     let mut distinct: Vec<&str> = Vec::new();
     for proxy in f.sips() {
         if !distinct.iter().any(|seen| same(seen, proxy.address)) {
@@ -485,7 +485,7 @@ fn sip_values<'f>(f: &'f Facts<'_>) -> impl Iterator<Item = (crate::model::Attr,
 
 fn sip_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, PrimaryUserAddress);
-    out.needs(f, ProxyAddresses);
+    out.needs_shown(f.shows_sip());
     for (attr, raw, text) in sip_values(f) {
         if let Some(length) = super::longer_than(text, 454) {
             out.fire(attr, raw, format!("the SIP address has {length} characters, 454 are supported"));
@@ -495,7 +495,7 @@ fn sip_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn risky_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, PrimaryUserAddress);
-    out.needs(f, ProxyAddresses);
+    out.needs_shown(f.shows_sip());
     if f.pua_well_formed {
         risky(PrimaryUserAddress, f.pua(), f.pua(), f.sip_address.unwrap_or_default(), out);
     }
@@ -526,7 +526,7 @@ fn sip_source<'a>(f: &Facts<'a>) -> (crate::model::Attr, &'a str) {
 
 /// The SIP address when it is well-formed; notes what the input leaves open.
 fn comparable<'a>(f: &Facts<'a>, out: &mut Sink<'_>) -> Option<&'a str> {
-    if f.sip_address.is_none() && !(f.user.carries(PrimaryUserAddress) && f.user.carries(ProxyAddresses)) {
+    if f.sip_address.is_none() && !(f.user.carries(PrimaryUserAddress) && f.shows_sip()) {
         out.not_evaluated();
     }
     f.sip_address.filter(|_| f.sip_well_formed)
@@ -550,7 +550,7 @@ fn sip_not_mail(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         Tri::Unknown => return out.not_evaluated(),
         Tri::Yes => Some(f.mail).filter(|_| f.mail_well_formed),
         Tri::No => {
-            out.needs(f, ProxyAddresses);
+            out.needs_shown(f.shows_primary());
             let comparable = f.primaries().all(|primary| primary.well_formed);
             f.primaries().next().map(|primary| primary.address).filter(|_| comparable)
         }

@@ -257,3 +257,21 @@ fn a_rule_is_found_by_code_and_name_and_place() {
         }
     }
 }
+
+#[test]
+fn what_the_export_hides_leaves_rules_open() {
+    use crate::model::Hidden;
+    let mut user = User::of(&[
+        (Attr::Mail, "ann@contoso.com"),
+        (Attr::PrimaryUserAddress, "sip:ann@contoso.com"),
+        (Attr::ProxyAddresses, "smtp:a@contoso.com"),
+    ]);
+    user.hide(Hidden { primary: true, sip: true, smtp: false });
+    let cx = Context::of(Scenario::LyncOnPrem);
+    for (place, rule) in all().enumerate() {
+        let open = ["PRX002", "PRX003", "MAIL003", "SIP001", "SIP003", "SIP004"].contains(&rule.code);
+        if let Some(said) = says(place, rule, &cx, &user).filter(|_| open || rule.family() == "PRX") {
+            assert_eq!((said.findings.len(), said.not_evaluated), (0, open), "{}", rule.code);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{Context, Feature, MailboxPlace, Rule, RuleSet, Scenario, Step, all, scenario};
 use crate::finding::{Finding, Severity};
-use crate::model::{Attr, Facts};
+use crate::model::{Attr, Facts, Tri};
 
 /// The status of a user; the first that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -257,7 +257,7 @@ fn exchange_sees_sip(facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> St
     let no_sip_proxy = |finding: &Finding| rule(finding.rule).code == NO_SIP_PROXY;
     let scenario = plan.context.scenario;
     let pua_counts = matches!(scenario, Scenario::LyncOnPrem | Scenario::LyncHybrid);
-    if !facts.user.carries(Attr::ProxyAddresses) {
+    if !facts.user.carries(Attr::ProxyAddresses) || facts.sip_proxy == Tri::Unknown {
         StepState::NotEvaluated
     } else if findings.iter().filter(against).any(|finding| finding.severity == Severity::Error) {
         StepState::Fail
@@ -307,14 +307,14 @@ fn features(facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> [Support; 5
 
 /// A supported feature: blocked, not evaluated, or really supported.
 fn standing(feature: Feature, facts: &Facts<'_>, plan: &Plan, findings: &[Finding]) -> Support {
-    let needed = if feature.reads_sip_proxy() { Attr::ProxyAddresses } else { Attr::Mail };
+    let shown = if feature.reads_sip_proxy() { facts.shows_sip() } else { facts.user.carries(Attr::Mail) };
     let blocks = |finding: &Finding| {
         let rule = rule(finding.rule);
         rule.blocks.contains(&feature) && (rule.blocks_at_any || finding.severity == Severity::Error)
     };
     if findings.iter().any(blocks) {
         Support::Blocked
-    } else if !facts.user.carries(needed) || plan.open_features[feature as usize] {
+    } else if !shown || plan.open_features[feature as usize] {
         Support::NotEvaluated
     } else {
         Support::Supported

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use encoding_rs::Encoding;
-
 use super::file::Told;
 use super::keys::{Entry, Values};
 use super::{Format, Mailboxes, Redact, Settings, Show};
@@ -11,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::attribute::ATTRIBUTES;
+use crate::model::charset::Charset;
 use crate::model::fold::fold;
 use crate::rules::select::{Given, nearest, resolve, selection, severities};
 use crate::rules::{RuleSet, Scenario};
@@ -136,12 +135,12 @@ fn fail_on(text: &str) -> std::result::Result<Option<Severity>, String> {
     word(text, &levels)
 }
 
-fn encoding(text: &str) -> std::result::Result<Option<&'static Encoding>, String> {
+fn encoding(text: &str) -> std::result::Result<Option<Charset>, String> {
     if text.eq_ignore_ascii_case("auto") {
         return Ok(None);
     }
-    Encoding::for_label(text.as_bytes()).map(Some).ok_or_else(|| {
-        format!("there is no encoding `{text}`; usual ones are utf-8, utf-16le, windows-1252 and auto")
+    Charset::of_label(text).map(Some).ok_or_else(|| {
+        format!("there is no encoding `{text}`; usual ones are utf-8, utf-16le, windows-1252, cp850 and auto")
     })
 }
 

@@ -1,11 +1,12 @@
 //! What the columns of a table mean.
 
 use super::flavour::Flavour;
+use super::shapes::{Shapes, range};
 use super::values::{How, is_octets};
 use crate::error::{Error, Result};
 use crate::model::attribute::{IDENTITY, heading};
 use crate::model::problem::{Problem, Problems};
-use crate::model::{Attr, AttrSet};
+use crate::model::{Attr, AttrSet, Hidden};
 
 /// A heading.
 #[derive(Debug, Clone)]
@@ -61,6 +62,10 @@ pub(super) struct Plan {
     pub needed: usize,
     /// The attributes that are in the input.
     pub carried: AttrSet,
+    /// What the table does not show of the addresses.
+    pub hidden: Hidden,
+    /// How the table holds objects and addresses.
+    pub shape: &'static str,
     /// For reports.
     pub columns: Vec<Column>,
     /// What the user should know.
@@ -77,6 +82,8 @@ struct Claim {
     how: How,
     rank: usize,
     note: &'static str,
+    /// Whether it stands beside others of its kind: each gives some of the values.
+    part: bool,
 }
 
 /// The rank of a column that `--map` names.
@@ -107,7 +114,13 @@ pub(super) struct Table<'t> {
 impl Table<'_> {
     /// Works out what the columns mean.
     pub(super) fn plan(self) -> Result<Plan> {
-        let claims: Vec<Option<Claim>> = (0..self.headings.len()).map(|at| self.claim(at)).collect();
+        let places = 0..self.headings.len();
+        let mut claims: Vec<Option<Claim>> = places.clone().map(|at| self.claim(at)).collect();
+        let gives_addresses =
+            |at: &usize| claims[*at].is_some_and(|claim| claim.attr == Attr::ProxyAddresses);
+        let all: Vec<usize> = places.filter(gives_addresses).collect();
+        let shapes = Shapes::of(&self.headings, self.rows, &all);
+        self.reshape(&shapes, &mut claims);
         let escaped = self.escaped();
         let (mut used, mut columns) = (Vec::new(), Vec::new());
         let (mut carried, mut problems) = (AttrSet::NONE, Problems::default());
@@ -128,7 +141,8 @@ impl Table<'_> {
                     }
                     Some(rival) => {
                         let own_dn = rival == 0 && self.headings[rival].folded == "dn";
-                        if claim.rank < DERIVED && !own_dn {
+                        let raw = self.headings[rival].folded == "rawproxyaddress";
+                        if claim.rank < DERIVED && !own_dn && !raw {
                             problems.add(Problem::TwoColumns, self.line);
                         }
                         (None, "not used: another column names the same attribute")
@@ -137,15 +151,51 @@ impl Table<'_> {
             };
             columns.push(Column { heading: heading.text.clone(), meaning, note, records: None });
         }
+        if let Some(index) = shapes.primary {
+            // Read first: the other columns may repeat the address.
+            used.insert(
+                0,
+                Used { index, attr: Attr::ProxyAddresses, how: How::Typed("SMTP:"), escaped: false },
+            );
+            columns[index].meaning = columns[index].meaning.or(Some(Attr::ProxyAddresses));
+            columns[index].note = "the primary address";
+        }
+        let several = used.iter().filter(|used| used.attr == Attr::ProxyAddresses).count() > 1;
+        let shape = match (shapes.split, shapes.stripped, several) {
+            (true, ..) => "one row per object, one column per type of address",
+            (_, Some(_), _) => "one row per object, addresses without their types",
+            (.., true) => "one row per object, addresses in several columns",
+            _ => "one row per object",
+        };
+        if shapes.hidden.primary {
+            problems.add(Problem::TypesLost, self.line);
+        }
         if IDENTITY.iter().all(|&attr| !carried.has(attr)) {
             return Err(self.nobody());
         }
         let needed =
             self.headings.iter().rposition(|heading| !heading.text.is_empty()).map_or(0, |last| last + 1);
-        Ok(Plan { used, needed, carried, columns, problems, headings: self.headings })
+        Ok(Plan {
+            used,
+            needed,
+            carried,
+            hidden: shapes.hidden,
+            shape,
+            columns,
+            problems,
+            headings: self.headings,
+        })
     }
 
     fn nobody(&self) -> Error {
+        let value = |heading: &&Heading| starts_dn(&heading.text) || heading.text.contains('@');
+        if let Some(value) = self.headings.iter().find(value) {
+            return Error::source(
+                self.place,
+                format!("the first line holds values such as `{}`, not headings", value.text.trim()),
+                "export with a heading (without -NoHeader), or write one above the first line",
+            );
+        }
         let mut names: Vec<String> =
             self.headings.iter().take(6).map(|h| format!("`{}`", h.text.trim())).collect();
         if self.headings.len() > names.len() {
@@ -159,10 +209,24 @@ impl Table<'_> {
         )
     }
 
+    /// Reads the columns of a table of another shape by what they hold.
+    fn reshape(&self, shapes: &Shapes, claims: &mut [Option<Claim>]) {
+        for (heading, claim) in self.headings.iter().zip(claims.iter_mut()) {
+            if let Some(kind) = shapes.kind(&heading.folded) {
+                let (attr, how, note) =
+                    (Attr::ProxyAddresses, How::Typed(kind), "values of one type, without it");
+                *claim = Some(Claim { attr, how, rank: ALIAS, note, part: true });
+            }
+        }
+        if let Some(Some(claim)) = shapes.stripped.and_then(|at| claims.get_mut(at)) {
+            (claim.how, claim.note) = (How::Typed("smtp:"), "values without their types, read as smtp:");
+        }
+    }
+
     /// What a column could mean.
     fn claim(&self, at: usize) -> Option<Claim> {
         let folded = self.headings.get(at)?.folded.as_str();
-        let claim = |attr, how, rank, note| Some(Claim { attr, how, rank, note });
+        let claim = |attr, how, rank, note| Some(Claim { attr, how, rank, note, part: false });
         if let Some(&(_, attr)) = self.map.iter().find(|(mapped, _)| mapped == folded) {
             return claim(attr, How::of(attr), MAPPED, "named by --map");
         }
@@ -175,12 +239,18 @@ impl Table<'_> {
                 Some(place) => ALIAS + place,
                 None => EXACT,
             };
-            return claim(attr, How::of(attr), rank, "");
+            let note = if rank > EXACT { "a known name of it" } else { "" };
+            return claim(attr, How::of(attr), rank, note);
+        }
+        if let Some((attr, whole)) = range(&self.headings[at].text) {
+            let how = if whole || self.has_last_range() { How::of(attr) } else { How::Cut };
+            return Some(Claim { attr, how, rank: EXACT, note: "one range of the values", part: true });
         }
         if let Some(base) = folded.strip_suffix(|c: char| c.is_ascii_digit()) {
             let base = base.trim_end_matches(|c: char| c.is_ascii_digit());
             if matches!(base, "proxyaddress" | "proxyaddresses" | "emailaddresses") {
-                return claim(Attr::ProxyAddresses, How::Proxies, ALIAS, "one of several columns");
+                let (attr, note) = (Attr::ProxyAddresses, "one of several columns");
+                return Some(Claim { attr, how: How::Proxies, rank: ALIAS, note, part: true });
             }
         }
         match folded {
@@ -200,7 +270,9 @@ impl Table<'_> {
                 "names are read as their numbers",
             ),
             "windowsemailaddress" => claim(Attr::Mail, How::Text, DERIVED, "serves as mail"),
-            "primarysmtpaddress" => claim(Attr::Mail, How::Text, DERIVED + 1, "serves as mail"),
+            "primarysmtpaddress" | "primarysmtp" => {
+                claim(Attr::Mail, How::Text, DERIVED + 1, "serves as mail")
+            }
             "identity" if self.are_dns(at) => claim(Attr::DistinguishedName, How::Text, DERIVED, "holds DNs"),
             "onpremisesimmutableid" => {
                 claim(Attr::ObjectGuid, How::ImmutableId, DERIVED, "decoded to the objectGUID")
@@ -214,23 +286,24 @@ impl Table<'_> {
 
     /// The column that is read instead of this one.
     fn rival(&self, claims: &[Option<Claim>], index: usize, claim: Claim) -> Option<usize> {
-        let numbered = |at: usize| self.headings[at].folded.ends_with(|c: char| c.is_ascii_digit());
-        let several = claim.attr == Attr::ProxyAddresses;
+        // The server gives an empty attribute beside the ranges of its values.
+        let beside = |at: usize, other: &Claim| {
+            let same = self.headings[at].folded == self.headings[index].folded;
+            !same && (other.part && claim.part || (other.rank == EXACT && claim.rank == EXACT))
+        };
         claims
             .iter()
             .enumerate()
             .filter_map(|(at, other)| other.map(|other| (at, other)))
-            .filter(|(_, other)| other.attr == claim.attr)
-            .filter(|&(at, _)| {
-                at == index
-                    || self.headings[at].folded == self.headings[index].folded
-                    || !several
-                    || !numbered(at)
-                    || !numbered(index)
-            })
+            .filter(|(at, other)| other.attr == claim.attr && (*at == index || !beside(*at, other)))
             .min_by_key(|&(at, other)| (other.rank, at))
             .map(|(at, _)| at)
             .filter(|&at| at != index)
+    }
+
+    /// Whether a column reaches the last of the values that come in ranges.
+    fn has_last_range(&self) -> bool {
+        self.headings.iter().any(|heading| range(&heading.text).is_some_and(|(_, whole)| whole))
     }
 
     /// Whether backslashes escape in this file.
@@ -238,7 +311,7 @@ impl Table<'_> {
         let mut cells = self.rows.iter().flatten();
         match self.flavour {
             Flavour::Csvde => true,
-            Flavour::AdFind => cells.any(|cell| cell.contains("\\;") || is_octets(cell)),
+            Flavour::AdFind | Flavour::JXplorer => cells.any(|cell| cell.contains("\\;") || is_octets(cell)),
             _ => cells.any(|cell| is_octets(cell)),
         }
     }

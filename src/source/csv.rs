@@ -2,9 +2,11 @@
 
 use super::columns::{Plan, Used, starts_dn};
 use super::cut::Table;
+use super::long::JOINT;
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
-use super::split::split;
-use super::values::{How, Meant, lost_letters, mean, unescape};
+use super::shapes::bare;
+use super::split::{is_typed, split};
+use super::values::{How, Meant, is_garbled, lost_letters, may_be_garbled, mean, unescape};
 use crate::model::attribute::IDENTITY;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
@@ -19,7 +21,12 @@ pub(super) struct Reading {
     pub plan: Plan,
     /// Whether the whole file is known to be ASCII, so that `?` may stand for lost letters.
     pub ascii: bool,
+    /// Whether the first cell of each row is its line, with a `!` when cells were missing there.
+    pub numbered: bool,
 }
+
+/// Takes the cells of a row, its line, and whether cells are missing; gives what is wrong with it.
+pub(super) type EachRow<'a> = dyn FnMut(&[String], u64, bool) -> Option<Problem> + 'a;
 
 /// Where a value stands.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +45,8 @@ enum Spot {
 #[derive(Default)]
 struct Row {
     cells: Vec<Cell>,
+    /// How many cells stand before those of the table.
+    before: usize,
     clean: String,
     made: String,
     values: Vec<(Attr, Spot)>,
@@ -72,10 +81,11 @@ impl Reading {
     ) -> (Problems, bool) {
         let mut problems = block.problems.clone();
         let columns: Vec<Used> =
-            self.plan.used.iter().copied().filter(|used| wanted.has(used.attr)).collect();
+            self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
         let (text, mut at) = (block.text.as_str(), 0);
+        let garbled = !self.ascii && wanted == AttrSet::ALL && may_be_garbled(text);
         let lines = Lines::new(text, block.line);
-        let mut row = Row::default();
+        let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let mut room = Vec::new();
         while at < text.len() {
             row.clear();
@@ -84,7 +94,13 @@ impl Reading {
                 return (problems, false);
             }
             let end = shape.end.unwrap_or(text.len());
-            let place = Place { lines: &lines, at };
+            let (own, short) = row.number(text).filter(|_| self.numbered).unwrap_or_default();
+            let own = Lines::new("", own);
+            let place =
+                if self.numbered { Place { lines: &own, at: 0 } } else { Place { lines: &lines, at } };
+            if short {
+                (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
+            }
             if self.read(&mut row, text, &columns, place, &mut problems) {
                 if self.ascii
                     && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
@@ -92,7 +108,11 @@ impl Reading {
                 {
                     problems.add(Problem::LostLetters, place.line());
                 }
-                let user = row.user(text, User::in_room(self.plan.carried, room));
+                if garbled && row.is_garbled(text) {
+                    problems.add(Problem::Mojibake, place.line());
+                }
+                let mut user = row.user(text, User::in_room(self.plan.carried, room));
+                user.hide(self.plan.hidden);
                 let record = Record { user, place, incomplete: row.why };
                 each(&record);
                 room = record.user.into_room();
@@ -128,19 +148,8 @@ impl Reading {
         place: Place<'_>,
         problems: &mut Problems,
     ) -> bool {
-        if row.cells.is_empty() || !self.fits(row, text, place, problems) {
+        if !self.is_row(row, text, place, problems) {
             return false;
-        }
-        if row.is_heading(text, &self.plan) {
-            problems.add(Problem::SecondHeading, place.line());
-            return false;
-        }
-        if row.cells.len() < self.plan.needed {
-            if row.is_blank(text) {
-                return false;
-            }
-            problems.add(Problem::ShortRow, place.line());
-            row.why = Some(SHORT);
         }
         for &used in used {
             row.value(text, used, place, problems);
@@ -152,6 +161,52 @@ impl Reading {
         known
     }
 
+    /// Brings a row into shape; gives false when it is no record.
+    fn is_row(&self, row: &mut Row, text: &str, place: Place<'_>, problems: &mut Problems) -> bool {
+        if row.cells.is_empty() || !self.fits(row, text, place, problems) {
+            return false;
+        }
+        if row.is_heading(text, &self.plan) {
+            problems.add(Problem::SecondHeading, place.line());
+            return false;
+        }
+        if row.cells.len() < self.plan.needed {
+            if row.is_blank(text) {
+                return false;
+            }
+            if row.is_mixed() {
+                problems.add(Problem::OpenQuote, place.line());
+                return false;
+            }
+            problems.add(Problem::ShortRow, place.line());
+            row.why = Some(SHORT);
+        }
+        true
+    }
+
+    /// Gives the cells of every row of a block that was cut with care, its line, and whether cells are missing at its
+    /// end; takes what is wrong with it.
+    pub(super) fn rows(&self, block: &Block, each: &mut EachRow<'_>) -> Problems {
+        let mut problems = block.problems.clone();
+        let (text, mut at) = (block.text.as_str(), 0);
+        let lines = Lines::new(text, block.line);
+        let (mut row, mut cells) = (Row::default(), Vec::new());
+        while at < text.len() {
+            row.clear();
+            let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
+            let place = Place { lines: &lines, at };
+            if self.is_row(&mut row, text, place, &mut problems) && !row.is_blank(text) {
+                cells.clear();
+                cells.extend(row.cells.iter().map(|&cell| cell_text(text, cell)));
+                if let Some(problem) = each(&cells, place.line(), row.why.is_some()) {
+                    problems.add(problem, place.line());
+                }
+            }
+            at = shape.end.unwrap_or(text.len());
+        }
+        problems
+    }
+
     /// Brings a row of another number of cells into shape; gives false when there is nothing to read in it.
     fn fits(&self, row: &mut Row, text: &str, place: Place<'_>, problems: &mut Problems) -> bool {
         let columns = self.table.columns;
@@ -159,7 +214,7 @@ impl Reading {
             return true;
         }
         if row.cells.len() < columns {
-            return !(row.cells.len() == 1 && is_trailer(row.part(text, 0)));
+            return !(row.cells.len() == row.before + 1 && is_trailer(row.part(text, row.before)));
         }
         if row.cells[columns..].iter().all(|cell| cell.start == cell.end) {
             row.cells.truncate(columns);
@@ -169,9 +224,20 @@ impl Reading {
             return false;
         }
         let rejoined = row.rejoin(text, columns);
-        problems.add(if rejoined { Problem::UnquotedDn } else { Problem::LongRow }, place.line());
+        let wrong = if row.is_mixed() { Problem::OpenQuote } else { Problem::LongRow };
+        problems.add(if rejoined { Problem::UnquotedDn } else { wrong }, place.line());
         rejoined
     }
+}
+
+/// What a cell means as text.
+pub(super) fn cell_text(text: &str, cell: Cell) -> String {
+    let mut meant = String::new();
+    match cell.form {
+        Form::Plain => meant.push_str(&text[cell.start..cell.end]),
+        _ => unquote(text, cell, &mut meant),
+    }
+    meant
 }
 
 /// Lines that tools put below a table, or between two joined ones.
@@ -190,19 +256,33 @@ impl Row {
         (self.lost, self.why) = (AttrSet::NONE, None);
     }
 
+    /// The line in the first cell, and whether it is marked.
+    fn number(&self, text: &str) -> Option<(u64, bool)> {
+        let cell = self.part(text, 0);
+        Some((cell.trim_end_matches('!').parse().ok()?, cell.ends_with('!')))
+    }
+
     /// The text of a cell as it is written between delimiters, without its outer quotes.
     fn part<'t>(&self, text: &'t str, at: usize) -> &'t str {
         self.cells.get(at).map_or("", |cell| &text[cell.start..cell.end])
     }
 
     fn is_blank(&self, text: &str) -> bool {
-        (0..self.cells.len()).all(|at| self.part(text, at).trim_ascii().is_empty())
+        (self.before..self.cells.len()).all(|at| {
+            let blank = |c: char| c.is_ascii_whitespace() || c == '\0';
+            self.part(text, at).chars().all(blank)
+        })
+    }
+
+    /// Whether text stands behind a closing quote: with cells missing or left over, a quote was not doubled.
+    fn is_mixed(&self) -> bool {
+        self.cells.iter().any(|cell| cell.form == Form::Mixed)
     }
 
     fn is_heading(&self, text: &str, plan: &Plan) -> bool {
         let mut headings = plan.headings.iter().map(|heading| heading.text.as_str());
-        self.cells.len() == plan.headings.len()
-            && (0..self.cells.len()).all(|at| headings.next() == Some(self.part(text, at)))
+        self.cells.len() == self.before + plan.headings.len()
+            && (self.before..self.cells.len()).all(|at| headings.next() == Some(self.part(text, at)))
     }
 
     /// Puts the pieces of DNs without quotes together; gives whether the row then has as many cells as it should.
@@ -233,7 +313,7 @@ impl Row {
         if cell.start == cell.end {
             return;
         }
-        let (clean_at, made_at) = (self.clean.len(), self.made.len());
+        let clean_at = self.clean.len();
         let whole = if cell.form == Form::Plain {
             &text[cell.start..cell.end]
         } else {
@@ -247,40 +327,22 @@ impl Row {
             let end = start + part.len();
             if cell.form == Form::Plain { Spot::Block(start, end) } else { Spot::Clean(start, end) }
         };
-        let (made, values) = (&mut self.made, &mut self.values);
-        match mean(whole, used.attr, used.how, made) {
-            Meant::Nothing => {}
-            Meant::Placeholder => problems.add(Problem::Placeholder, at.line()),
-            Meant::Word(word) => values.push((used.attr, Spot::Word(word))),
-            Meant::Made if used.how == How::Proxies => {
-                let value = made.split_off(made_at);
-                split(&value, used.escaped, |part| {
-                    let start = made.len();
-                    made.push_str(part);
-                    values.push((used.attr, Spot::Made(start, made.len())));
-                });
-            }
-            Meant::Made => values.push((used.attr, Spot::Made(made_at, made.len()))),
-            Meant::Is(part) => {
-                let mut keep = |part: &str| {
-                    let spot = if used.escaped && part.contains('\\') {
-                        let start = made.len();
-                        unescape(part, made);
-                        Spot::Made(start, made.len())
-                    } else {
-                        place(part)
-                    };
-                    values.push((used.attr, spot));
-                };
-                if used.how == How::Proxies { split(part, used.escaped, keep) } else { keep(part) }
-            }
-            Meant::Lost(problem) => {
-                problems.add(problem, at.line());
-                self.lost = self.lost.with(used.attr);
-                match problem {
-                    Problem::BadIdentity => {}
-                    Problem::BadNumber => self.why = self.why.or(Some(NUMBER)),
-                    _ => self.why = self.why.or(Some(LOST)),
+        let mut rest = whole;
+        while !rest.is_empty() {
+            let parts = if used.how == How::Listed { rest.split_once(JOINT) } else { None };
+            let (piece, behind) = parts.unwrap_or((rest, ""));
+            rest = behind;
+            match take(piece, used, &mut self.made, &mut self.values, &place) {
+                None => {}
+                Some(Problem::Placeholder) => problems.add(Problem::Placeholder, at.line()),
+                Some(problem) => {
+                    problems.add(problem, at.line());
+                    self.lost = self.lost.with(used.attr);
+                    match problem {
+                        Problem::BadIdentity => {}
+                        Problem::BadNumber => self.why = self.why.or(Some(NUMBER)),
+                        _ => self.why = self.why.or(Some(LOST)),
+                    }
                 }
             }
         }
@@ -308,6 +370,74 @@ impl Row {
     fn lost_letters(&self, text: &str) -> bool {
         self.values.iter().any(|&(attr, place)| LETTERS.has(attr) && lost_letters(self.text(text, place)))
     }
+
+    fn is_garbled(&self, text: &str) -> bool {
+        self.values.iter().any(|&(attr, place)| LETTERS.has(attr) && is_garbled(self.text(text, place)))
+    }
+}
+
+/// Takes the values of a cell; gives what is wrong with it. `place` says where a part of it stands.
+fn take(
+    cell: &str,
+    used: Used,
+    made: &mut String,
+    values: &mut Vec<(Attr, Spot)>,
+    place: &dyn Fn(&str) -> Spot,
+) -> Option<Problem> {
+    let made_at = made.len();
+    let mut put = |part: &str, made: &mut String, known: Option<Spot>| {
+        let start = made.len();
+        let spot = match known {
+            Some(spot) if !(used.escaped && part.contains('\\')) => spot,
+            Some(_) => {
+                unescape(part, made);
+                Spot::Made(start, made.len())
+            }
+            None => {
+                made.push_str(part);
+                Spot::Made(start, made.len())
+            }
+        };
+        values.push((used.attr, spot));
+    };
+    match (mean(cell, used.attr, used.how, made), used.how) {
+        (Meant::Nothing, _) => {}
+        (Meant::Placeholder, _) => return Some(Problem::Placeholder),
+        (Meant::Lost(problem), _) => return Some(problem),
+        (Meant::Word(word), _) => values.push((used.attr, Spot::Word(word))),
+        (Meant::Made, How::Proxies | How::Listed) => {
+            let value = made.split_off(made_at);
+            split(&value, used.escaped, |part| put(part, made, None));
+        }
+        (Meant::Made, How::Typed(kind)) => typed(&made.split_off(made_at), kind, made, values),
+        (Meant::Made, _) => values.push((used.attr, Spot::Made(made_at, made.len()))),
+        (Meant::Is(part), How::Proxies | How::Listed) => {
+            split(part, used.escaped, |part| put(part, made, Some(place(part))));
+        }
+        (Meant::Is(part), How::Typed(kind)) => typed(part, kind, made, values),
+        (Meant::Is(part), _) => put(part, made, Some(place(part))),
+    }
+    None
+}
+
+/// Gives addresses back the type that the export took off; the primary one may stand a second time among the others.
+fn typed(cell: &str, kind: &str, made: &mut String, values: &mut Vec<(Attr, Spot)>) {
+    let mut put = |kind: &str, value: &str| {
+        let repeats = |&(attr, place): &(Attr, Spot)| match place {
+            Spot::Made(start, end) if attr == Attr::ProxyAddresses && kind == "smtp:" => {
+                made[start..end].strip_prefix("SMTP:").is_some_and(|known| known.eq_ignore_ascii_case(value))
+            }
+            _ => false,
+        };
+        if !values.iter().any(repeats) {
+            let start = made.len();
+            made.extend([kind, value]);
+            values.push((Attr::ProxyAddresses, Spot::Made(start, made.len())));
+        }
+    };
+    split(cell, false, |part| {
+        if is_typed(part) { put("", part) } else { bare(part, kind, |value| put(kind, value)) }
+    });
 }
 
 /// Whether a piece goes on with the DN before it.

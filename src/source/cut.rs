@@ -4,10 +4,13 @@
 //! or one line alone.
 
 use super::encoding::Text;
-use super::scan::{lines, next_line, record};
+use super::scan::{lines, next_line, record, record_up_to};
 use crate::error::Result;
 use crate::model::Block;
 use crate::model::problem::{Problem, Problems};
+
+/// How many bytes of text are looked at to see whether a good record starts in them.
+const GOOD: usize = 64 * 1024;
 
 /// How the records of a table look.
 #[derive(Debug, Clone, Copy)]
@@ -152,12 +155,26 @@ impl<'a> Cutter<'a> {
         if at == self.text.len() {
             return Step::More;
         }
-        let shape = record(&self.text, at, delimiter, self.ended, |_| ());
+        // A record with far too many cells may be a quote that runs over thousands of others: the lines that were
+        // walked over are looked at before more of them are, so that damage costs no more than its length.
+        let mut most = columns * 4 + 64;
+        let shape = loop {
+            match record_up_to(&self.text, at, delimiter, self.ended, most) {
+                (_, Some(stop)) if !self.knows_enough(stop) => return Step::More,
+                (_, Some(stop)) if self.hides_good_record(at, stop) => {
+                    return Step::Damage(Problem::OpenQuote);
+                }
+                (_, Some(_)) => most *= 2,
+                (shape, None) => break shape,
+            }
+        };
         match shape.end {
             Some(end) if end - at > limit => Step::Damage(Problem::HugeRecord),
             Some(end) => {
                 let odd = shape.irregular || (shape.cells != columns && shape.cells > 0);
-                if odd && self.hides_good_line(at, end) {
+                if odd && !self.knows_enough(end) {
+                    Step::More
+                } else if odd && self.hides_good_record(at, end) {
                     Step::Damage(Problem::OpenQuote)
                 } else {
                     Step::Record(end)
@@ -169,38 +186,56 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// Whether a later line of a record alone is what a record should be.
-    fn hides_good_line(&self, at: usize, end: usize) -> bool {
+    /// Whether so much of the text behind a place is known that [`Cutter::is_good`] does not depend on the rest.
+    fn knows_enough(&self, at: usize) -> bool {
+        self.ended || self.text.len() - at > self.table.limit.min(GOOD) + 4
+    }
+
+    /// Whether a record that is what it should be starts on a later line of the text up to `end`.
+    fn hides_good_record(&self, at: usize, end: usize) -> bool {
         let text = &self.text[..end];
         let mut line = next_line(text, at, true);
         while let Some(start) = line.filter(|&start| start < end) {
-            line = next_line(text, start, true);
-            if line.is_some_and(|next| self.is_good(start, next)) {
+            if self.is_good(start) {
                 return true;
             }
+            line = next_line(text, start, true);
         }
         false
     }
 
-    fn is_good(&self, start: usize, end: usize) -> bool {
-        let line = &self.text[start..end];
-        let shape = record(line, 0, self.table.delimiter, true, |_| ());
-        line.len() <= self.table.limit
-            && shape.end == Some(line.len())
-            && shape.cells == self.table.columns
-            && !shape.irregular
+    /// Whether a record starts here that is what a record should be, and not too long to be told by its looks.
+    fn is_good(&self, start: usize) -> bool {
+        let Table { delimiter, columns, limit, .. } = self.table;
+        let mut until = (start + limit.min(GOOD)).min(self.text.len());
+        while !self.text.is_char_boundary(until) {
+            until -= 1;
+        }
+        let text = &self.text[..until];
+        let ended = self.ended && until == self.text.len();
+        let (bytes, mut bare) = (text.as_bytes(), false);
+        let shape = record(text, start, delimiter, ended, |cell| {
+            // A quote inside a cell without quotes is more likely the end of one that began before.
+            let quoted = cell.start > start && bytes[cell.start - 1] == b'"';
+            bare |= !quoted && memchr::memchr(b'"', &bytes[cell.start..cell.end]).is_some();
+        });
+        shape.end.is_some() && shape.cells == columns && !shape.irregular && !bare
     }
 
     /// Leaves one line out, or finds that it is good or that nothing is left; then it gives true.
     fn skip_lines(&mut self) -> Result<bool> {
         let rest = self.text.len() - self.start;
+        if !self.knows_enough(self.start) {
+            self.fill()?;
+            return Ok(false);
+        }
         match next_line(&self.text, self.start, self.ended) {
             _ if rest == 0 && self.ended => {
                 self.skipping = None;
                 return Ok(true);
             }
             Some(end) => {
-                if self.skipping == Some(Skipping::Lines) && self.is_good(self.start, end) {
+                if self.skipping == Some(Skipping::Lines) && self.is_good(self.start) {
                     self.skipping = None;
                     return Ok(true);
                 }

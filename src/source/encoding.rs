@@ -4,15 +4,17 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use memchr::memchr_iter;
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::bytes::Bytes;
+use super::look::{Scan, ends_otherwise, scan};
+use super::spool::{Packing, Spooled, spool};
 use crate::error::{Error, Result};
+use crate::model::charset::Charset;
 use crate::model::problem::{Problem, Problems};
 
 /// How many bytes are read at once.
-const CHUNK: usize = 256 * 1024;
+pub(super) const CHUNK: usize = 256 * 1024;
 
 /// The bytes of a file as they were when it was opened; read by position, so that passes do not disturb each other.
 #[derive(Debug)]
@@ -21,30 +23,52 @@ pub(super) struct Raw {
     name: String,
     /// The size in bytes.
     pub len: u64,
+    /// The size in bytes of what the user gave, which may be packed.
+    pub given: u64,
+    /// BLAKE3 of what the user gave, where that is packed.
+    pub hash: Option<blake3::Hash>,
 }
 
 impl Raw {
-    /// Opens a file; what cannot be read twice (`-`, a pipe) is copied to an unlinked temporary file first.
+    /// Opens a file; what cannot be read twice (`-`, a pipe) or is packed goes to an unlinked temporary file first.
     pub(super) fn open(name: &str) -> Result<Self> {
         if name == "-" {
-            return Self::spool(name, &mut io::stdin().lock());
+            return Self::spool(name, io::stdin().lock());
         }
         let path = Path::new(name);
-        let mut file = File::open(path).map_err(Error::io("open", path))?;
+        let file = File::open(path).map_err(Error::io("open", path))?;
         let about = file.metadata().map_err(Error::io("open", path))?;
         if about.is_dir() {
             return Err(Error::source(name, "this is a folder", "name the files in it, one by one"));
         }
         if !about.is_file() {
-            return Self::spool(name, &mut file);
+            return Self::spool(name, file);
         }
-        Ok(Self { file, name: name.to_owned(), len: about.len() })
+        let raw = Self { file, name: name.to_owned(), len: about.len(), given: about.len(), hash: None };
+        let mut head = [0; 4];
+        let read = raw.read(0, &mut head)?;
+        if Packing::of(&head[..read]).is_none() { Ok(raw) } else { Self::spool(name, raw.file) }
     }
 
-    fn spool(name: &str, from: &mut dyn io::Read) -> Result<Self> {
-        let mut file = tempfile::tempfile().map_err(Error::io("write", std::env::temp_dir()))?;
-        let len = io::copy(from, &mut file).map_err(Error::io("read", name))?;
-        Ok(Self { file, name: name.to_owned(), len })
+    fn spool(name: &str, from: impl io::Read) -> Result<Self> {
+        let Spooled { file, len, read, hash } = spool(name, from)?;
+        Ok(Self { file, name: name.to_owned(), len, given: read, hash })
+    }
+
+    /// A temporary file of this many bytes.
+    pub(super) fn spooled(file: File, len: u64) -> Self {
+        Self { file, name: std::env::temp_dir().display().to_string(), len, given: len, hash: None }
+    }
+
+    /// A temporary file that is read instead of this one.
+    pub(super) fn replaced(&self, file: File, len: u64) -> Self {
+        Self { file, name: self.name.clone(), len, given: self.given, hash: self.hash }
+    }
+
+    /// What bytes of the text up to a place stand for in what the user gave.
+    pub(super) fn given_until(&self, place: u64) -> u64 {
+        let share = u128::from(self.given) * u128::from(place.min(self.len)) / u128::from(self.len.max(1));
+        u64::try_from(share).unwrap_or(self.given)
     }
 
     /// The name that the user gave.
@@ -86,13 +110,41 @@ fn read_at(file: &File, room: &mut [u8], place: u64) -> io::Result<usize> {
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     /// The encoding.
-    pub encoding: &'static Encoding,
+    pub encoding: Charset,
     /// The length of the byte order mark.
     pub bom: u64,
     /// Whether every byte is known to be ASCII.
     pub ascii: bool,
+    /// Where another encoding begins.
+    pub then: Option<Second>,
+    /// Whether lines that are not UTF-8 are windows-1252.
+    pub by_line: bool,
     /// What the user should know about it.
     pub problems: Problems,
+}
+
+/// A second part of a file, in another encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Second {
+    /// Where the first part ends.
+    pub end: u64,
+    /// Where the second starts: behind its own byte order mark.
+    pub start: u64,
+    /// Its encoding.
+    pub encoding: Charset,
+}
+
+impl Found {
+    /// An encoding without anything to tell.
+    pub(super) fn of(encoding: Charset, bom: usize) -> Self {
+        let problems = Problems::default();
+        Self { encoding, bom: bom as u64, ascii: false, then: None, by_line: false, problems }
+    }
+
+    /// The encoding of a file that is written anew from this one.
+    pub(super) fn anew(&self) -> Self {
+        Self { ascii: self.ascii, ..Self::of(Charset::UTF_8, 0) }
+    }
 }
 
 /// Finds the encoding: a byte order mark decides, then the label that the user gave, then the bytes themselves.
@@ -100,44 +152,26 @@ pub(super) fn find(raw: &Raw, bytes: Bytes, label: Option<&str>) -> Result<Found
     let mut head = [0; 4096];
     let read = raw.read(0, &mut head)?;
     let head = &head[..read];
-    let found = |encoding, bom: usize| Found {
-        encoding,
-        bom: bom as u64,
-        ascii: false,
-        problems: Problems::default(),
-    };
     if head.starts_with(&[0xff, 0xfe, 0, 0]) || head.starts_with(&[0, 0, 0xfe, 0xff]) {
         let remedy = "export with -Encoding UTF8";
         return Err(Error::source(&raw.name, "the file is UTF-32, which is not read", remedy));
     }
     let named = label.map(of_label).transpose()?;
-    if let Some((encoding, bom)) = Encoding::for_bom(head) {
-        return if encoding == UTF_8 {
-            scan(raw, bytes, found(UTF_8, bom))
-        } else {
-            Ok(found(encoding, bom))
-        };
-    }
-    match named.or_else(|| utf16(head)) {
-        Some(encoding) if encoding == UTF_8 => {
-            let mut utf8 = scan(raw, bytes, found(UTF_8, 0))?;
-            utf8.encoding = UTF_8;
-            Ok(utf8)
-        }
-        Some(encoding) => Ok(found(encoding, 0)),
-        None => scan(raw, bytes, found(UTF_8, 0)),
+    let (encoding, bom) = match Encoding::for_bom(head) {
+        Some((encoding, bom)) => (Some(Charset::Web(encoding)), bom),
+        None => (named.or_else(|| utf16(head).map(Charset::Web)), 0),
+    };
+    match encoding {
+        Some(wide) if wide.is_utf16() => of_wide(raw, Found::of(wide, bom)),
+        Some(other) if other != Charset::UTF_8 => Ok(Found::of(other, bom)),
+        known => of_narrow(raw, bytes, Found::of(Charset::UTF_8, bom), known.is_some()),
     }
 }
 
-fn of_label(label: &str) -> Result<&'static Encoding> {
-    let known = match label.to_ascii_lowercase().as_str() {
-        "ansi" | "default" => Some(WINDOWS_1252),
-        "bigendianunicode" => Some(UTF_16BE),
-        name => Encoding::for_label(name.as_bytes()),
-    };
-    known.ok_or_else(|| {
+fn of_label(label: &str) -> Result<Charset> {
+    Charset::of_label(label).ok_or_else(|| {
         Error::usage(format!(
-            "--encoding `{label}` is not known; use a name such as utf-8, utf-16le, windows-1252 or iso-8859-2"
+            "--encoding `{label}` is not known; use a name such as utf-8, utf-16le, windows-1252 or cp850"
         ))
     })
 }
@@ -154,103 +188,128 @@ fn utf16(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// What a look at all bytes shows.
-#[derive(Default)]
-struct Scan {
-    lines: u64,
-    ascii: bool,
-    /// The line of the first bytes that are not UTF-8.
-    broken: Option<u64>,
-    /// The line of the first NUL, and how many there are in how many bytes from there on.
-    nul: Option<(u64, u64, u64)>,
+/// UTF-16, unless something was appended in another encoding.
+fn of_wide(raw: &Raw, mut found: Found) -> Result<Found> {
+    let Some(end) = ends_otherwise(raw, found.bom, found.encoding)? else { return Ok(found) };
+    let tail = scan(raw, end, raw.len)?;
+    let encoding = if tail.broken.is_none() { Charset::UTF_8 } else { Charset::ANSI };
+    found.then = Some(Second { end, start: end, encoding });
+    // Lines are counted in the tail only: the part before it is UTF-16.
+    let before = scan(raw, found.bom, end)?.lines;
+    found.problems.add(Problem::TwoEncodings, before + 1);
+    Ok(found)
 }
 
-impl Scan {
-    /// Looks at a piece; gives how many bytes at its end belong to an unfinished character.
-    fn piece(&mut self, bytes: &[u8], last: bool) -> usize {
-        let ascii = bytes.is_ascii();
-        self.ascii &= ascii;
-        self.nuls(bytes);
-        let newlines = |bytes: &[u8]| memchr_iter(b'\n', bytes).count() as u64;
-        let open = match std::str::from_utf8(bytes) {
-            _ if ascii || self.broken.is_some() => 0,
-            Ok(_) => 0,
-            Err(error) if error.error_len().is_none() && !last => bytes.len() - error.valid_up_to(),
-            Err(error) => {
-                self.broken = Some(self.lines + newlines(&bytes[..error.valid_up_to()]) + 1);
-                0
-            }
-        };
-        self.lines += newlines(&bytes[..bytes.len() - open]);
-        open
-    }
-
-    fn nuls(&mut self, bytes: &[u8]) {
-        let from = match self.nul {
-            Some(_) => 0,
-            None => match memchr::memchr(0, bytes) {
-                Some(first) => {
-                    self.nul =
-                        Some((self.lines + memchr_iter(b'\n', &bytes[..first]).count() as u64 + 1, 0, 0));
-                    first
-                }
-                None => return,
-            },
-        };
-        if let Some((_, nuls, of)) = &mut self.nul {
-            *nuls += memchr_iter(0, &bytes[from..]).count() as u64;
-            *of += (bytes.len() - from) as u64;
-        }
-    }
-}
-
-/// UTF-8 if the file is that throughout, else windows-1252; then it is read once more to say where.
-fn scan(raw: &Raw, bytes: Bytes, mut found: Found) -> Result<Found> {
+/// UTF-8 if it is that throughout, else windows-1252, else both; then it is read once more to say where. `known` says
+/// that it must be UTF-8.
+fn of_narrow(raw: &Raw, bytes: Bytes, mut found: Found, known: bool) -> Result<Found> {
     if bytes.utf8 {
         found.ascii = bytes.ascii;
         return Ok(found);
     }
-    let mut scan = Scan { ascii: true, ..Scan::default() };
-    let (mut place, mut kept) = (found.bom, 0);
-    let mut room = vec![0; CHUNK];
-    loop {
-        let read = raw.read(place, &mut room[kept..])?;
-        place += read as u64;
-        let last = read < room.len() - kept;
-        let open = scan.piece(&room[..kept + read], last);
-        room.copy_within(kept + read - open..kept + read, 0);
-        kept = open;
-        if last {
-            break;
+    let mut seen = scan(raw, found.bom, raw.len)?;
+    if let Some(second) = becomes_wide(raw, &seen)? {
+        found.problems.add(Problem::TwoEncodings, seen.nul_line);
+        found.then = Some(second);
+        seen = scan(raw, found.bom, second.end)?;
+    } else if seen.nuls > 0 {
+        found.problems.add(Problem::Nuls, seen.nul_line);
+    }
+    found.ascii = seen.ascii && found.then.is_none();
+    match seen.broken {
+        None => {}
+        Some(line) if known || seen.utf8 => {
+            found.by_line = true;
+            found.problems.add(Problem::TwoEncodings, line);
         }
-    }
-    if let Some((line, nuls, of)) = scan.nul
-        && line > 1
-        && nuls * 10 > of * 3
-    {
-        return Err(Error::source(
-            format!("{}:{line}", raw.name),
-            "the file is in two encodings: UTF-16 starts here",
-            "export again into a new file; `>>` and Out-File -Append do not keep to the encoding of the file",
-        ));
-    }
-    found.ascii = scan.ascii;
-    if let Some(line) = scan.broken {
-        if found.bom == 0 {
-            found.encoding = WINDOWS_1252;
+        Some(line) => {
+            found.encoding = Charset::ANSI;
             found.problems.add(Problem::NotUtf8, line);
-        } else {
-            found.problems.add(Problem::LostLetters, line);
         }
     }
     Ok(found)
 }
 
+/// Where UTF-16 begins, when about every other byte from the first NUL on is NUL.
+fn becomes_wide(raw: &Raw, seen: &Scan) -> Result<Option<Second>> {
+    let Some(nul) = seen.nul.filter(|_| seen.nul_line > 1) else { return Ok(None) };
+    if !(30..=65).contains(&(seen.nuls * 100 / (raw.len - nul).max(1))) {
+        return Ok(None);
+    }
+    // The first character is Latin, so that its other byte stands before the NUL.
+    let start = nul.saturating_sub(1);
+    let mut mark = [0; 2];
+    let place = start.saturating_sub(2);
+    let marked = raw.read(place, &mut mark)? == 2 && mark == [0xff, 0xfe];
+    let end = if marked { place } else { start };
+    Ok(Some(Second { end, start, encoding: Charset::Web(UTF_16LE) }))
+}
+
+/// Turns bytes into text.
+enum Decoding {
+    Web(Decoder),
+    Oem(&'static crate::model::charset::Oem),
+    /// Line by line, with the start of a line whose end is not known yet.
+    Lines(Vec<u8>),
+}
+
+impl Decoding {
+    fn new(encoding: Charset, by_line: bool) -> Self {
+        match encoding {
+            _ if by_line => Self::Lines(Vec::new()),
+            Charset::Web(encoding) => Self::Web(encoding.new_decoder_without_bom_handling()),
+            Charset::Oem(oem) => Self::Oem(oem),
+        }
+    }
+
+    fn decode(&mut self, bytes: &[u8], text: &mut String, last: bool) {
+        match self {
+            Self::Web(decoder) => decode(decoder, bytes, text, last),
+            Self::Oem(oem) => oem.decode(bytes, text),
+            Self::Lines(held) => lines(held, bytes, text, last),
+        }
+    }
+}
+
+fn decode(decoder: &mut Decoder, mut bytes: &[u8], text: &mut String, last: bool) {
+    loop {
+        let wanted = decoder.max_utf8_buffer_length_without_replacement(bytes.len());
+        text.reserve(wanted.unwrap_or(bytes.len() * 3));
+        let (result, used) = decoder.decode_to_string_without_replacement(bytes, text, last);
+        bytes = &bytes[used..];
+        match result {
+            DecoderResult::InputEmpty => return,
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => text.push('\u{fffd}'),
+        }
+    }
+}
+
+/// Appends lines: UTF-8 as it is, others as windows-1252. What stands behind the last line break is held.
+fn lines(held: &mut Vec<u8>, bytes: &[u8], text: &mut String, last: bool) {
+    held.extend_from_slice(bytes);
+    let end = match memchr::memrchr2(b'\n', b'\r', held) {
+        _ if last || held.len() > 4 * CHUNK => held.len(),
+        Some(end) => end + 1,
+        None => return,
+    };
+    let whole: Vec<u8> = held.drain(..end).collect();
+    for line in whole.split_inclusive(|&b| matches!(b, b'\n' | b'\r')) {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) => text.push_str(&WINDOWS_1252.decode_without_bom_handling(line).0),
+        }
+    }
+}
+
 /// The text of a file, decoded piece by piece.
 pub(super) struct Text<'a> {
     raw: &'a Raw,
-    decoder: encoding_rs::Decoder,
+    decoding: Decoding,
     place: u64,
+    /// Where the part that is being read ends.
+    end: u64,
+    then: Option<Second>,
     room: Vec<u8>,
     ended: bool,
 }
@@ -258,30 +317,31 @@ pub(super) struct Text<'a> {
 impl<'a> Text<'a> {
     /// The text from the start, without the byte order mark.
     pub(super) fn new(raw: &'a Raw, found: &Found) -> Self {
-        let decoder = found.encoding.new_decoder_without_bom_handling();
+        let decoding = Decoding::new(found.encoding, found.by_line);
         let room = usize::try_from(raw.len).map_or(CHUNK, |len| len.clamp(16, CHUNK));
-        Self { raw, decoder, place: found.bom, room: vec![0; room], ended: false }
+        let end = found.then.map_or(raw.len, |second| second.end);
+        Self { raw, decoding, place: found.bom, end, then: found.then, room: vec![0; room], ended: false }
     }
 
-    /// Appends the next piece to `text`; gives how many bytes it stands for, `None` at the end.
+    /// Appends the next piece to `text`; gives how many bytes of the given file it stands for, `None` at the end.
     pub(super) fn more(&mut self, text: &mut String) -> Result<Option<u64>> {
         if self.ended {
             return Ok(None);
         }
-        let read = self.raw.read(self.place, &mut self.room)?;
+        let before = self.raw.given_until(self.place);
+        let left = usize::try_from(self.end.saturating_sub(self.place)).unwrap_or(usize::MAX);
+        let wanted = self.room.len().min(left);
+        let read = self.raw.read(self.place, &mut self.room[..wanted])?;
         self.place += read as u64;
-        self.ended = read < self.room.len() || self.place >= self.raw.len;
-        let mut bytes = &self.room[..read];
-        loop {
-            let wanted = self.decoder.max_utf8_buffer_length_without_replacement(bytes.len());
-            text.reserve(wanted.unwrap_or(bytes.len() * 3));
-            let (result, used) = self.decoder.decode_to_string_without_replacement(bytes, text, self.ended);
-            bytes = &bytes[used..];
-            match result {
-                DecoderResult::InputEmpty => return Ok(Some(read as u64)),
-                DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(..) => text.push('\u{fffd}'),
+        let last = read < wanted || self.place >= self.end;
+        self.decoding.decode(&self.room[..read], text, last);
+        match self.then.take_if(|_| last) {
+            Some(second) => {
+                self.decoding = Decoding::new(second.encoding, false);
+                (self.place, self.end) = (second.start, self.raw.len);
             }
+            None => self.ended = last,
         }
+        Ok(Some(self.raw.given_until(self.place) - before))
     }
 }

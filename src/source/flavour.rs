@@ -16,8 +16,10 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\x89PNG", "this is a picture", "export the users as CSV"),
     (b"\xff\xd8\xff", "this is a picture", "export the users as CSV"),
     (b"%PDF", "this is a PDF document", "export the users as CSV"),
-    (b"\x1f\x8b", "the file is compressed (gzip)", "unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "the file is compressed (zstd)", "unpack it first"),
+    (b"\x1f\x8b", "the file is compressed twice", "unpack it once"),
+    (b"\x28\xb5\x2f\xfd", "the file is compressed twice", "unpack it once"),
+    (b"BZh", "the file is compressed (bzip2)", "unpack it first, or pack it with gzip or zstd"),
+    (b"\xfd7zXZ\x00", "the file is compressed (xz)", "unpack it first, or pack it with gzip or zstd"),
     (b"7z\xbc\xaf", "the file is compressed (7-Zip)", "unpack it first"),
     (b"SQLite format 3", "this is a SQLite database", "export the users as CSV"),
     (b"PAR1", "this is a Parquet file", "export the users as CSV"),
@@ -29,8 +31,9 @@ pub(super) fn refuse_binary(name: &str, head: &[u8], wide: bool) -> Result<()> {
     if let Some((_, what, remedy)) = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return Err(Error::source(name, *what, *remedy));
     }
-    let odd = head.iter().filter(|&&b| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c)).count();
-    if !wide && odd * 20 > head.len() {
+    let odd = |b: &&u8| matches!(b, 1..b' ') && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c);
+    let (odd, nuls) = (head.iter().filter(odd).count(), memchr_iter(0, head).count());
+    if !wide && (odd * 20 > head.len() || nuls * 10 > head.len() * 3) {
         return Err(Error::source(name, "this is no text file", "export the users as CSV"));
     }
     Ok(())
@@ -125,8 +128,10 @@ pub(super) fn refuse_table(name: &str, place: &str, headings: &[Heading]) -> Res
 pub(super) enum Flavour {
     /// csvde of Windows Server.
     Csvde,
-    /// `AdFind`, `JXplorer`.
+    /// `AdFind`.
     AdFind,
+    /// `JXplorer`.
+    JXplorer,
     /// Get-CsUser, Get-CsAdUser, Get-CsOnlineUser.
     Lync,
     /// Get-Mailbox, Get-Recipient, Get-RemoteMailbox.
@@ -142,14 +147,16 @@ pub(super) enum Flavour {
 }
 
 impl Flavour {
-    /// Finds out from headings, the `#TYPE` line, and whether every heading is quoted.
-    pub(super) fn of(headings: &[Heading], type_name: &str, quoted: bool) -> Self {
+    /// Finds out from headings, the `#TYPE` line, the delimiter, and whether every heading is quoted.
+    pub(super) fn of(headings: &[Heading], type_name: &str, delimiter: u8, quoted: bool) -> Self {
         let has = |folded: &str| headings.iter().any(|heading| heading.folded == folded);
         let any = |all: &[&str]| all.iter().any(|folded| has(folded));
         let first = headings.first().map_or("", |heading| heading.text.as_str());
         let lync = ["registrarpool", "hostingprovider", "enterprisevoiceenabled", "hostedvoicemail"];
-        if first == "DN" {
+        if first == "DN" && delimiter == b',' {
             Self::Csvde
+        } else if first == "dn" && delimiter == b',' && !quoted {
+            Self::JXplorer
         } else if first == "dn" {
             Self::AdFind
         } else if type_name.contains("Microsoft.Rtc.")
@@ -177,6 +184,7 @@ impl Flavour {
         match self {
             Self::Csvde => "csvde",
             Self::AdFind => "AdFind",
+            Self::JXplorer => "JXplorer",
             Self::Lync => "Lync Get-CsUser",
             Self::Exchange => "Exchange Get-Mailbox",
             Self::AdminCenter => "Microsoft 365 admin center",

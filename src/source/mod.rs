@@ -3,6 +3,7 @@
 //! A file is opened once, which finds out what it is, and read in two or three passes. [`cut`](self) makes blocks of
 //! whole records, one after the other; the records of a block are read in parallel.
 
+mod backslash;
 mod bytes;
 mod columns;
 mod csv;
@@ -10,9 +11,15 @@ mod cut;
 mod encoding;
 mod flavour;
 mod ldif;
+mod long;
+mod look;
 mod regular;
 mod scan;
+mod shapes;
+mod sort;
 mod split;
+mod spool;
+mod table;
 mod values;
 
 #[cfg(test)]
@@ -23,14 +30,11 @@ pub use columns::Column;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
-use crate::model::attribute::heading;
 use crate::model::problem::Problems;
 use crate::model::{Attr, AttrSet, Block, Input, Record};
 use bytes::Bytes;
-use columns::{Heading, SAMPLE};
-use cut::{Cutter, Table};
+use cut::Cutter;
 use encoding::{Found, Raw, Text};
-use flavour::{Flavour, Preamble};
 use ldif::Ldif;
 use regular::Regular;
 
@@ -61,12 +65,16 @@ pub struct About {
     pub encoding: &'static str,
     /// The delimiter; `None` in LDIF.
     pub delimiter: Option<u8>,
-    /// Its size in bytes.
+    /// Its size in bytes, packed if it is.
     pub bytes: u64,
-    /// BLAKE3 of its bytes.
+    /// BLAKE3 of its bytes, packed if they are.
     pub hash: blake3::Hash,
     /// Its columns, in order; in LDIF the attributes of its records.
     pub columns: Vec<Column>,
+    /// How it holds objects and their addresses.
+    pub shape: &'static str,
+    /// How many rows were put together to its records, where that was done.
+    pub rows: Option<u64>,
     /// What was noticed on opening.
     pub problems: Problems,
 }
@@ -98,7 +106,8 @@ struct Care {
     found: AtomicBool,
 }
 
-/// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first.
+/// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
+/// Zstandard files are unpacked to one.
 ///
 /// Fails when it cannot be read, is neither LDIF nor a table with a heading, or has no column that says who a row is.
 pub fn open(spec: &str, options: &Options) -> Result<Source> {
@@ -118,9 +127,11 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
             flavour,
             encoding: found.encoding.name(),
             delimiter: None,
-            bytes: raw.len,
-            hash: bytes.hash,
+            bytes: raw.given,
+            hash: raw.hash.unwrap_or(bytes.hash),
             columns: ldif.columns(),
+            shape: "one entry per object",
+            rows: None,
             problems: found.problems.clone(),
         };
         let reading = Reading::Ldif(ldif);
@@ -131,45 +142,23 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
         return Err(empty(spec));
     }
     flavour::refuse_markup(spec, &head[preamble.len..])?;
-    let heading = read_heading(spec, &head, &preamble, options)?;
-    let table = Table {
-        delimiter: heading.delimiter,
-        columns: heading.names.len(),
-        skip: heading.end,
-        line: heading.next,
-        target,
-        limit,
-    };
-    let place = format!("{spec}:{}", heading.line);
-    flavour::refuse_table(spec, &place, &heading.names)?;
-    let flavour = Flavour::of(&heading.names, &preamble.type_name, heading.quoted);
-    let rows = sample(&raw, &found, table)?;
-    let map: Vec<_> = options.map.iter().map(|(name, attr)| (self::heading(name), *attr)).collect();
-    let columns = columns::Table {
-        place: &place,
-        line: heading.line,
-        flavour,
-        headings: heading.names,
-        rows: &rows,
-        map: &map,
-    };
-    let plan = columns.plan()?;
-    let mut problems = found.problems.clone();
-    problems.merge(&plan.problems);
-    let about = About {
-        flavour: flavour.name(),
-        encoding: found.encoding.name(),
-        delimiter: Some(table.delimiter),
-        bytes: raw.len,
-        hash: bytes.hash,
-        columns: plan.columns.clone(),
-        problems,
-    };
-    // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
-    let careful = found.encoding != encoding_rs::UTF_8 || !found.problems.is_empty();
-    let reading = Reading::Table(csv::Reading { table, plan, ascii: found.ascii });
-    let care = Care { needed: AtomicBool::new(careful), found: AtomicBool::new(false) };
-    Ok(Source { name: spec.to_owned(), raw, found, reading, about, care })
+    let given = Given { spec, hash: raw.hash.unwrap_or(bytes.hash), raw, found };
+    table::open(given, &head, &preamble, options, (target, limit))
+}
+
+/// A file whose encoding is known.
+struct Given<'s> {
+    spec: &'s str,
+    raw: Raw,
+    found: Found,
+    /// BLAKE3 of the file as it was given.
+    hash: blake3::Hash,
+}
+
+impl Care {
+    fn new(needed: bool) -> Self {
+        Self { needed: AtomicBool::new(needed), found: AtomicBool::new(false) }
+    }
 }
 
 /// Refuses files without bytes and files that are no text, and finds the encoding of the others.
@@ -181,82 +170,13 @@ fn check_bytes(spec: &str, raw: &Raw, bytes: Bytes, options: &Options) -> Result
     let read = raw.read(0, &mut head)?;
     flavour::refuse_binary(spec, &head[..read], true)?;
     let found = encoding::find(raw, bytes, options.encoding.as_deref())?;
-    let wide = found.encoding == encoding_rs::UTF_16LE || found.encoding == encoding_rs::UTF_16BE;
-    flavour::refuse_binary(spec, &head[..read], wide)?;
+    flavour::refuse_binary(spec, &head[..read], found.encoding.is_utf16() || found.then.is_some())?;
     Ok(found)
 }
 
 fn empty(spec: &str) -> Error {
     let remedy = "look whether the export failed; even without users it has a line of headings";
     Error::source(spec, "the file is empty", remedy)
-}
-
-/// The heading of a table.
-struct Headings {
-    names: Vec<Heading>,
-    delimiter: u8,
-    /// Whether every heading is quoted.
-    quoted: bool,
-    /// Where the first record starts.
-    end: usize,
-    /// The line of the heading.
-    line: u64,
-    /// The line of the first record.
-    next: u64,
-}
-
-fn read_heading(spec: &str, head: &str, preamble: &Preamble, options: &Options) -> Result<Headings> {
-    let start = preamble.len;
-    let line = scan::lines(&head[..start]) + 1;
-    let first = scan::next_line(head, start, true).unwrap_or(head.len());
-    let sniffed = || flavour::delimiter(&head[start..first]);
-    let delimiter = options.delimiter.or(preamble.delimiter).unwrap_or_else(sniffed);
-    let (mut names, mut quoted) = (Vec::new(), true);
-    let shape = scan::record(head, start, delimiter, true, |cell| {
-        quoted &= cell.start > start && head.as_bytes().get(cell.start - 1) == Some(&b'"');
-        let mut name = String::new();
-        match cell.form {
-            scan::Form::Plain => name.push_str(&head[cell.start..cell.end]),
-            _ => scan::unquote(head, cell, &mut name),
-        }
-        names.push(Heading::of(name));
-    });
-    let Some(end) = shape.end else {
-        let what = "a quote in the heading is never closed";
-        return Err(Error::source(
-            format!("{spec}:{line}"),
-            what,
-            "export again; do not edit the file by hand",
-        ));
-    };
-    let next = line + scan::lines(&head[start..end]);
-    Ok(Headings { names, delimiter, quoted, end, line, next })
-}
-
-/// The cells of the first rows.
-fn sample(raw: &Raw, found: &Found, table: Table) -> Result<Vec<Vec<String>>> {
-    let mut rows = Vec::new();
-    for block in Cutter::new(Text::new(raw, found), table) {
-        let text = block?.text;
-        let mut at = 0;
-        while at < text.len() && rows.len() < SAMPLE {
-            let mut row = Vec::with_capacity(table.columns);
-            let shape = scan::record(&text, at, table.delimiter, true, |cell| {
-                let mut value = String::new();
-                match cell.form {
-                    scan::Form::Plain => value.push_str(&text[cell.start..cell.end]),
-                    _ => scan::unquote(&text, cell, &mut value),
-                }
-                row.push(value);
-            });
-            rows.push(row);
-            at = shape.end.unwrap_or(text.len());
-        }
-        if rows.len() >= SAMPLE {
-            break;
-        }
-    }
-    Ok(rows)
 }
 
 impl Source {

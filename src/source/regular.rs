@@ -18,6 +18,8 @@ pub(super) struct Regular<'a> {
     table: Table,
     place: u64,
     line: u64,
+    /// How many bytes of the given file are accounted for.
+    given: u64,
     /// What was read behind the last block.
     tail: Vec<u8>,
     /// What is known to be wrong with the file; the reading stops there.
@@ -28,13 +30,12 @@ impl<'a> Regular<'a> {
     /// Starts behind the heading.
     pub(super) fn new(raw: &'a Raw, bom: u64, table: Table) -> Self {
         let place = bom + table.skip as u64;
-        Self { raw, table, place, line: table.line, tail: Vec::new(), suspect: false }
+        Self { raw, table, place, line: table.line, given: 0, tail: Vec::new(), suspect: false }
     }
 
     /// The next run of whole records; `None` at the end.
     fn block(&mut self) -> Result<Option<Block>> {
         let mut bytes = std::mem::take(&mut self.tail);
-        let held = bytes.len();
         loop {
             let known = bytes.len();
             // What is read again and again because no record ends in it grows by doubling.
@@ -49,8 +50,7 @@ impl<'a> Regular<'a> {
                 Some(end) => {
                     self.tail.extend_from_slice(&bytes[end..]);
                     bytes.truncate(end);
-                    let fresh = (end + self.tail.len() - held) as u64;
-                    return self.give(bytes, fresh);
+                    return self.give(bytes);
                 }
                 None if bytes.len() > self.table.limit => {
                     // A record of that size: damage, which the careful reading names.
@@ -62,7 +62,7 @@ impl<'a> Regular<'a> {
         }
     }
 
-    fn give(&mut self, bytes: Vec<u8>, fresh: u64) -> Result<Option<Block>> {
+    fn give(&mut self, bytes: Vec<u8>) -> Result<Option<Block>> {
         if bytes.is_empty() {
             return Ok(None);
         }
@@ -76,6 +76,8 @@ impl<'a> Regular<'a> {
         })?;
         let line = self.line;
         self.line += line_breaks(text.as_bytes());
+        let given = self.raw.given_until(self.place);
+        let fresh = given - std::mem::replace(&mut self.given, given);
         Ok(Some(Block { text, line, bytes: fresh, problems: Problems::default() }))
     }
 }

@@ -39,9 +39,37 @@ pub(super) struct Shape {
     pub irregular: bool,
 }
 
+/// Walks over the record that starts at `at` as [`record`] does, but at most over so many cells; gives where it
+/// stopped, if it did.
+pub(super) fn record_up_to(
+    text: &str,
+    at: usize,
+    delimiter: u8,
+    ended: bool,
+    most: usize,
+) -> (Shape, Option<usize>) {
+    let (mut cells, mut stop) = (0, None);
+    let shape = walk(text, at, delimiter, ended, &mut |cell: Cell| {
+        cells += 1;
+        stop = (cells > most).then_some(cell.end);
+        stop.is_none()
+    });
+    (shape, stop)
+}
+
 /// Walks over the record that starts at `at`. `ended` says that nothing follows the text: then only a quote that is
 /// never closed leaves a record without end.
+#[inline]
 pub(super) fn record(text: &str, at: usize, delimiter: u8, ended: bool, mut each: impl FnMut(Cell)) -> Shape {
+    walk(text, at, delimiter, ended, &mut |cell| {
+        each(cell);
+        true
+    })
+}
+
+/// The same, until a cell is not taken; then the record has no end.
+#[inline]
+fn walk(text: &str, at: usize, delimiter: u8, ended: bool, each: &mut impl FnMut(Cell) -> bool) -> Shape {
     let bytes = text.as_bytes();
     let mut shape = Shape { end: None, cells: 0, irregular: false };
     if let Some(b'\n' | b'\r') = bytes.get(at) {
@@ -53,7 +81,9 @@ pub(super) fn record(text: &str, at: usize, delimiter: u8, ended: bool, mut each
         let Some((cell, next)) = cell(bytes, start, delimiter, ended) else { return shape };
         shape.cells += 1;
         shape.irregular |= cell.form == Form::Mixed;
-        each(cell);
+        if !each(cell) {
+            return shape;
+        }
         match bytes.get(next) {
             Some(&b) if b == delimiter => start = next + 1,
             Some(_) => {

@@ -25,6 +25,16 @@ fn is_type(text: &[u8]) -> bool {
     TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
+/// Whether a value has a type, given with its colon.
+pub(super) fn has_type(value: &str, kind: &str) -> bool {
+    value.trim_ascii_start().get(..kind.len()).is_some_and(|head| head.eq_ignore_ascii_case(kind))
+}
+
+/// Whether a value has any of the types before which a cell is split.
+pub(super) fn is_typed(value: &str) -> bool {
+    value.split_once(':').is_some_and(|(kind, _)| is_type(kind.trim_ascii().as_bytes()))
+}
+
 /// Gives each value of a cell. `escaped` says that a joint behind a backslash belongs to the value; the backslashes
 /// are left in.
 ///

@@ -2,6 +2,7 @@
 
 use crate::model::Attr;
 use crate::model::attribute::Kind;
+use crate::model::guard::without_guard;
 use crate::model::identity::{guid_text, is_guid, normal_guid, sid_text};
 use crate::model::problem::Problem;
 
@@ -12,6 +13,12 @@ pub(super) enum How {
     Text,
     /// All values of `proxyAddresses`.
     Proxies,
+    /// Values of `proxyAddresses` whose type, given here with its colon, was taken off.
+    Typed(&'static str),
+    /// Values of `proxyAddresses` from rows of their own, put together by [`super::long`].
+    Listed,
+    /// Values of which more are missing.
+    Cut,
     /// Several values that stay joined.
     Joined,
     /// A GUID in any form.
@@ -76,6 +83,9 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
     if takes_placeholders(attr) && is_placeholder(cell) {
         return Meant::Placeholder;
     }
+    if let Some(problem) = by_spreadsheet(cell, attr, how) {
+        return Meant::Lost(problem);
+    }
     if head == b'X'
         && let Some(octets) = octets(cell)
     {
@@ -83,13 +93,16 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
     }
     match how {
         How::Text => Meant::Is(cell),
-        How::Proxies | How::Joined => match cell.strip_prefix('{').and_then(|cell| cell.strip_suffix('}')) {
-            Some(inner) if inner.ends_with("...") || inner.ends_with('…') => {
-                Meant::Lost(Problem::FormatCut)
+        How::Cut => Meant::Lost(Problem::RangeCut),
+        How::Proxies | How::Typed(_) | How::Listed | How::Joined => {
+            match cell.strip_prefix('{').and_then(|cell| cell.strip_suffix('}')) {
+                Some(inner) if inner.ends_with("...") || inner.ends_with('…') => {
+                    Meant::Lost(Problem::FormatCut)
+                }
+                Some(inner) => Meant::Is(inner),
+                None => Meant::Is(cell),
             }
-            Some(inner) => Meant::Is(inner),
-            None => Meant::Is(cell),
-        },
+        }
         How::Guid => guid(cell, made),
         How::ImmutableId => match base64(cell.trim_ascii()) {
             Some(octets) => put(made, &guid_text(&octets)),
@@ -118,10 +131,9 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
 
 /// Takes off what guards a cell against being run by a spreadsheet (`'+49…`) or keeps it text (`="001"`).
 fn unguarded(cell: &str) -> &str {
-    if let Some(rest) = cell.strip_prefix('\'')
-        && rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
-    {
-        return rest;
+    let bare = without_guard(cell);
+    if bare.len() < cell.len() {
+        return bare;
     }
     cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell)
 }
@@ -143,6 +155,33 @@ fn is_type_name(cell: &str) -> bool {
         "[]" => !name.is_empty(),
         _ => rest.starts_with('`') && ends.iter().any(|end| name.ends_with(end)),
     }
+}
+
+/// How many characters a spreadsheet program keeps in a cell.
+const CELL: usize = 32_767;
+
+/// What a spreadsheet program did to the cell.
+fn by_spreadsheet(cell: &str, attr: Attr, how: How) -> Option<Problem> {
+    if cell.len() >= 4 && cell.bytes().all(|b| b == b'#') {
+        return Some(Problem::HashCell);
+    }
+    if cell.len() >= CELL
+        && matches!(how, How::Proxies | How::Typed(_) | How::Listed)
+        && cell.chars().map(char::len_utf16).sum::<usize>() == CELL
+    {
+        return Some(Problem::CellCut);
+    }
+    let id = matches!(attr, Attr::SamAccountName | Attr::Line | Attr::MailNickname);
+    (id && is_scientific(cell)).then_some(Problem::BadNumber)
+}
+
+/// `1.5555E+10`, as a spreadsheet program writes a long number, in any language.
+fn is_scientific(cell: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    cell.split_once("E+").is_some_and(|(number, power)| {
+        let (whole, part) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+        digits(whole) && digits(part) && digits(power)
+    })
 }
 
 /// Whether a word can stand for nothing in cells of this attribute; a name can be any word.
@@ -254,7 +293,8 @@ fn number(cell: &str) -> Meant<'_> {
     let number = cell.trim_ascii();
     if number.is_empty() {
         Meant::Nothing
-    } else if number.parse::<i64>().is_ok() {
+    } else if number.len() <= 15 && number.parse::<i64>().is_ok() {
+        // No attribute that is read has a longer number; a spreadsheet program rounds those.
         Meant::Is(number)
     } else {
         Meant::Lost(Problem::BadNumber)
@@ -284,6 +324,58 @@ pub(super) fn lost_letters(text: &str) -> bool {
     memchr::memchr_iter(b'?', bytes).any(|at| {
         let beside = |b: Option<&u8>| b.is_some_and(|&b| b.is_ascii_alphabetic() || b == b'?');
         beside(bytes.get(at + 1)) || beside(at.checked_sub(1).and_then(|before| bytes.get(before)))
+    })
+}
+
+/// Whether a text has letters that are seen where others are garbled; most texts have none.
+pub(super) fn may_be_garbled(text: &str) -> bool {
+    let marks = ["Ã", "Â", "Å", "â", "\u{fffd}"];
+    !text.is_ascii()
+        && marks.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+}
+
+/// Whether letters are garbled as when UTF-8 is read in a one-byte encoding: `Ã¼` for `ü`, `â€™` for `’`.
+pub(super) fn is_garbled(text: &str) -> bool {
+    let mut before = ' ';
+    text.chars().any(|c| {
+        let garbled = match before {
+            'Ã' | 'Â' | 'Å' => matches!(
+                c,
+                '\u{80}'
+                    ..='\u{bf}'
+                        | '€'
+                        | '‚'
+                        | 'ƒ'
+                        | '„'
+                        | '…'
+                        | '†'
+                        | '‡'
+                        | 'ˆ'
+                        | '‰'
+                        | 'Š'
+                        | '‹'
+                        | 'Œ'
+                        | 'Ž'
+                        | '‘'
+                        | '’'
+                        | '“'
+                        | '”'
+                        | '•'
+                        | '–'
+                        | '—'
+                        | '˜'
+                        | '™'
+                        | 'š'
+                        | '›'
+                        | 'œ'
+                        | 'ž'
+                        | 'Ÿ'
+            ),
+            'â' => c == '€',
+            _ => c == '\u{fffd}',
+        };
+        before = c;
+        garbled
     })
 }
 

@@ -146,7 +146,7 @@ fn users(out: &mut String, page: &Page<'_>, fired: &Fired<'_>, share: usize) {
 /// A row; short markup, since there may be thousands.
 fn user(out: &mut String, row: &Row, worst: Severity) {
     html!(out; "<tr data-d=\"" (row.domain) "\"><td><b>" (row.name) "</b>");
-    if row.sign_in != row.name {
+    if row.sign_in != row.name && !row.sign_in.is_empty() {
         html!(out; "<span>" (row.sign_in) "</span>");
     }
     html!(out; "<small>" (row.unit) "</small></td><td>" (row.status.word()) "</td><td><small>" (row.attribute.ldap())

@@ -8,6 +8,7 @@ use super::name::{Form, Range, is_whole};
 use crate::model::attribute::Kind;
 use crate::model::identity::{guid_text, is_guid, normal_guid, sid_text};
 use crate::model::problem::{Problem, Weight};
+use crate::model::user::flag;
 use crate::model::{Attr, AttrSet, User};
 
 /// Padding and stray last bits are as exporters leave them.
@@ -192,7 +193,11 @@ impl Draft {
     fn read(&mut self, block: &str, attr: Attr, place: Text, at: usize) -> Option<Text> {
         let text = place.of(block, &self.side);
         match attr.about().kind {
-            Kind::Text | Kind::Flag => Some(place),
+            Kind::Text => Some(place),
+            Kind::Flag => match (text, flag(text)) {
+                ("TRUE" | "FALSE", _) | (_, None) => Some(place),
+                (_, Some(set)) => Some(self.aside(|side| side.push_str(if set { "TRUE" } else { "FALSE" }))),
+            },
             Kind::Dn => Some(Text { start: place.end - bare_dn(text).len(), ..place }),
             Kind::Guid if is_guid(text) => Some(place),
             Kind::Guid => {

@@ -70,7 +70,7 @@ impl Ldif {
     /// The attributes of the records: those that are read in the order of the table, then the others.
     pub(super) fn columns(&self) -> Vec<Column> {
         let read = self.seen.carried.iter().map(|attr| {
-            let heading = if attr == Attr::DistinguishedName { "dn" } else { attr.ldap() };
+            let heading = if attr == Attr::DistinguishedName { "dn" } else { self.names.of(attr) };
             let records = Some(self.seen.counts[attr as usize]);
             Column { heading: heading.to_owned(), meaning: Some(attr), note: "", records }
         });

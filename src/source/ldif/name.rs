@@ -70,6 +70,12 @@ impl Names {
         });
         found.map_or(Key::Other, |known| known.key)
     }
+
+    /// The name under which an attribute is read.
+    pub(super) fn of(&self, attr: Attr) -> &str {
+        let found = self.0.iter().flatten().find(|name| name.key == Key::Attr(attr));
+        found.map_or(attr.ldap(), |name| &name.text)
+    }
 }
 
 /// How a value is written.
@@ -231,6 +237,7 @@ mod tests {
         let names = Names::new(&[("extensionAttribute1".into(), Attr::Mail)]);
         assert_eq!(names.key("EXTENSIONattribute1"), Key::Attr(Attr::Mail));
         assert_eq!(names.key("mail"), Key::Other);
+        assert_eq!((names.of(Attr::Mail), names.of(Attr::Sn)), ("extensionAttribute1", "sn"));
         assert_eq!(names.key("proxyaddresses"), Key::Attr(Attr::ProxyAddresses));
     }
 }

@@ -26,6 +26,31 @@ fn values_that_the_export_lost() {
 }
 
 #[test]
+fn what_spreadsheet_programs_do() {
+    let full = format!("SMTP:a@b.co;{}", "x".repeat(32_767 - 12));
+    let text = format!(
+        "sAMAccountName,mail,proxyAddresses,msRTCSIP-Line,userAccountControl\n\
+         a,a@b.co,{full},tel:+1,512\n\
+         b,b@b.co,{full}x,1.55501E+10,512\n\
+         c,####,SMTP:c@b.co,tel:+1,9223372036854770000\n\
+         \"=\"\"001\"\"\",d@b.co,SMTP:d@b.co,'+1,512\n"
+    );
+    let (seen, problems) = read_text(&text);
+    let want = [(Problem::HashCell, vec![4]), (Problem::CellCut, vec![2]), (Problem::BadNumber, vec![3, 4])];
+    assert_eq!(kinds(&problems), want);
+    let lost = |at: usize, attr| !seen[at].carried.has(attr);
+    assert!(lost(0, Attr::ProxyAddresses) && !lost(1, Attr::ProxyAddresses) && lost(1, Attr::Line));
+    assert!(lost(2, Attr::Mail) && lost(2, Attr::UserAccountControl));
+    assert_eq!((seen[3].get(Attr::SamAccountName), seen[3].get(Attr::Line)), ("001", "+1"));
+}
+
+#[test]
+fn garbled_letters_are_told() {
+    let (_, problems) = read_text("mail,displayName\na@b.co,MÃ¼ller\nb@b.co,Müller Âge\nc@b.co,Oâ€™Neil\n");
+    assert_eq!(kinds(&problems), [(Problem::Mojibake, vec![2, 4])]);
+}
+
+#[test]
 fn rows_of_other_lengths() {
     let text = "DN,mail,upn\n\
                 \"CN=A,DC=b\",a@b.co\n\
@@ -133,4 +158,26 @@ fn pieces_do_not_matter_either() {
         assert_eq!(whole.1.count(crate::model::problem::Weight::Skipped), 3);
         assert_eq!(read_cut(text.as_bytes(), 50_000, 1 << 20), whole);
     }
+}
+
+#[test]
+fn an_open_quote_before_a_record_of_several_lines() {
+    let text = "mail,displayName\na@b.co,\"A\nc@b.co,\"C\nC\"\nd@b.co,D\n";
+    let (seen, problems) = read_text(text);
+    let names: Vec<_> = seen.iter().map(|seen| (seen.line, seen.get(Attr::DisplayName))).collect();
+    assert_eq!(names, [(3, "C\nC"), (5, "D")]);
+    assert_eq!(kinds(&problems), [(Problem::OpenQuote, vec![2])]);
+}
+
+#[test]
+fn damage_costs_no_more_than_its_length() {
+    // From each line the quotes run to the end of the file.
+    let mut text = "mail,displayName\n".to_owned();
+    for _ in 0..20_000 {
+        text.push_str("x\",\"y\nb@b.co,B\nz\nz\n");
+    }
+    let start = std::time::Instant::now();
+    let (seen, _) = read_text(&text);
+    assert!(seen.len() >= 19_000, "{}", seen.len());
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

@@ -1,8 +1,10 @@
 //! Sources as a whole: written to a file, opened, read.
 
 mod damage;
+mod encodings;
 mod flavours;
 mod opening;
+mod shapes;
 
 use std::collections::BTreeMap;
 use std::io::Write;

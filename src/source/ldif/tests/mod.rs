@@ -134,6 +134,14 @@ fn octets_become_identities() {
 }
 
 #[test]
+fn flags_are_those_of_the_directory() {
+    for (text, expected) in [("TRUE", "TRUE"), ("False", "FALSE"), ("1", "TRUE"), ("maybe", "maybe")] {
+        let got = one(&format!("{HEAD}msRTCSIP-UserEnabled: {text}\n"));
+        assert_eq!(got.get(Attr::UserEnabled), [expected]);
+    }
+}
+
+#[test]
 fn text_that_is_not_base64_is_taken_as_it_stands() {
     let (got, problems) = read("dn:: CN=Müller,DC=contoso\nsn:: Müller\nmail: a\n");
     assert_eq!(got[0].get(Attr::DistinguishedName), ["CN=Müller,DC=contoso"]);

@@ -1,0 +1,87 @@
+//! Files in two encodings, with NULs, packed, from consoles.
+
+use super::*;
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// Names and damage of a file.
+fn names(bytes: &[u8]) -> (Vec<String>, Vec<(Problem, Vec<u64>)>) {
+    let source = open_bytes(bytes).unwrap();
+    let (seen, problems) = read(&source);
+    let mut all = source.about().problems.clone();
+    all.merge(&problems);
+    (seen.iter().map(|seen| seen.get(Attr::DisplayName).to_owned()).collect(), kinds(&all))
+}
+
+const FIRST: &str = "mail,displayName\r\na@b.co,Jäger\r\n";
+const SECOND: &str = "c@b.co,Müller\r\nd@b.co,Öberg\r\n";
+
+#[test]
+fn what_was_appended_in_another_encoding_is_read() {
+    let ansi = |text: &str| encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
+    let marked = |bytes: Vec<u8>| [&[0xff, 0xfe][..], &bytes].concat();
+    let utf8 = FIRST.as_bytes().to_vec();
+    let want = ["Jäger", "Müller", "Öberg"].map(str::to_owned).to_vec();
+    for (first, second, place) in [
+        (utf8.clone(), wide(SECOND), 3),
+        (utf8.clone(), marked(wide(SECOND)), 3),
+        (ansi(FIRST), wide(SECOND), 3),
+        (marked(wide(FIRST)), SECOND.as_bytes().to_vec(), 3),
+        (marked(wide(FIRST)), ansi(SECOND), 3),
+        (utf8.clone(), ansi(SECOND), 3),
+        (ansi(FIRST), SECOND.as_bytes().to_vec(), 2),
+        ([b"\xef\xbb\xbf", &utf8[..]].concat(), ansi(SECOND), 3),
+    ] {
+        let (names, kinds) = names(&[first, second].concat());
+        assert_eq!(names, want, "{kinds:?}");
+        assert!(kinds.contains(&(Problem::TwoEncodings, vec![place])), "{kinds:?}");
+    }
+}
+
+#[test]
+fn long_files_in_two_encodings() {
+    let mut bytes = b"mail,displayName\n".to_vec();
+    for at in 0..60_000u32 {
+        bytes.extend(if at % 7 == 3 { &b"a@b.co,M\xfcller\n"[..] } else { "a@b.co,Müller€\n".as_bytes() });
+    }
+    let (names, kinds) = names(&bytes);
+    assert!(
+        names.iter().enumerate().all(|(at, name)| *name == if at % 7 == 3 { "Müller" } else { "Müller€" })
+    );
+    assert_eq!(kinds, [(Problem::TwoEncodings, vec![5])]);
+}
+
+#[test]
+fn files_of_one_encoding_stay_what_they_are() {
+    // Chinese without a line break at the end has no NUL near its end.
+    let text = format!("mail,displayName\na@b.co,{}", "王小明王小明王小明".repeat(9));
+    let (seen, kinds) = names(&[&[0xff, 0xfe][..], &wide(&text)].concat());
+    assert_eq!((seen.len(), kinds), (1, vec![]));
+    let (_, kinds) = names(b"mail,displayName\na@b.co,x\nb@b.co,\0\0\0\n");
+    assert_eq!(kinds, [(Problem::Nuls, vec![3])]);
+}
+
+#[test]
+fn consoles() {
+    let file = file(b"mail,displayName\na@b.co,M\x81ller\n");
+    let options = Options { encoding: Some("cp850".into()), ..Options::default() };
+    let source = open(file.path().to_str().unwrap(), &options).unwrap();
+    assert_eq!(source.about().encoding, "cp850");
+    assert_eq!(read(&source).0[0].get(Attr::DisplayName), "Müller");
+}
+
+#[test]
+fn packed_files() {
+    let bytes = [FIRST, SECOND].concat().into_bytes();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(&bytes).unwrap();
+    let packed = packed.finish().unwrap();
+    let source = open_bytes(&packed).unwrap();
+    assert_eq!(source.about().bytes, packed.len() as u64);
+    assert_eq!(source.about().hash, blake3::hash(&packed));
+    assert_eq!(read(&source), read(&open_bytes(&bytes).unwrap()));
+    let given: u64 = source.blocks().unwrap().map(|block| block.unwrap().bytes).sum();
+    assert_eq!(given, packed.len() as u64);
+}
