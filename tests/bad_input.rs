@@ -242,8 +242,9 @@ fn a_huge_cell() {
         let folder = folder.path();
         let mut file = std::io::BufWriter::new(fs::File::create(folder.join("huge.csv")).unwrap());
         file.write_all(b"mail,displayName\r\na@contoso.com,\"").unwrap();
+        let megabyte = vec![b'x'; 1 << 20];
         for _ in 0..100 {
-            file.write_all(&[b'x'; 1 << 20]).unwrap();
+            file.write_all(&megabyte).unwrap();
         }
         write!(file, "{end}\r\nb@contoso.com,B\r\n").unwrap();
         file.into_inner().unwrap().sync_data().unwrap();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a report that cannot be read has failed the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -59,7 +60,7 @@ fn junit_errors(report: &Report) -> BTreeMap<String, u64> {
                 found.value.into_owned()
             };
             match tag.name().as_ref() {
-                "testcase" => case = value("name").split(' ').next().unwrap().to_owned(),
+                "testcase" => value("name").split(' ').next().unwrap().clone_into(&mut case),
                 "failure" => {
                     let message = value("message");
                     let count =
@@ -85,7 +86,9 @@ fn metric(report: &Report, name: &str) -> BTreeMap<String, u64> {
 
 fn tally<'r>(rows: &'r [Row], column: &str) -> BTreeMap<&'r str, u64> {
     let mut counts = BTreeMap::new();
-    rows.iter().for_each(|row| *counts.entry(row[column].as_str()).or_default() += 1);
+    for row in rows {
+        *counts.entry(row[column].as_str()).or_default() += 1;
+    }
     counts
 }
 
@@ -167,7 +170,7 @@ fn assert_sarif(validator: &jsonschema::Validator, json: &Value, name: &str) {
 fn many(users: usize) -> String {
     let mut text = String::from("distinguishedName,mail,proxyAddresses,msRTCSIP-PrimaryUserAddress\n");
     for number in 0..users {
-        text += &format!("\"CN=u{number}\",u{number},smtp:u{number}@contoso,sip:u{number}\n");
+        writeln!(text, "\"CN=u{number}\",u{number},smtp:u{number}@contoso,sip:u{number}").unwrap();
     }
     text
 }

@@ -1,4 +1,4 @@
-//! What LibreOffice makes of the workbook. `cargo test --test office -- --ignored`; needs `soffice`.
+//! What `LibreOffice` makes of the workbook. `cargo test --test office -- --ignored`; needs `soffice`.
 
 #![allow(clippy::unwrap_used, reason = "a report that cannot be read has failed the test")]
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a report that cannot be read has failed the test")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -145,9 +146,11 @@ pub(crate) fn hostile() -> String {
     ];
     for (number, name) in names.iter().enumerate() {
         let quoted = name.replace('"', "\"\"");
-        text += &format!(
-            "\"CN=u{number}\",\"={number}+1@contoso.com\",\"{quoted}\",\"{quoted}\",\"smtp:{quoted}\",sip:u{number}@contoso.com\n"
-        );
+        writeln!(
+            text,
+            "\"CN=u{number}\",\"={number}+1@contoso.com\",\"{quoted}\",\"{quoted}\",\"smtp:{quoted}\",sip:u{number}@contoso.com"
+        )
+        .unwrap();
     }
     text
 }
