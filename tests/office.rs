@@ -1,4 +1,6 @@
-//! What `LibreOffice` makes of the workbook. `cargo test --test office -- --ignored`; needs `soffice`.
+//! What other programs make of the report: `LibreOffice` of the workbook, promtool of the metrics.
+//!
+//! `cargo test --test office -- --ignored`; needs `soffice` and `promtool`.
 
 #![allow(clippy::unwrap_used, reason = "a report that cannot be read has failed the test")]
 
@@ -51,4 +53,15 @@ fn formulas_of_the_directory_stay_text() {
             assert_eq!(shown["user_principal_name"], user["user_principal_name"]);
         }
     }
+}
+
+#[test]
+#[ignore = "needs promtool"]
+fn promtool_has_nothing_to_say_about_the_metrics() {
+    let report = audit(&at_home("samples/contoso.csv"), "lync-hybrid", &[]);
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "metrics"]).stdin(fs::File::open(report.path("metrics.prom")).unwrap());
+    let output = promtool.output().expect("promtool is installed");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && told.is_empty(), "{told}");
 }

@@ -1,5 +1,7 @@
 //! One sample per trap that real exports set: each is read as it should be, and judged like the plain table.
 
+#![allow(clippy::unwrap_used, reason = "a sample that cannot be read has failed the test")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -45,8 +47,11 @@ fn trap(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/traps").join(name)
 }
 
+/// Codes of damage, with how often each was seen.
+type Damage = Vec<(&'static str, u64)>;
+
 /// What is said about the users of a file, and the codes of its damage with how often.
-fn judged(name: &str, options: &Options) -> Result<(Vec<Said>, Vec<(&'static str, u64)>)> {
+fn judged(name: &str, options: &Options) -> Result<(Vec<Said>, Damage)> {
     let source = source::open(&trap(name).display().to_string(), options)?;
     let mut selected = RuleSet::NONE;
     rules::all().enumerate().for_each(|(place, _)| selected.insert(place));
@@ -92,7 +97,9 @@ fn the_same_users_are_judged_alike() {
         // The rows of a list tell the addresses in another order.
         let sorted = |all: &[Said]| {
             let mut all = all.to_vec();
-            all.iter_mut().for_each(|(.., findings)| findings.sort());
+            for (.., findings) in &mut all {
+                findings.sort();
+            }
             all
         };
         assert_eq!(sorted(&said), sorted(&plain), "{name}");

@@ -126,7 +126,8 @@ const BAR: u64 = 30;
 
 fn statuses(counts: &Counts, style: Style) -> String {
     let mut text = String::new();
-    for status in Status::ALL {
+    // Who is excluded comes last: nobody has to do anything about it.
+    for status in Status::ALL.into_iter().cycle().skip(1).take(Status::ALL.len()) {
         let users = counts.status[status as usize];
         if users == 0 && matches!(status, Status::Excluded | Status::Incomplete) {
             continue;
@@ -194,7 +195,8 @@ fn fired(counts: &Counts, style: Style) -> String {
     }
     let more = match fired.len() - shown.len() {
         0 => String::new(),
-        more => format!("{} more in the report; ", several(more as u64, "rule")),
+        1 => "1 more rule in the report; ".to_owned(),
+        more => format!("{} more rules in the report; ", grouped(more as u64)),
     };
     text.push_str(&style.wrap(
         "  ",

@@ -264,7 +264,9 @@ impl Others {
 
     /// `CN=A, CN=B and 3 more`.
     fn list(&self) -> String {
-        let named = self.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        // Backquotes of its own would hide where a name ends, from people and from redaction.
+        let quoted = |name: &String| format!("`{}`", name.replace('`', "'"));
+        let named = self.names.iter().map(quoted).collect::<Vec<_>>().join(", ");
         match self.count.saturating_sub(self.names.len() as u64) {
             0 => named,
             more => format!("{named} and {more} more"),

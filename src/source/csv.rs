@@ -2,9 +2,9 @@
 
 use super::columns::{Plan, Used};
 use super::cut::Table;
+use super::marks::may_be_garbled;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
-use super::values::may_be_garbled;
 use crate::model::attribute::IDENTITY;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};

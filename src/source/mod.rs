@@ -13,6 +13,7 @@ mod flavour;
 mod ldif;
 mod long;
 mod look;
+mod marks;
 mod regular;
 mod row;
 mod scan;

@@ -2,10 +2,11 @@
 
 use super::columns::{Plan, Used, starts_dn};
 use super::long::JOINT;
+use super::marks::{is_garbled, lost_letters};
 use super::scan::{Cell, Form, unquote};
 use super::shapes::bare;
 use super::split::{is_typed, split};
-use super::values::{How, Meant, is_garbled, lost_letters, mean, unescape};
+use super::values::{How, Meant, mean, unescape};
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::Place;
 use crate::model::{Attr, AttrSet, User};

@@ -24,11 +24,16 @@ pub(crate) struct Report {
 
 /// Audits a source with every format.
 pub(crate) fn audit(source: &Path, scenario: &str, options: &[&str]) -> Report {
+    audit_as(FORMATS, source, scenario, options)
+}
+
+/// Audits a source with these formats.
+pub(crate) fn audit_as(formats: &str, source: &Path, scenario: &str, options: &[&str]) -> Report {
     let dir = tempfile::tempdir().unwrap();
     let empty = dir.path().join("empty.toml");
     fs::write(&empty, "").unwrap();
     let mut program = program(root());
-    program.args(["audit", "-q", "--csv-raw", "--format", FORMATS, "--scenario", scenario]).args(options);
+    program.args(["audit", "-q", "--csv-raw", "--format", formats, "--scenario", scenario]).args(options);
     program.arg("--config").arg(&empty).arg("--out").arg(dir.path().join("report")).arg(source);
     program.env("DIRSYNC_AUDIT_REDACT_KEY", "a key for the tests, of some length");
     let output = program.output().unwrap();
