@@ -313,6 +313,7 @@ const RECIPIENT_TYPES: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::marks::lost_letters;
     use super::*;
 
     fn read(cell: &str, attr: Attr, how: How) -> Result<String, Problem> {
