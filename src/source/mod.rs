@@ -28,6 +28,7 @@ mod values;
 mod tests;
 
 pub use columns::Column;
+pub use split::split as split_addresses;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

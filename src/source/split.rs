@@ -39,7 +39,7 @@ pub(super) fn is_typed(value: &str) -> bool {
 /// are left in.
 ///
 /// Blanks at the two ends of the cell stay with the first and the last value, blanks around inner joints do not.
-pub(super) fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
+pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     let bytes = cell.as_bytes();
     let mut start = first(bytes);
     let end = last(bytes, start, escaped);
