@@ -58,6 +58,10 @@ problems! {
     SearchCut = "search-cut" Incomplete
         "the search ended with an error, so objects are missing from the export (a result other than 0)"
         "search with paging (ldapsearch -E pr=1000/noprompt -z none -l none), and export again";
+    /// An LDIF file without a last end of line.
+    LineCut = "line-cut" Notice
+        "the file ends in the middle of a line, which programs that write LDIF do not do: if it was cut there, objects are missing and the last one is not whole"
+        "compare its size and its last object with the export, and copy or export it again";
     /// `attribute:< file:///…`.
     UrlValue = "url-value" Incomplete
         "the value stands in another file (`:<`), which is never opened"
@@ -78,6 +82,10 @@ problems! {
     ChangeRecord = "change-record" Notice
         "a record changes, renames or deletes an object and does not say what it holds; it was left out"
         "nothing to do if the file is an export; else export the objects themselves";
+    /// A tombstone, or an object from the recycle bin.
+    DeletedObject = "deleted-object" Notice
+        "a record is what is left of a deleted object; it was left out"
+        "nothing to do; without them: no --show-deleted, no -r of db2ldif, no -IncludeDeletedObjects";
     /// Text after `::` that is not base64.
     NotBase64 = "not-base64" Notice
         "text after `::` is not base64, as if the file had been decoded; it was taken as it stands"

@@ -135,7 +135,7 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
             columns: ldif.columns(),
             shape: "one entry per object",
             rows: None,
-            problems: found.problems.clone(),
+            problems: merged(&found.problems, &ldif.problems()),
         };
         let reading = Reading::Ldif(ldif);
         return Ok(Source { name: spec.to_owned(), raw, found, reading, about, care: Care::default() });
@@ -175,6 +175,12 @@ fn check_bytes(spec: &str, raw: &Raw, bytes: Bytes, options: &Options) -> Result
     let found = encoding::find(raw, bytes, options.encoding.as_deref())?;
     flavour::refuse_binary(spec, &head[..read], found.encoding.is_utf16() || found.then.is_some())?;
     Ok(found)
+}
+
+fn merged(first: &Problems, then: &Problems) -> Problems {
+    let mut all = first.clone();
+    all.merge(then);
+    all
 }
 
 fn empty(spec: &str) -> Error {

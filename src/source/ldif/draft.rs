@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::name::{Form, Range, is_whole};
 use crate::model::attribute::Kind;
-use crate::model::identity::{guid_text, is_guid, normal_guid, sid_text};
+use crate::model::identity::{guid_text, is_deleted, is_guid, normal_guid, sid_text};
 use crate::model::problem::{Problem, Weight};
 use crate::model::user::flag;
 use crate::model::{Attr, AttrSet, User};
@@ -229,6 +229,12 @@ impl Draft {
     /// Whether it is the entry of the server itself, which has an empty name.
     pub(super) fn is_root(&self) -> bool {
         !self.full.has(Attr::DistinguishedName)
+    }
+
+    /// Whether it is what is left of a deleted object, by its name: the one attribute that is always read.
+    pub(super) fn is_deleted(&self, block: &str) -> bool {
+        let name = self.values.iter().find(|(attr, _)| *attr == Attr::DistinguishedName);
+        name.is_some_and(|(_, place)| is_deleted(place.of(block, &self.side)))
     }
 
     /// Looks at the record as a whole, when all lines are read.

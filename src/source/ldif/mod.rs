@@ -14,13 +14,13 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use super::columns::Column;
 use super::encoding::Text;
 use crate::error::{Error, Result};
-use crate::model::problem::Problems;
+use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet, Block, Record};
 use cut::Cutter;
 use line::{is_dn, logical};
 use name::Names;
 use record::{Reading, records};
-use seen::Seen;
+use seen::{SEARCH, Seen};
 
 /// What is known of an LDIF file before its records are read.
 #[derive(Debug)]
@@ -47,7 +47,8 @@ impl Ldif {
         let mut ldif = Self { names: Names::new(map), seen: Seen::default(), target, limit };
         let look = |(place, block): (usize, Result<Block>)| {
             let mut seen = Seen::default();
-            seen.look(&block?.text, &ldif.names, limit);
+            let block = block?;
+            seen.look(&block.text, block.line, &ldif.names, limit);
             Ok((place, seen))
         };
         let looked: Result<Vec<_>> = ldif.blocks(text).enumerate().par_bridge().map(look).collect();
@@ -81,6 +82,18 @@ impl Ldif {
             records: None,
         });
         read.chain(others).collect()
+    }
+
+    /// What the file as a whole shows to be missing.
+    pub(super) fn problems(&self) -> Problems {
+        let mut problems = Problems::default();
+        if let Some(Some(start)) = self.seen.search {
+            problems.add(Problem::SearchCut, start);
+        }
+        if let Some(line) = self.seen.cut {
+            problems.add(Problem::LineCut, line);
+        }
+        problems
     }
 
     /// The attributes that are in the input.
@@ -128,7 +141,7 @@ pub(super) fn flavour(text: &str) -> Option<&'static str> {
             let ldifde = !version && next.starts_with("changetype:");
             return Some(if ldifde { "ldifde" } else { "LDIF" });
         }
-        if read.starts_with("# extended LDIF") || read.starts_with("# LDAPv3") {
+        if SEARCH.iter().any(|mark| read.starts_with(mark)) {
             return Some("ldapsearch");
         }
         version |= starts(read, "version:");

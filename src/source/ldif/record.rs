@@ -115,10 +115,15 @@ impl Walk<'_> {
 
     /// A line that is nothing, or that stands where no record is.
     fn stray(&mut self, line: Text, at: usize) {
-        if self.draft.dn.is_some() {
+        let text = self.draft.text(self.text, line);
+        let failed = is_failure(text);
+        if self.draft.dn.is_none() {
+            self.draft.damage.extend(failed.then_some((Problem::SearchCut, at)));
+        } else if failed && (text.contains("limit exceeded (") || text.starts_with("ldap_")) {
+            // Standard error in the same file, without a blank line before it: the record is whole.
+            self.problem(Problem::SearchCut, at);
+        } else {
             self.draft.damage.push((Problem::StrayLine, at));
-        } else if is_failure(self.draft.text(self.text, line)) {
-            self.draft.damage.push((Problem::SearchCut, at));
         }
     }
 
@@ -130,6 +135,8 @@ impl Walk<'_> {
         } else if let Some(dn) = self.draft.dn {
             if self.draft.change {
                 self.problem(Problem::ChangeRecord, dn);
+            } else if self.draft.is_deleted(self.text) {
+                self.problem(Problem::DeletedObject, dn);
             } else if !self.draft.is_root() {
                 self.draft.close(dn);
                 let user = self.draft.user(self.text, self.reading.carried, std::mem::take(&mut self.room));

@@ -43,7 +43,9 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
     assert_eq!(blocks.iter().map(|block| block.bytes).sum::<u64>(), text.len() as u64);
     let mut seen = Seen::default();
     for block in &blocks {
-        seen.look(&block.text, &names, limit);
+        let mut more = Seen::default();
+        more.look(&block.text, block.line, &names, limit);
+        seen.merge(&more);
     }
     let reading = Reading { names: &names, carried: seen.carried, wanted: AttrSet::ALL, limit };
     let (mut got, mut problems) = (Vec::new(), Problems::default());
