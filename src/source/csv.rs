@@ -70,7 +70,7 @@ impl Reading {
                 }
                 let mut user = row.user(text, User::in_room(self.plan.carried, room));
                 user.hide(self.plan.hidden);
-                let record = Record { user, place, incomplete: row.why };
+                let record = Record { user, place, at: offset(at), incomplete: row.why };
                 each(&record);
                 room = record.user.into_room();
             }
@@ -185,6 +185,11 @@ impl Reading {
         problems.add(if rejoined { Problem::UnquotedDn } else { wrong }, place.line());
         rejoined
     }
+}
+
+/// A place in the text of a block; a block is far shorter than four gigabytes.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// What a cell means as text.
