@@ -14,6 +14,7 @@ mod ldif;
 mod long;
 mod look;
 mod marks;
+mod plain;
 mod regular;
 mod row;
 mod scan;
