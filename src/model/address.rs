@@ -17,10 +17,12 @@ pub fn address_type(value: &str) -> Option<(&str, &str)> {
 
 /// The text behind `prefix:` in any case, if it stands there.
 #[must_use]
+#[inline]
 pub fn after_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let head = text.get(..prefix.len())?;
-    let rest = text[prefix.len()..].strip_prefix(':')?;
-    head.eq_ignore_ascii_case(prefix).then_some(rest)
+    let bytes = text.as_bytes();
+    let fits = bytes.get(prefix.len()) == Some(&b':')
+        && bytes[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes());
+    fits.then(|| &text[prefix.len() + 1..])
 }
 
 /// Local part and domain, when there is exactly one `@`.

@@ -59,6 +59,12 @@ impl<'a> User<'a> {
         user
     }
 
+    /// Takes all values away; what the input carries stays.
+    pub fn clear(&mut self) {
+        self.values = [""; Attr::COUNT];
+        self.proxies.clear();
+    }
+
     /// Sets a single value, or adds one to `proxyAddresses`. The attribute counts as carried from now on.
     pub fn set(&mut self, attr: Attr, value: &'a str) {
         self.carried = self.carried.with(attr);
