@@ -22,6 +22,7 @@ mod shapes;
 mod sort;
 mod split;
 mod spool;
+mod straight;
 mod table;
 mod values;
 
@@ -40,7 +41,8 @@ use bytes::Bytes;
 use cut::Cutter;
 use encoding::{Found, Raw, Text};
 use ldif::Ldif;
-use regular::Regular;
+use regular::{Cut, Regular, last_end};
+use straight::Straight;
 
 /// About how many bytes of text a block has.
 const BLOCK: usize = 1 << 20;
@@ -89,6 +91,8 @@ pub struct Source {
     name: String,
     raw: Raw,
     found: Found,
+    /// Where the first record starts, in bytes.
+    start: u64,
     reading: Reading,
     about: About,
     care: Care,
@@ -126,7 +130,7 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
     let mut head = String::new();
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
     if let Some(flavour) = ldif::flavour(&head) {
-        let ldif = Ldif::open(spec, Text::new(&raw, &found), &options.map, target, limit)?;
+        let ldif = Ldif::open(spec, (&raw, &found), &options.map, target, limit)?;
         let about = About {
             flavour,
             encoding: found.encoding.name(),
@@ -139,7 +143,8 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
             problems: merged(&found.problems, &ldif.problems()),
         };
         let reading = Reading::Ldif(ldif);
-        return Ok(Source { name: spec.to_owned(), raw, found, reading, about, care: Care::default() });
+        let (name, start, care) = (spec.to_owned(), found.bom, Care::default());
+        return Ok(Source { name, raw, found, start, reading, about, care });
     }
     let preamble = flavour::preamble(&head);
     if head[preamble.len..].trim_ascii().is_empty() {
@@ -210,15 +215,17 @@ impl Input for Source {
     }
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
-        let text = || Text::new(&self.raw, &self.found);
         let table = match &self.reading {
             Reading::Table(reading) => reading.table,
-            Reading::Ldif(ldif) => return Ok(Box::new(ldif.blocks(text()))),
+            Reading::Ldif(ldif) => return Ok(ldif.blocks(&self.raw, &self.found)),
         };
-        if self.care.needed.load(Ordering::Relaxed) {
-            return Ok(Box::new(Cutter::new(text(), table)));
-        }
-        let mut regular = Regular::new(&self.raw, self.found.bom, table);
+        let straight = match Straight::of(&self.found) {
+            Some(straight) if !self.care.needed.load(Ordering::Relaxed) => straight,
+            _ => return Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), table))),
+        };
+        let (raw, start) = (&self.raw, self.start);
+        let cut::Table { line, target, limit, .. } = table;
+        let mut regular = Regular::new(Cut { raw, straight, start, line, target, limit, last_end });
         Ok(Box::new(std::iter::from_fn(move || {
             let block = regular.next();
             self.care.found.fetch_or(regular.suspect, Ordering::Relaxed);
@@ -227,7 +234,8 @@ impl Input for Source {
     }
 
     fn block_at(&self, place: &BlockPlace) -> Result<Block> {
-        regular::block_at(&self.raw, *place)
+        let straight = Straight::of(&self.found).unwrap_or(Straight::Utf8);
+        regular::block_at(&self.raw, straight, *place)
     }
 
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {

@@ -54,7 +54,7 @@ impl<'a> Cutter<'a> {
                 self.skip();
             }
             if !self.skipping && (self.ended || self.text.len() >= self.target) {
-                let end = if self.ended { Some(self.text.len()) } else { last_border(&self.text) };
+                let end = if self.ended { Some(self.text.len()) } else { last_border(self.text.as_bytes()) };
                 if let Some(end) = end {
                     return Ok(self.give(end));
                 }

@@ -87,8 +87,7 @@ pub(super) fn unfold(text: &str, line: &Line, into: &mut String) {
 
 /// Where the last piece of whole records ends in a text that may go on: behind the last line that ends a record or
 /// before the last that starts one.
-pub(super) fn last_border(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
+pub(super) fn last_border(bytes: &[u8]) -> Option<usize> {
     // CRs at the very end may be half an end of line.
     let mut from = bytes.len() - bytes.iter().rev().take_while(|&&b| b == b'\r').count();
     loop {
@@ -143,7 +142,7 @@ mod tests {
             ("dn: a\nb: c\n", None),
             ("", None),
         ] {
-            assert_eq!(last_border(text), border, "{text:?}");
+            assert_eq!(last_border(text.as_bytes()), border, "{text:?}");
         }
     }
 }
