@@ -100,10 +100,11 @@ pub fn hash(text: &str) -> u64 {
     let text = trim(text);
     if text.is_ascii() {
         let mut room = [0; 128];
-        if let Some(room) = room.get_mut(..text.len()) {
-            room.copy_from_slice(text.as_bytes());
-            room.make_ascii_lowercase();
-            return rapidhash_v3(room);
+        if text.len() <= room.len() {
+            room[..text.len()].copy_from_slice(text.as_bytes());
+            // Whole lines of 32 octets: the rest of one would cost as much again.
+            room[..text.len().next_multiple_of(32)].make_ascii_lowercase();
+            return rapidhash_v3(&room[..text.len()]);
         }
     }
     let mut room = Room::new();

@@ -180,6 +180,12 @@ impl<'a> User<'a> {
 /// What a flag means: `TRUE`/`FALSE` in any case, `1`/`0`, `yes`/`no`.
 #[must_use]
 pub fn flag(text: &str) -> Option<bool> {
+    // As sources write it.
+    match text {
+        "TRUE" => return Some(true),
+        "FALSE" => return Some(false),
+        _ => {}
+    }
     let text = text.trim_ascii();
     if text.eq_ignore_ascii_case("true") || text == "1" || text.eq_ignore_ascii_case("yes") {
         Some(true)
