@@ -158,6 +158,10 @@ problems! {
     RowLimit = "row-limit" Notice
         "the table has exactly the 1,048,575 rows that Excel keeps: rows behind them are likely to be lost"
         "export again and do not save the file with a spreadsheet program";
+    /// A heading with other columns in the middle.
+    OtherHeading = "other-heading" Skipped
+        "a second heading inside the file names other columns, as where two exports were joined: the lines from there on were left out"
+        "give the two exports as two files: dirsync-audit audit FIRST SECOND";
     /// Addresses without their types.
     TypesLost = "types-lost" Notice
         "proxy addresses stand without their types, so that nobody can say which one is primary; rules that ask for it are not evaluated"
@@ -253,6 +257,12 @@ impl Problems {
     #[must_use]
     pub fn count(&self, weight: Weight) -> u64 {
         self.iter().filter(|(problem, _)| problem.weight() == weight).map(|(_, tally)| tally.count).sum()
+    }
+
+    /// Whether a kind was seen.
+    #[must_use]
+    pub fn has(&self, problem: Problem) -> bool {
+        self.0.iter().any(|(kind, _)| *kind == problem)
     }
 
     /// Whether nothing was seen.

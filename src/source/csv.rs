@@ -1,6 +1,6 @@
 //! The records of a block of a table.
 
-use super::columns::{Heading, Plan, Used};
+use super::columns::{Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
 use super::plain;
@@ -96,10 +96,9 @@ impl Reading {
     /// Reads a row of as many plain cells as there are columns; false when it is not that, or may be a heading.
     fn is_plain<'t>(&self, row: &Row, text: &'t str, columns: &[Used], user: &mut User<'t>) -> bool {
         user.clear();
-        let heading = |heading: &Heading| heading.text == row.part(text, 0);
         !self.numbered
             && row.cells.len() == self.table.columns
-            && !self.plan.headings.first().is_some_and(heading)
+            && !row.may_be_heading(text)
             && plain::read(&row.cells, text, columns, user)
     }
 
@@ -144,11 +143,14 @@ impl Reading {
 
     /// Brings a row into shape; gives false when it is no record.
     fn is_row(&self, row: &mut Row, text: &str, place: Place<'_>, problems: &mut Problems) -> bool {
-        if row.cells.is_empty() || !self.fits(row, text, place, problems) {
+        if row.cells.is_empty() {
             return false;
         }
-        if row.is_heading(text, &self.plan) {
-            problems.add(Problem::SecondHeading, place.line());
+        if let Some(again) = row.heading(text, &self.plan) {
+            problems.add(again, place.line());
+            return false;
+        }
+        if !self.fits(row, text, place, problems) {
             return false;
         }
         if row.cells.len() < self.plan.needed {
@@ -176,7 +178,11 @@ impl Reading {
             row.clear();
             let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
             let place = Place { lines: &lines, at };
-            if self.is_row(&mut row, text, place, &mut problems) && !row.is_blank(text) {
+            let is_row = self.is_row(&mut row, text, place, &mut problems);
+            if problems.has(Problem::OtherHeading) {
+                return problems;
+            }
+            if is_row && !row.is_blank(text) {
                 cells.clear();
                 cells.extend(row.cells.iter().map(|&cell| cell_text(text, cell)));
                 if let Some(problem) = each(&cells, place.line(), row.why.is_some()) {

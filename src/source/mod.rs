@@ -5,9 +5,11 @@
 
 mod backslash;
 mod bytes;
+mod care;
 mod columns;
 mod csv;
 mod cut;
+mod enclosed;
 mod encoding;
 mod flavour;
 mod ldif;
@@ -32,12 +34,11 @@ mod tests;
 pub use columns::Column;
 pub use split::split as split_addresses;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use crate::error::{Error, Result};
 use crate::model::problem::Problems;
 use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Record};
 use bytes::Bytes;
+use care::Care;
 use cut::Cutter;
 use encoding::{Found, Raw, Text};
 use ldif::Ldif;
@@ -105,15 +106,6 @@ enum Reading {
     Ldif(Ldif),
 }
 
-/// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
-#[derive(Debug, Default)]
-struct Care {
-    /// From the next reading on.
-    needed: AtomicBool,
-    /// Found in the reading that is going on.
-    found: AtomicBool,
-}
-
 /// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
 /// Zstandard files are unpacked to one.
 ///
@@ -143,7 +135,7 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
             problems: merged(&found.problems, &ldif.problems()),
         };
         let reading = Reading::Ldif(ldif);
-        let (name, start, care) = (spec.to_owned(), found.bom, Care::default());
+        let (name, start, care) = (spec.to_owned(), found.bom, Care::new(false));
         return Ok(Source { name, raw, found, start, reading, about, care });
     }
     let preamble = flavour::preamble(&head);
@@ -162,12 +154,6 @@ struct Given<'s> {
     found: Found,
     /// BLAKE3 of the file as it was given.
     hash: blake3::Hash,
-}
-
-impl Care {
-    fn new(needed: bool) -> Self {
-        Self { needed: AtomicBool::new(needed), found: AtomicBool::new(false) }
-    }
 }
 
 /// Refuses files without bytes and files that are no text, and finds the encoding of the others.
@@ -220,7 +206,7 @@ impl Input for Source {
             Reading::Ldif(ldif) => return Ok(ldif.blocks(&self.raw, &self.found)),
         };
         let straight = match Straight::of(&self.found) {
-            Some(straight) if !self.care.needed.load(Ordering::Relaxed) => straight,
+            Some(straight) if !self.care.careful() => straight,
             _ => return Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), table))),
         };
         let (raw, start) = (&self.raw, self.start);
@@ -228,7 +214,9 @@ impl Input for Source {
         let mut regular = Regular::new(Cut { raw, straight, start, line, target, limit, last_end });
         Ok(Box::new(std::iter::from_fn(move || {
             let block = regular.next();
-            self.care.found.fetch_or(regular.suspect, Ordering::Relaxed);
+            if regular.suspect {
+                self.care.irregular();
+            }
             block
         })))
     }
@@ -243,15 +231,17 @@ impl Input for Source {
             Reading::Table(table) => table,
             Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
         };
-        let careful = self.care.needed.load(Ordering::Relaxed);
-        let (problems, regular) = table.records(block, wanted, careful, each);
-        self.care.found.fetch_or(!regular, Ordering::Relaxed);
+        let part = self.care.before_other_heading(block);
+        let block = part.as_ref().unwrap_or(block);
+        let (problems, regular) = table.records(block, wanted, self.care.careful(), each);
+        if !regular {
+            self.care.irregular();
+        }
+        self.care.check(&problems);
         problems
     }
 
     fn settled(&self) -> bool {
-        let found = self.care.found.swap(false, Ordering::Relaxed);
-        self.care.needed.fetch_or(found, Ordering::Relaxed);
-        !found
+        self.care.settled()
     }
 }

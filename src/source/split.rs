@@ -12,7 +12,7 @@ const TYPES: &[&str] = &[
 ];
 
 /// What exporters put between two values.
-fn is_joint(b: u8) -> bool {
+pub(super) fn is_joint(b: u8) -> bool {
     is_padding(b) || matches!(b, b';' | b',' | b'|' | b'+' | b'\r' | b'\n')
 }
 

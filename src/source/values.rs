@@ -1,5 +1,6 @@
 //! What a cell means: conversions, and the marks by which exports show that they lost values.
 
+use super::enclosed::{self, LIMIT};
 use super::marks::{CELL, by_spreadsheet, is_id};
 use crate::model::Attr;
 use crate::model::attribute::Kind;
@@ -103,8 +104,14 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
                 Some(inner) if inner.ends_with("...") || inner.ends_with('…') => {
                     Meant::Lost(Problem::FormatCut)
                 }
-                Some(inner) => Meant::Is(inner),
-                None => Meant::Is(cell),
+                inner => match enclosed::values(cell).filter(|_| how == How::Proxies) {
+                    Some(values) if values.is_empty() => Meant::Nothing,
+                    Some(values) => {
+                        values.iter().for_each(|value| made.extend([value.as_str(), LIMIT]));
+                        Meant::Made
+                    }
+                    None => Meant::Is(inner.unwrap_or(cell)),
+                },
             }
         }
         How::Guid => guid(cell, made),
@@ -138,7 +145,7 @@ fn is_itself(cell: &str, attr: Attr) -> bool {
     let mut octets = cell.bytes();
     let (Some(first), second) = (octets.next(), octets.next().unwrap_or_default()) else { return false };
     let marked = match first {
-        b'\'' | b'=' | b'{' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
+        b'\'' | b'"' | b'=' | b'{' | b'[' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
         // System., Microsoft., EmailAddressDictionary, X'00', n/a, null
         b'S' => second == b'y',
         b'M' => second == b'i',
