@@ -241,6 +241,25 @@ impl Input for Source {
         problems
     }
 
+    fn some_records(
+        &self,
+        block: &Block,
+        starts: &[u32],
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) {
+        if let Reading::Ldif(ldif) = &self.reading {
+            return ldif.some_records(block, starts, wanted, each);
+        }
+        let mut left = starts;
+        self.records(block, wanted, &mut |record| {
+            if left.first() == Some(&record.at) {
+                left = &left[1..];
+                each(record);
+            }
+        });
+    }
+
     fn settled(&self) -> bool {
         self.care.settled()
     }

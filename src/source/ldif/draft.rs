@@ -256,7 +256,10 @@ impl Draft {
 
     /// Why the record is incomplete, if it is.
     pub(super) fn incomplete(&self) -> Option<&'static str> {
-        let worst = self.damage.iter().find(|(problem, _)| problem.weight() != Weight::Notice)?;
+        // A search that ended says nothing of the record above that line.
+        let of_record =
+            |problem: Problem| problem.weight() != Weight::Notice && problem != Problem::SearchCut;
+        let worst = self.damage.iter().find(|&&(problem, _)| of_record(problem))?;
         Some(match worst.0 {
             Problem::RangeCut => "values cut by the server",
             Problem::UrlValue => "values stand in another file",

@@ -23,7 +23,7 @@ use crate::model::{Attr, AttrSet, Block, Record};
 use cut::Cutter;
 use line::{is_dn, last_border, logical};
 use name::Names;
-use record::{Reading, records};
+use record::{Reading, records, some_records};
 use seen::{SEARCH, Seen};
 
 /// What is known of an LDIF file before its records are read.
@@ -148,9 +148,23 @@ impl Ldif {
         each: &mut dyn FnMut(&Record<'_>),
     ) -> Problems {
         let mut problems = block.problems.clone();
-        let reading = Reading { names: &self.names, carried: self.seen.carried, wanted, limit: self.limit };
-        problems.merge(&records(&block.text, block.line, reading, each));
+        problems.merge(&records(&block.text, block.line, self.reading(wanted), each));
         problems
+    }
+
+    /// Gives the records of a block that start at `starts` to `each`.
+    pub(super) fn some_records(
+        &self,
+        block: &Block,
+        starts: &[u32],
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) {
+        some_records(&block.text, block.line, self.reading(wanted), starts, each);
+    }
+
+    fn reading(&self, wanted: AttrSet) -> Reading<'_> {
+        Reading { names: &self.names, carried: self.seen.carried, wanted, limit: self.limit }
     }
 }
 

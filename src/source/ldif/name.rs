@@ -116,6 +116,50 @@ pub(super) struct Entry {
     pub value: usize,
 }
 
+/// The name of the line before: values of an attribute follow one another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before<'t> {
+    name: &'t [u8],
+    key: Key,
+}
+
+impl<'t> Before<'t> {
+    /// Nothing stands before the first line.
+    pub(super) fn nothing() -> Self {
+        // No line has a line break.
+        Self { name: b"\n", key: Key::Other }
+    }
+
+    /// Takes a line apart as [`entry`] does.
+    pub(super) fn entry(&mut self, line: &'t str, names: &Names) -> Option<Entry> {
+        let bytes = line.as_bytes();
+        if let Some([b':', behind @ ..]) = bytes.strip_prefix(self.name) {
+            let end = self.name.len();
+            let (form, value) = value(behind);
+            let value = end + 1 + value;
+            return Some(Entry { key: self.key, options: Options::default(), form, name: end, value });
+        }
+        let read = entry(line, names)?;
+        if bytes.get(read.name) == Some(&b':') {
+            *self = Self { name: &bytes[..read.name], key: read.key };
+        }
+        Some(read)
+    }
+}
+
+/// How the value is written that stands behind the colon, and where it starts there.
+fn value(bytes: &[u8]) -> (Form, usize) {
+    let (form, mut start) = match bytes.first() {
+        Some(b':') => (Form::Base64, 1),
+        Some(b'<') => (Form::Url, 1),
+        _ => (Form::Plain, 0),
+    };
+    while bytes.get(start) == Some(&b' ') {
+        start += 1;
+    }
+    (form, start)
+}
+
 /// Takes a line apart; `None` when it is not `name: value`.
 pub(super) fn entry(line: &str, names: &Names) -> Option<Entry> {
     let bytes = line.as_bytes();
@@ -134,15 +178,8 @@ pub(super) fn entry(line: &str, names: &Names) -> Option<Entry> {
             }
         }
     }
-    let (form, mut value) = match bytes.get(colon + 1) {
-        Some(b':') => (Form::Base64, colon + 2),
-        Some(b'<') => (Form::Url, colon + 2),
-        _ => (Form::Plain, colon + 1),
-    };
-    while bytes.get(value) == Some(&b' ') {
-        value += 1;
-    }
-    Some(Entry { key, options, form, name: end, value })
+    let (form, start) = value(&bytes[colon + 1..]);
+    Some(Entry { key, options, form, name: end, value: colon + 1 + start })
 }
 
 /// Whether a text may be a name with options; real ones have only letters, digits, `-` and `.`, but servers and

@@ -5,7 +5,7 @@
 use memchr::memchr;
 
 use super::line::{logical, unfold};
-use super::name::{Key, Names, entry};
+use super::name::{Before, Entry, Key, Names, entry};
 use crate::model::{Attr, AttrSet};
 use crate::source::scan::lines;
 
@@ -44,7 +44,7 @@ impl Seen {
     pub(super) fn look(&mut self, text: &str, first_line: u64, names: &Names, limit: usize) {
         let bytes = text.as_bytes();
         let mut here = Here { limit, ..Here::default() };
-        let mut at = 0;
+        let (mut at, mut before) = (0, Before::nothing());
         while at < bytes.len() {
             let line = logical(bytes, at);
             at = line.next;
@@ -64,11 +64,15 @@ impl Seen {
                     self.readable(&whole);
                 }
             } else if memchr(b':', head.as_bytes()).is_some() {
-                self.line(head, line.start, names, &mut here);
+                if let Some(entry) = before.entry(head, names) {
+                    self.entry(head, entry, line.start, &mut here);
+                }
             } else if line.fold.is_some() {
                 let mut whole = String::new();
                 unfold(text, &line, &mut whole);
-                self.line(&whole, line.start, names, &mut here);
+                if let Some(entry) = entry(&whole, names) {
+                    self.entry(&whole, entry, line.start, &mut here);
+                }
             }
         }
         self.take(&mut here, bytes.len());
@@ -91,8 +95,7 @@ impl Seen {
         }
     }
 
-    fn line(&mut self, line: &str, at: usize, names: &Names, here: &mut Here) {
-        let Some(entry) = entry(line, names) else { return };
+    fn entry(&mut self, line: &str, entry: Entry, at: usize, here: &mut Here) {
         match entry.key {
             Key::Dn => {
                 self.take(here, at);
