@@ -58,8 +58,8 @@ impl<'a> Cutter<'a> {
                 if let Some(end) = end {
                     return Ok(self.give(end));
                 }
-                // The last two bytes may be the start of `dn:`, which is not in the record any more.
-                if self.text.len() > self.limit + 2 {
+                // The last bytes may be a byte order mark and the start of `dn:`, which are not in the record any more.
+                if self.text.len() > self.limit + 5 {
                     self.problems.add(Problem::HugeRecord, self.line);
                     // The record may start with the very line that would end another.
                     (self.skipping, self.inside) = (true, true);
@@ -99,7 +99,7 @@ impl<'a> Cutter<'a> {
                 break;
             }
             if line.end >= known && !self.ended {
-                if self.inside || line.end - at > 2 {
+                if self.inside || line.end - line.start > 2 {
                     // Neither blank nor `dn:`, however it ends.
                     self.inside = true;
                     at = line.end;
