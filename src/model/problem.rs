@@ -146,6 +146,10 @@ problems! {
     NotUtf8 = "not-utf-8" Notice
         "the file is not UTF-8 and has no byte order mark: it was read as windows-1252"
         "export with -Encoding UTF8, or name the encoding with --encoding";
+    /// Bytes that are not UTF-8 and mean more as a code page of consoles, read as windows-1252 all the same.
+    OemLetters = "oem-letters" Notice
+        "the file is not UTF-8 and has no byte order mark: it was read as windows-1252, but its letters look like those of a console (OEM)"
+        "name the code page with --encoding: cp850 in western Europe, cp437 in the United States, cp852 in central Europe; or export with -Encoding UTF8";
     /// Letters that an export turned into `?`.
     LostLetters = "lost-letters" Notice
         "`?` stands where letters were lost: Export-Csv of Windows PowerShell writes ASCII unless told otherwise"

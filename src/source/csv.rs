@@ -7,6 +7,7 @@ use super::plain;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use crate::model::attribute::IDENTITY;
+use crate::model::identity::is_deleted;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
 use crate::model::{Attr, AttrSet, Block, Record, User};
@@ -100,6 +101,7 @@ impl Reading {
             && row.cells.len() == self.table.columns
             && !row.may_be_heading(text)
             && plain::read(&row.cells, text, columns, user)
+            && !is_deleted(user.get(Attr::DistinguishedName))
     }
 
     /// Whether a record is one of a file whose quotes only enclose cells: else a border may have been cut wrongly.
@@ -133,6 +135,11 @@ impl Reading {
         }
         for &used in used {
             row.value(text, used, place, problems);
+        }
+        let dn = row.values.iter().find(|(attr, _)| *attr == Attr::DistinguishedName);
+        if dn.is_some_and(|&(_, dn)| is_deleted(row.text(text, dn))) {
+            problems.add(Problem::DeletedObject, place.line());
+            return false;
         }
         let known = row.values.iter().any(|&(attr, _)| IDENTITY.contains(&attr));
         if !known && !row.is_blank(text) {
