@@ -108,12 +108,16 @@ fn columns(columns: &[Column], style: Style) -> String {
         let _ = writeln!(text, "    {:<width$}  {attr}{note}", heading(column));
     }
     if !unused.is_empty() {
-        let name = |column: &&Column| match column.note {
-            "" => format!("`{}`", heading(column)),
-            note => format!("`{}` ({note})", heading(column)),
-        };
-        let names: Vec<String> = unused.iter().map(name).collect();
-        text.push_str(&style.wrap("  not used   ", "             ", &names.join(", ")));
+        let (unknown, known): (Vec<_>, Vec<_>) = unused.iter().partition(|column| column.note.is_empty());
+        for column in known {
+            let line = format!("`{}`: {}", heading(column), column.note.trim_start_matches("not used: "));
+            text.push_str(&style.wrap("  not used   ", "             ", &line));
+        }
+        if !unknown.is_empty() {
+            let names: Vec<String> = unknown.iter().map(|column| format!("`{}`", heading(column))).collect();
+            let line = format!("no rule reads what these names say: {}", names.join(", "));
+            text.push_str(&style.wrap("  not used   ", "             ", &line));
+        }
         text.push_str(&style.wrap(
             "             ",
             "             ",

@@ -116,32 +116,45 @@ pub(super) struct Entry {
     pub value: usize,
 }
 
-/// The name of the line before: values of an attribute follow one another.
-#[derive(Debug, Clone, Copy)]
+/// The names of the lines before: records have their attributes in the same order.
+#[derive(Debug, Default)]
 pub(super) struct Before<'t> {
-    name: &'t [u8],
-    key: Key,
+    names: Vec<(&'t [u8], Key)>,
+    /// The place of the last one.
+    at: usize,
 }
 
-impl<'t> Before<'t> {
-    /// Nothing stands before the first line.
-    pub(super) fn nothing() -> Self {
-        // No line has a line break.
-        Self { name: b"\n", key: Key::Other }
-    }
+/// How many names are kept.
+const KEPT: usize = 64;
 
+impl<'t> Before<'t> {
     /// Takes a line apart as [`entry`] does.
+    #[inline]
     pub(super) fn entry(&mut self, line: &'t str, names: &Names) -> Option<Entry> {
         let bytes = line.as_bytes();
-        if let Some([b':', behind @ ..]) = bytes.strip_prefix(self.name) {
-            let end = self.name.len();
-            let (form, value) = value(behind);
-            let value = end + 1 + value;
-            return Some(Entry { key: self.key, options: Options::default(), form, name: end, value });
+        for at in [self.at, self.at + 1, 0] {
+            let Some(&(name, key)) = self.names.get(at) else { continue };
+            if bytes.get(name.len()) == Some(&b':') && bytes.starts_with(name) {
+                self.at = at;
+                let end = name.len();
+                let (form, value) = value(&bytes[end + 1..]);
+                return Some(Entry {
+                    key,
+                    options: Options::default(),
+                    form,
+                    name: end,
+                    value: end + 1 + value,
+                });
+            }
         }
         let read = entry(line, names)?;
+        let name = &bytes[..read.name];
         if bytes.get(read.name) == Some(&b':') {
-            *self = Self { name: &bytes[..read.name], key: read.key };
+            let known = self.names.iter().position(|(known, _)| *known == name);
+            if known.is_none() && self.names.len() < KEPT {
+                self.names.push((name, read.key));
+            }
+            self.at = known.unwrap_or(self.names.len() - 1);
         }
         Some(read)
     }

@@ -86,7 +86,7 @@ impl<'a> Walk<'a> {
         reading: Reading<'a>,
         each: &'a mut dyn FnMut(&Record<'_>),
     ) -> Self {
-        let (draft, before) = (Draft::default(), Before::nothing());
+        let (draft, before) = (Draft::default(), Before::default());
         let (room, problems) = (Vec::new(), Problems::default());
         Self { text, lines, reading, each, draft, room, problems, start: 0, before }
     }

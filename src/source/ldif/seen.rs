@@ -44,7 +44,7 @@ impl Seen {
     pub(super) fn look(&mut self, text: &str, first_line: u64, names: &Names, limit: usize) {
         let bytes = text.as_bytes();
         let mut here = Here { limit, ..Here::default() };
-        let (mut at, mut before) = (0, Before::nothing());
+        let (mut at, mut before) = (0, Before::default());
         while at < bytes.len() {
             let line = logical(bytes, at);
             at = line.next;
