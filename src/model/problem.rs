@@ -306,4 +306,16 @@ mod tests {
         let codes: std::collections::BTreeSet<_> = Problem::ALL.iter().map(|p| p.code()).collect();
         assert_eq!(codes.len(), Problem::ALL.len());
     }
+
+    #[test]
+    fn a_table_as_long_as_a_sheet_is_told() {
+        for (records, skipped, told) in
+            [(SHEET_ROWS, 0, true), (SHEET_ROWS - 1, 1, true), (SHEET_ROWS + 1, 0, false)]
+        {
+            let mut problems = Problems::default();
+            (0..skipped).for_each(|line| problems.add(Problem::LongRow, line));
+            problems.check_rows(records);
+            assert_eq!(problems.has(Problem::RowLimit), told, "{records}");
+        }
+    }
 }

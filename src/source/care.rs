@@ -54,7 +54,11 @@ impl Care {
 
     /// Whether the reading that is done can be trusted.
     pub(super) fn settled(&self) -> bool {
-        self.careful.fetch_or(self.irregular.swap(false, Ordering::Relaxed), Ordering::Relaxed);
+        if self.irregular.swap(false, Ordering::Relaxed) {
+            self.careful.store(true, Ordering::Relaxed);
+            // What looked like a heading may be a piece of a record that was cut wrongly.
+            self.stop.store(u64::MAX, Ordering::Relaxed);
+        }
         !self.found.swap(false, Ordering::Relaxed)
     }
 
@@ -97,8 +101,10 @@ mod tests {
         assert_eq!(part.problems.iter().next().unwrap().1.lines, [6, 7]);
         let part = care.before_other_heading(&Block { line: 9, ..block.clone() }).unwrap();
         assert_eq!((part.text.as_str(), part.problems.iter().next().unwrap().1.count), ("", 3));
-        assert!(care.before_other_heading(&Block { line: 3, ..block }).is_none());
+        assert!(care.before_other_heading(&Block { line: 3, ..block.clone() }).is_none());
         care.check(&problems);
         assert!(care.settled());
+        care.irregular();
+        assert!(!care.settled() && care.careful() && care.before_other_heading(&block).is_none());
     }
 }

@@ -250,7 +250,7 @@ fn is_oem(raw: &Raw, from: u64) -> Result<bool> {
     Ok(oem > ansi)
 }
 
-/// Where UTF-16 begins, when about every other byte from the first NUL on is NUL.
+/// Where UTF-16 begins, when about every other byte from the first NUL on is NUL, and hardly one beside them.
 fn becomes_wide(raw: &Raw, seen: &Scan) -> Result<Option<Second>> {
     let Some(nul) = seen.nul.filter(|_| seen.nul_line > 1) else { return Ok(None) };
     if !(30..=65).contains(&(seen.nuls * 100 / (raw.len - nul).max(1))) {
@@ -258,6 +258,12 @@ fn becomes_wide(raw: &Raw, seen: &Scan) -> Result<Option<Second>> {
     }
     // The first character is Latin, so that its other byte stands before the NUL.
     let start = nul.saturating_sub(1);
+    let mut head = [0; 4096];
+    let read = raw.read(start, &mut head)?;
+    let nuls = |odd: usize| head[..read].iter().skip(odd).step_by(2).filter(|&&b| b == 0).count();
+    if nuls(1) * 4 < read || nuls(0) * 10 > nuls(1) {
+        return Ok(None);
+    }
     let mut mark = [0; 2];
     let place = start.saturating_sub(2);
     let marked = raw.read(place, &mut mark)? == 2 && mark == [0xff, 0xfe];
