@@ -5,6 +5,7 @@
 
 use super::class::Classes;
 use super::fold::{fold, same, trim};
+use super::octet::find;
 
 /// What stands before the first `:`, when it is one or more of `A-Za-z0-9_=-`.
 #[must_use]
@@ -28,9 +29,9 @@ pub fn after_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
 /// Local part and domain, when there is exactly one `@`.
 #[must_use]
 pub fn parts(address: &str) -> Option<(&str, &str)> {
-    let at = memchr::memchr(b'@', address.as_bytes())?;
+    let at = find(b'@', address.as_bytes())?;
     let (local, domain) = (&address[..at], &address[at + 1..]);
-    memchr::memchr(b'@', domain.as_bytes()).is_none().then_some((local, domain))
+    find(b'@', domain.as_bytes()).is_none().then_some((local, domain))
 }
 
 /// The domain of an address; empty without an `@`.
@@ -58,7 +59,7 @@ impl<'a> Look<'a> {
     /// Looks at an address. Domains that were found well-formed lately are not looked at again.
     #[must_use]
     pub fn at(address: &'a str, known: &mut Known) -> Self {
-        let (local, domain) = match memchr::memchr(b'@', address.as_bytes()) {
+        let (local, domain) = match find(b'@', address.as_bytes()) {
             Some(at) => (&address[..at], &address[at + 1..]),
             None => (address, ""),
         };
@@ -185,23 +186,19 @@ fn has_domain_labels(domain: &str) -> bool {
     bytes.len() <= 255 && start > 0 && is_label(last) && last[0].is_ascii_alphabetic()
 }
 
-/// Last labels that no public domain has.
-const NOT_PUBLIC: &[&str] = &[
-    "local",
-    "localdomain",
-    "localhost",
-    "lan",
-    "home",
-    "internal",
-    "intranet",
-    "corp",
-    "private",
-    "test",
-    "invalid",
-    "example",
-    "onion",
-    "arpa",
-];
+/// Last labels that no public domain has, of a length.
+fn of_length(length: usize) -> &'static [&'static str] {
+    match length {
+        3 => &["lan"],
+        4 => &["home", "corp", "test", "arpa"],
+        5 => &["local", "onion"],
+        7 => &["private", "invalid", "example"],
+        8 => &["internal", "intranet"],
+        9 => &["localhost"],
+        11 => &["localdomain"],
+        _ => &[],
+    }
+}
 
 /// Whether mail or federation from outside can reach the domain at all, by its shape.
 #[must_use]
@@ -209,9 +206,9 @@ pub fn is_routable(domain: &str) -> bool {
     let dot = domain.bytes().rposition(|b| b == b'.');
     match dot.map(|dot| domain.split_at(dot + 1)) {
         Some((_, last)) if last.is_ascii() => {
-            !NOT_PUBLIC.iter().any(|label| label.len() == last.len() && label.eq_ignore_ascii_case(last))
+            !of_length(last.len()).iter().any(|label| label.eq_ignore_ascii_case(last))
         }
-        Some((_, last)) => !NOT_PUBLIC.iter().any(|label| same(label, last)),
+        Some((_, last)) => !(1..12).flat_map(of_length).any(|label| same(label, last)),
         None => false,
     }
 }

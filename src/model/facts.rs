@@ -152,7 +152,7 @@ pub struct Facts<'a> {
     pub pua_local_classes: Classes,
     /// `msExchRecipientTypeDetails`.
     pub recipient_type: Option<i64>,
-    /// What is out of the ordinary about the SIP and proxy addresses.
+    /// What is out of the ordinary.
     pub marks: Marks,
     kinds: Kinds,
 }
@@ -193,13 +193,12 @@ impl<'a> Facts<'a> {
             _ => (Some(uri.unwrap_or(pua)), pua_well_formed),
         };
         let mail = trim(user.get(Attr::Mail));
-        let pua_local_classes = look.map(|look| look.local_classes).unwrap_or_default();
-        Self {
-            marks: Marks::of(&proxies, pua, pua_local_classes),
+        let mut facts = Self {
+            marks: Marks::default(),
             sip_home: SipHome::of(user, sip_enabled.yes()),
             mail_well_formed: Look::at(mail, known).is_mail(),
             pua_well_formed,
-            pua_local_classes,
+            pua_local_classes: look.map(|look| look.local_classes).unwrap_or_default(),
             recipient_type: user.number(Attr::RecipientTypeDetails),
             kinds: Kinds::of(user),
             user,
@@ -212,7 +211,9 @@ impl<'a> Facts<'a> {
             sip_address,
             sip_well_formed,
             mail,
-        }
+        };
+        facts.marks = Marks::of(&facts);
+        facts
     }
 
     /// The values of a type.

@@ -9,6 +9,8 @@ use rapidhash::v3::rapidhash_v3;
 use smallvec::SmallVec;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::octet::make_small;
+
 /// Blank: space, TAB, CR, LF, VT, FF.
 #[must_use]
 pub fn is_blank(byte: u8) -> bool {
@@ -98,12 +100,10 @@ pub fn same(a: &str, b: &str) -> bool {
 #[must_use]
 pub fn hash(text: &str) -> u64 {
     let text = trim(text);
-    if text.is_ascii() {
-        let mut room = [0; 128];
-        if text.len() <= room.len() {
-            room[..text.len()].copy_from_slice(text.as_bytes());
-            // Whole lines of 32 octets: the rest of one would cost as much again.
-            room[..text.len().next_multiple_of(32)].make_ascii_lowercase();
+    let mut room = [0; 128];
+    if text.len() <= room.len() {
+        room[..text.len()].copy_from_slice(text.as_bytes());
+        if make_small(&mut room[..text.len().next_multiple_of(8)]) {
             return rapidhash_v3(&room[..text.len()]);
         }
     }

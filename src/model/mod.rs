@@ -10,6 +10,7 @@ pub mod guard;
 pub mod home;
 pub mod identity;
 pub mod marks;
+pub mod octet;
 pub mod problem;
 pub mod record;
 pub mod text;

@@ -175,6 +175,7 @@ pub(super) static RULES: &[Rule] = &[
               outside, and an import of it fails.",
         remedy: "Keep one of the values, the one written SMTP: where there is one.",
         reference: "[MS-ADTS] 3.1.1.2.2.4.13",
+        when: Marks::ALIKE,
         check: Check::User(repeated_proxy),
         examples: &[
             Example::fires(

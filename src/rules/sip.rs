@@ -39,6 +39,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 2; KB 2565604",
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
+        when: Marks::NO_SIP,
         check: Check::User(no_sip_proxy),
         examples: &[
             Example::fires(
@@ -120,6 +121,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 2; Cloud consolidation: managing attributes (Microsoft Learn)",
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
+        when: Marks::PUA_NOT_SIP,
         check: Check::User(sip_proxy_not_pua),
         examples: &[
             Example::fires(
@@ -147,6 +149,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Set the address with Set-CsUser or Enable-CsUser, or clear the leftovers with Disable-CsUser.",
         reference: "Set-CsUser, Enable-CsUser (Microsoft Learn)",
         blocks: blocking::ALL_BUT_PHOTOS,
+        when: Marks::NO_PUA,
         check: Check::User(no_pua),
         examples: &[
             Example::fires(&[&[(UserEnabled, "TRUE")]], "msRTCSIP-UserEnabled is TRUE"),
@@ -166,6 +169,7 @@ pub(super) static RULES: &[Rule] = &[
               written by hand, and the user cannot sign in with it.",
         remedy: "Enable the user with Enable-CsUser, or remove the sip: value from proxyAddresses.",
         reference: "KB 2614242 step 2",
+        when: Marks::NO_PUA,
         check: Check::User(sip_proxy_without_pua),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:ann@contoso.com")]], "`sip:ann@contoso.com`"),
@@ -188,6 +192,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Set the address with Set-CsUser -SipAddress sip:user@domain.",
         reference: "Set-CsUser (Microsoft Learn); RFC 3261 section 25",
         blocks: blocking::ALL_BUT_PHOTOS,
+        when: Marks::MALFORMED_PUA,
         check: Check::User(malformed_pua),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, "ann@contoso.com")]], "`ann@contoso.com`"),
@@ -276,6 +281,7 @@ pub(super) static RULES: &[Rule] = &[
               reports a problem connecting to Outlook.",
         remedy: "Align SIP address, mail and primary smtp address of the user.",
         reference: "KB 2436962",
+        when: Marks::SIP_NOT_MAIL,
         check: Check::User(sip_not_mail),
         examples: &[
             Example::fires(
@@ -308,6 +314,7 @@ pub(super) static RULES: &[Rule] = &[
               functionality, such as problems with Exchange integration and single sign-on.",
         remedy: "Align SIP address and userPrincipalName.",
         reference: "KB 2537764; Configure a multi-forest environment for hybrid (Microsoft Learn)",
+        when: Marks::SIP_NOT_UPN,
         check: Check::User(sip_not_upn),
         examples: &[
             Example::fires(

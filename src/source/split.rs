@@ -5,6 +5,8 @@
 
 use memchr::memchr_iter;
 
+use crate::model::octet::find;
+
 /// The types before which a joined cell is split; those that rule PRX013 knows.
 const TYPES: &[&str] = &[
     "smtp", "sip", "x500", "x400", "eum", "spo", "ex", "=ex", "notes", "ccmail", "msmail", "fax", "mbx",
@@ -48,10 +50,10 @@ pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     if start >= end {
         return;
     }
-    if !bytes.contains(&b':') {
-        return untyped(&cell[start..end], each);
-    }
-    for colon in memchr_iter(b':', bytes) {
+    let Some(first) = find(b':', bytes) else { return untyped(&cell[start..end], each) };
+    let mut next = Some(first);
+    while let Some(colon) = next {
+        next = find(b':', &bytes[colon + 1..]).map(|found| colon + 1 + found);
         let name = bytes[..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
         let name = name.map_or(0, |before| before + 1);
         if name <= start || !is_type(&bytes[name..colon]) {
