@@ -182,6 +182,11 @@ proptest! {
         for joint in [";", "; ", ",", ", ", "|", "\n", "\r\n", " ", "+"] {
             prop_assert_eq!(&read(csv(&rows(&people, joint), ',', true, "\r\n").as_bytes(), true), &people, "{:?}", joint);
         }
+        let mut array = rows(&people, ";");
+        for (row, of) in array[1..].iter_mut().zip(&people) {
+            row[3] = serde_json::to_string(&of.addresses).unwrap();
+        }
+        prop_assert_eq!(&read(csv(&array, ',', true, "\r\n").as_bytes(), true), &people);
         let plain = rows(&people, ";");
         for delimiter in [',', ';', '\t', '|'] {
             for all in [true, false] {

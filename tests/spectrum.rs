@@ -11,8 +11,11 @@ use dirsync_audit::source::{self, Options};
 /// The columns that the headings of a case stand for.
 const COLUMNS: [Attr; 4] = [Attr::UserPrincipalName, Attr::DisplayName, Attr::GivenName, Attr::Sn];
 
-/// The cells of a table whose headings are mapped in order, and the codes of its damage with their lines.
-fn read(bytes: &[u8], headings: &[&str]) -> (Vec<Vec<String>>, Vec<(&'static str, Vec<u64>)>) {
+/// Codes of damage with their lines.
+type Damage = Vec<(&'static str, Vec<u64>)>;
+
+/// The cells of a table whose headings are mapped in order, and its damage.
+fn read(bytes: &[u8], headings: &[&str]) -> (Vec<Vec<String>>, Damage) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     let map = headings.iter().zip(COLUMNS).map(|(name, attr)| ((*name).to_owned(), attr)).collect();

@@ -45,10 +45,10 @@ impl Care {
     /// Looks whether the damage of a block tells of another heading.
     pub(super) fn check(&self, problems: &Problems) {
         let other = problems.iter().find(|(problem, _)| *problem == Problem::OtherHeading);
-        if let Some(&line) = other.and_then(|(_, tally)| tally.lines.first()) {
-            if self.stop.fetch_min(line, Ordering::Relaxed) > line {
-                self.found.store(true, Ordering::Relaxed);
-            }
+        if let Some(&line) = other.and_then(|(_, tally)| tally.lines.first())
+            && self.stop.fetch_min(line, Ordering::Relaxed) > line
+        {
+            self.found.store(true, Ordering::Relaxed);
         }
     }
 

@@ -83,21 +83,20 @@ impl<'a> Regular<'a> {
         // What is read again and again because no record ends in it grows by doubling.
         // Two characters of UTF-16 at least: half of one waits for the rest.
         let wanted = target.max(known).max(4);
-        let mut piece = Vec::new();
-        let room = if let Straight::Utf8 = straight { &mut *text } else { &mut piece };
-        let from = room.len();
-        room.resize(from + wanted, 0);
-        let read = raw.read(self.place, &mut room[from..])?;
-        room.truncate(from + read);
-        let ended = read < wanted;
-        if !piece.is_empty() {
-            let open = if ended { 0 } else { straight.open(&piece) };
-            piece.truncate(read - open);
-            straight.append(&piece, text);
-            self.place += piece.len() as u64;
-        } else {
+        if let Straight::Utf8 = straight {
+            text.resize(known + wanted, 0);
+            let read = raw.read(self.place, &mut text[known..])?;
+            text.truncate(known + read);
             self.place += read as u64;
+            return Ok(read < wanted);
         }
+        let mut piece = vec![0; wanted];
+        let read = raw.read(self.place, &mut piece)?;
+        let ended = read < wanted;
+        piece.truncate(read);
+        piece.truncate(read - if ended { 0 } else { straight.open(&piece) });
+        straight.append(&piece, text);
+        self.place += piece.len() as u64;
         Ok(ended)
     }
 

@@ -24,7 +24,7 @@ use cut::Cutter;
 use line::{is_dn, last_border, logical};
 use name::Names;
 use record::{Reading, records, some_records};
-use seen::{SEARCH, Seen};
+use seen::{SEARCH, Search, Seen};
 
 /// What is known of an LDIF file before its records are read.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Ldif {
     /// What the file as a whole shows to be missing.
     pub(super) fn problems(&self) -> Problems {
         let mut problems = Problems::default();
-        if let Some(Some(start)) = self.seen.search {
+        if let Search::Open(start) = self.seen.search {
             problems.add(Problem::SearchCut, start);
         }
         if let Some(line) = self.seen.cut {

@@ -23,14 +23,26 @@ pub(super) struct Seen {
     pub counts: [u64; Attr::COUNT],
     /// How many records say what is to be done to an object instead of what the object is.
     pub changes: u64,
-    /// Where an output of ldapsearch begins that has no end so far; `Some(None)` when the last one has.
-    pub search: Option<Option<u64>>,
+    /// How far the last output of ldapsearch goes.
+    pub search: Search,
     /// The line in the middle of which the text ends.
     pub cut: Option<u64>,
     /// The attributes that are not read, as they are first spelled, in the order in which they are first met.
     pub others: Vec<String>,
     /// The place in `others` of the last one met.
     last: usize,
+}
+
+/// An output of ldapsearch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Search {
+    /// There is none.
+    #[default]
+    None,
+    /// It begins on this line, and has no end.
+    Open(u64),
+    /// It has an end.
+    Ended,
 }
 
 /// How the output of ldapsearch begins, with `-L` too; then it also has an end: `# search result`.
@@ -55,9 +67,9 @@ impl Seen {
             let head = text.get(line.start..line.fold.unwrap_or(line.end)).unwrap_or_default();
             if head.starts_with('#') {
                 if SEARCH.iter().any(|mark| head.starts_with(mark)) {
-                    self.search = Some(Some(first_line + lines(&text[..line.start])));
+                    self.search = Search::Open(first_line + lines(&text[..line.start]));
                 } else if head == "# search result" {
-                    self.search = Some(None);
+                    self.search = Search::Ended;
                 } else if head.starts_with(READABLE) {
                     let mut whole = String::new();
                     unfold(text, &line, &mut whole);
@@ -85,7 +97,9 @@ impl Seen {
         self.carried = self.carried.union(later.carried);
         self.records += later.records;
         self.changes += later.changes;
-        self.search = later.search.or(self.search);
+        if later.search != Search::None {
+            self.search = later.search;
+        }
         self.cut = later.cut;
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
             *count += more;
