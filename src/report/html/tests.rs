@@ -149,8 +149,11 @@ fn an_incomplete_read_comes_before_everything_else() {
     assert!(
         text.contains("<strong>1 record could not be read at all.</strong>") && text.contains("(line 7)")
     );
+    let (_, verdict) = text.split_once("<h2 id=\"verdict\">").unwrap();
+    assert!(verdict.split_once("<svg").unwrap().0.contains("this audit is incomplete"));
     summary.sources[0].problems = Problems::default();
     assert!(!told(&summary).contains("This audit is incomplete"));
+    assert!(!told(&summary).contains("this audit is incomplete"));
 }
 
 #[test]
