@@ -1,6 +1,6 @@
 //! The sheets that are made at the end: Summary, Rules, Action plan.
 
-use rust_xlsxwriter::{Format, Url, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, Format, FormatAlign, Url, Worksheet, XlsxError};
 
 use super::super::Summary;
 use super::super::organisation::CANNOT_SEE;
@@ -28,6 +28,8 @@ pub(super) fn head(sheet: &mut Worksheet, row: u32, columns: &[(&str, u16)]) -> 
 struct Pen {
     sheet: Worksheet,
     row: u32,
+    /// From this column on, long text goes on below itself; to the left of it, to the right of itself.
+    wrapped: u16,
 }
 
 /// What stands in a cell.
@@ -39,26 +41,32 @@ enum Is<'t> {
 }
 
 impl Pen {
-    fn new(name: &str) -> Result<Self, XlsxError> {
+    fn new(name: &str, wrapped: u16) -> Result<Self, XlsxError> {
         let mut sheet = Worksheet::new();
         sheet.set_name(name)?;
-        Ok(Self { sheet, row: 0 })
+        Ok(Self { sheet, row: 0, wrapped })
     }
 
     fn row(&mut self, cells: &[Is<'_>]) -> Result<(), XlsxError> {
+        let top = Format::new().set_align(FormatAlign::Top);
         for (column, is) in (0u16..).zip(cells) {
             match is {
+                Is::Text("") => {}
                 Is::Text(text) => {
-                    self.sheet.write_string(self.row, column, cell::shown(text, &mut 0))?;
+                    let text = cell::shown(text, &mut 0);
+                    let wrapped = if column < self.wrapped { &top } else { &top.clone().set_text_wrap() };
+                    self.sheet.write_string_with_format(self.row, column, text, wrapped)?;
                 }
                 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
                 Is::Count(count) => {
-                    self.sheet.write_number(self.row, column, *count as f64)?;
+                    self.sheet.write_number_with_format(self.row, column, *count as f64, &top)?;
                 }
                 Is::Code(place) => {
                     // Row 1 holds the headings.
                     let link = Url::new(format!("internal:{RULES}!A{}", place + 2));
-                    self.sheet.write_url_with_text(self.row, column, link, rules::at(*place).code)?;
+                    let blue = top.clone().set_hyperlink();
+                    let code = rules::at(*place).code;
+                    self.sheet.write_url_with_options(self.row, column, link, code, "", Some(&blue))?;
                 }
             }
         }
@@ -78,12 +86,17 @@ impl Pen {
 
 /// What was read, the verdict, the counts.
 pub(super) fn summary(summary: &Summary, cut: u64) -> Done {
-    let mut pen = Pen::new("Summary")?;
+    let mut pen = Pen::new("Summary", 6)?;
     for (column, width) in [(0, 34.0), (1, 30.0), (2, 14.0), (3, 14.0), (4, 14.0), (5, 14.0), (6, 80.0)] {
         pen.sheet.set_column_width(column, width)?;
     }
     let title = Format::new().set_bold().set_font_size(14);
     pen.sheet.write_string_with_format(0, 0, &summary.counts.sentence(summary.scenario).1, &title)?;
+    if summary.incomplete() {
+        let told = "This audit is incomplete: what is missing of the sources below could not be judged.";
+        let alarm = bold().set_font_color(Color::Red);
+        pen.sheet.write_string_with_format(1, 0, told, &alarm)?;
+    }
     pen.row = 2;
     about(&mut pen, summary, cut)?;
     sources(&mut pen, summary)?;
@@ -209,7 +222,7 @@ fn ranked(summary: &Summary, users: impl Fn(usize) -> u64) -> Vec<(usize, &'stat
 
 /// The catalogue, in its order; codes on other sheets lead here.
 pub(super) fn rules(summary: &Summary) -> Done {
-    let mut pen = Pen::new(RULES)?;
+    let mut pen = Pen::new(RULES, 7)?;
     let columns = [
         ("code", 10),
         ("name", 32),
@@ -249,7 +262,7 @@ pub(super) fn rules(summary: &Summary) -> Done {
 
 /// What has to be done: the errors by remedy, with room for who does it until when.
 pub(super) fn plan(summary: &Summary) -> Done {
-    let mut pen = Pen::new("Action plan")?;
+    let mut pen = Pen::new("Action plan", 4)?;
     let columns = [
         ("code", 10),
         ("name", 32),
