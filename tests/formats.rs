@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use junit_parser::TestStatus;
 use serde_json::Value;
 
 mod common;
@@ -60,12 +61,11 @@ fn junit(report: &Report) -> junit_parser::TestSuite {
     let mut suites = junit_parser::from_reader(report.text("junit.xml").as_bytes()).unwrap();
     assert_eq!(suites.suites.len(), 1);
     let suite = suites.suites.remove(0);
-    let count = |of: fn(&junit_parser::TestStatus) -> bool| {
-        suite.cases.iter().filter(|case| of(&case.status)).count() as u64
-    };
+    let count =
+        |of: fn(&TestStatus) -> bool| suite.cases.iter().filter(|case| of(&case.status)).count() as u64;
     assert_eq!(suite.tests, suite.cases.len() as u64);
-    assert_eq!((suite.failures, suite.errors), (count(|is| is.is_failure()), count(|is| is.is_error())));
-    assert_eq!(suite.skipped, count(|is| is.is_skipped()));
+    assert_eq!((suite.failures, suite.errors), (count(TestStatus::is_failure), count(TestStatus::is_error)));
+    assert_eq!(suite.skipped, count(TestStatus::is_skipped));
     assert_eq!((suites.tests, suites.failures), (suite.tests, suite.failures));
     suite
 }

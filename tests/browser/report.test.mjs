@@ -198,6 +198,28 @@ test('in print', async () => {
   await close();
 });
 
+test('an incomplete read cannot be missed', async () => {
+  const path = audit(join(root, 'samples/traps/braces.csv'), 'incomplete');
+  for (const width of [390, 1280]) {
+    const { page, complaints, close } = await open(path, { viewport: { width, height: 900 } });
+    const alarm = page.locator('.alarm');
+    assert.equal(await page.locator('main > :first-child').getAttribute('class'), 'alarm');
+    const { y, height } = await alarm.boundingBox();
+    assert.ok(y + height < 900, `the notice ends at ${y + height}`);
+    assert.deepEqual(await violations(page), []);
+    await page.locator('.partly a').click();
+    assert.equal(new URL(page.url()).hash, '#alarm');
+    await page.emulateMedia({ media: 'print' });
+    assert.ok(await alarm.isVisible() && (await page.locator('.partly').isVisible()), 'also in print');
+    assert.deepEqual(complaints, []);
+    await picture(page, `incomplete-${width}`);
+    await close();
+  }
+  const { page, close } = await open(audit(contoso, 'sample'));
+  assert.equal(await page.locator('.alarm, .partly').count(), 0);
+  await close();
+});
+
 test('hostile text is shown, not run', async () => {
   const texts = [
     '<script>alert(1)</script>',
