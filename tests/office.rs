@@ -72,7 +72,11 @@ fn jq_counts_the_findings_as_the_summary_does() {
     for options in [&[][..], &["--redact", "hash"]] {
         let report = audit(&at_home("samples/contoso.csv"), "lync-hybrid", options);
         let mut jq = Command::new("jq");
-        jq.args(["--slurp", "--compact-output", "group_by(.severity) | map({(.[0].severity): length}) | add"]);
+        jq.args([
+            "--slurp",
+            "--compact-output",
+            "group_by(.severity) | map({(.[0].severity): length}) | add",
+        ]);
         let output = jq.arg(report.path("findings.jsonl")).output().expect("jq is installed");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let counted: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -41,11 +41,12 @@ after(async () => {
 });
 
 /** Audits a source; gives the path of the page. */
-function audit(source, name) {
+function audit(source, name, more = []) {
   const out = join(home, name);
   try {
-    const options = ['audit', source, '--scenario', 'lync-hybrid', '--out', out, '--exit-zero', '-q'];
-    execFileSync(program, options, { cwd: home, stdio: ['ignore', 'ignore', 'pipe'] });
+    const options = ['audit', source, '--scenario', 'lync-hybrid', '--out', out, '--exit-zero', '-q', ...more];
+    const env = { ...process.env, DIRSYNC_AUDIT_REDACT_KEY: 'a key for the tests, of some length' };
+    execFileSync(program, options, { cwd: home, env, stdio: ['ignore', 'ignore', 'pipe'] });
   } catch (failed) {
     // An incomplete input is no failure here.
     if (failed.status !== 3) throw failed;
@@ -151,6 +152,20 @@ test('the filters', async () => {
   await page.getByRole('searchbox').fill('nobody is called so');
   await told(page, '0 of the');
   assert.equal(await shown(page), 0);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('a redacted page has no filter with nothing to choose from', async () => {
+  const { page, complaints, close } = await open(audit(contoso, 'hashed', ['--redact', 'hash']));
+  const visible = (name) => page.locator(`select[name=${name}]`).isVisible();
+  assert.deepEqual(await Promise.all(['status', 'rule', 'unit', 'domain'].map(visible)), [true, true, false, false]);
+  assert.equal(await page.getByText('Carla Conrad').count(), 0);
+  const hash = await page.locator('table.users b').first().textContent();
+  await page.getByRole('searchbox').fill(hash);
+  await told(page, 'fit');
+  assert.ok((await shown(page)) > 0);
+  assert.deepEqual(await violations(page), []);
   assert.deepEqual(complaints, []);
   await close();
 });

@@ -163,3 +163,17 @@ fn a_clean_directory_has_no_empty_sections() {
     assert!(!text.contains("id=\"filter\""));
     assert!(text.contains("The full lists were not asked for"));
 }
+
+#[test]
+fn the_full_lists_are_where_they_were_written() {
+    let told = |names: &[&'static str]| {
+        let file = |&name: &&'static str| Written { name, bytes: 1, hash: blake3::hash(b"") };
+        let files: Vec<Written> = names.iter().map(file).collect();
+        let text = String::from_utf8(page(&summary(), &Firsts::new(), &files)).unwrap();
+        let (_, text) = text.split_once("The full lists ").unwrap();
+        text.split_once("</p>").unwrap().0.to_owned()
+    };
+    assert!(told(&["users.csv", "findings.csv", "report.xlsx"]).contains("in <a href=\"users.csv\">"));
+    assert!(told(&["report.xlsx"]).contains("in <a href=\"report.xlsx\">"));
+    assert!(told(&["findings.jsonl"]).contains("were not asked for"));
+}

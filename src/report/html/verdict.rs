@@ -1,6 +1,6 @@
 //! The verdict, users by status, and what to mend first.
 
-use super::super::{findings, users};
+use super::super::{findings, users, xlsx};
 use super::markup::{Prose, Shown, html};
 use super::{Page, close, open};
 use crate::finding::Severity;
@@ -56,6 +56,9 @@ fn lists(out: &mut String, page: &Page<'_>) {
     if let (Some(users), Some(findings)) = (users, findings) {
         html!(out; "<p>The full lists lie beside this page: every user in <a href=\"" (users) "\">" (users)
             "</a>, every finding in <a href=\"" (findings) "\">" (findings) "</a>.</p>\n");
+    } else if let Some(book) = page.table(xlsx::FILE) {
+        html!(out; "<p>The full lists lie beside this page: every user and every finding in <a href=\"" (book) "\">"
+            (book) "</a>.</p>\n");
     } else {
         html!(out; "<p>The full lists were not asked for: <code>--format csv,html</code> writes them beside this \
             page.</p>\n");
