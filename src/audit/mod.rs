@@ -22,7 +22,7 @@ use std::sync::Mutex;
 use crate::error::{Error, Result};
 use crate::model::problem::{Problem, Problems};
 use crate::model::{AttrSet, Block, Facts, Input, User};
-use crate::rules::counts::Counts;
+use crate::rules::counts::{Counts, Tally};
 use crate::rules::verdict::{Judged, Plan};
 
 use blocks::Numbered;
@@ -242,7 +242,7 @@ struct Run<'a, R> {
 struct Done<P> {
     input: usize,
     part: P,
-    counts: Counts,
+    counts: Tally,
     repeats: u64,
     problems: Problems,
 }
@@ -256,7 +256,7 @@ impl<R: Report> Run<'_, R> {
             |numbered| self.block(numbered.input, numbered.place, &numbered.block),
             |done| {
                 let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                outcome.counts.merge(&done.counts);
+                outcome.counts.merge(&done.counts.counts());
                 let source = &mut outcome.sources[done.input];
                 source.repeats += done.repeats;
                 source.objects = source.records - source.repeats;
@@ -272,7 +272,7 @@ impl<R: Report> Run<'_, R> {
         let mut done = Done {
             input: place_of_input,
             part: self.report.part(),
-            counts: Counts::default(),
+            counts: Tally::default(),
             repeats: 0,
             problems: Problems::default(),
         };

@@ -161,6 +161,7 @@ mod tests {
             survey.add(&Record {
                 user: User::of(user),
                 place: Place { lines: &Lines::new("", 1), at: 0 },
+                at: 0,
                 incomplete: None,
             });
         }

@@ -17,10 +17,12 @@ pub fn address_type(value: &str) -> Option<(&str, &str)> {
 
 /// The text behind `prefix:` in any case, if it stands there.
 #[must_use]
+#[inline]
 pub fn after_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let head = text.get(..prefix.len())?;
-    let rest = text[prefix.len()..].strip_prefix(':')?;
-    head.eq_ignore_ascii_case(prefix).then_some(rest)
+    let bytes = text.as_bytes();
+    let fits = bytes.get(prefix.len()) == Some(&b':')
+        && bytes[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes());
+    fits.then(|| &text[prefix.len() + 1..])
 }
 
 /// Local part and domain, when there is exactly one `@`.
@@ -48,17 +50,20 @@ pub struct Look<'a> {
     pub local_classes: Classes,
     /// The classes of the characters of `domain`.
     pub domain_classes: Classes,
+    /// Whether `domain` is one.
+    is_domain: bool,
 }
 
 impl<'a> Look<'a> {
-    /// Looks at an address.
+    /// Looks at an address. The domain that was found well-formed last is not looked at again.
     #[must_use]
-    pub fn at(address: &'a str) -> Self {
+    pub fn at(address: &'a str, known: &mut Known<'a>) -> Self {
         let (local, domain) = match memchr::memchr(b'@', address.as_bytes()) {
             Some(at) => (&address[..at], &address[at + 1..]),
             None => (address, ""),
         };
-        Self { local, domain, local_classes: Classes::of(local), domain_classes: Classes::of(domain) }
+        let (domain_classes, is_domain) = known.look(domain);
+        Self { local, domain, local_classes: Classes::of(local), domain_classes, is_domain }
     }
 
     /// The classes of all characters but the `@` between the parts.
@@ -68,47 +73,51 @@ impl<'a> Look<'a> {
     }
 
     /// Whether it is a well-formed SIP address without `sip:`: user, one `@`, domain; no port, no parameters.
-    pub fn is_sip(&self, known: &mut Known<'a>) -> bool {
+    #[must_use]
+    pub fn is_sip(&self) -> bool {
         let of = self.local_classes;
         !self.local.is_empty()
             && !of.has(Classes::NOT_SIP)
             && (!of.has(Classes::PERCENT) || escapes_are_whole(self.local))
-            && known.is_domain(self)
+            && self.is_domain
     }
 
     /// Whether it is a well-formed mail address: RFC 5321 dot-atom of 1-64, `@`, domain; at most 254; ASCII.
-    pub fn is_mail(&self, known: &mut Known<'a>) -> bool {
+    #[must_use]
+    pub fn is_mail(&self) -> bool {
         let of = self.local_classes;
         !self.local.is_empty()
             && self.local.len() <= 64
             && self.local.len() + 1 + self.domain.len() <= 254
             && !of.has(Classes::NOT_ATEXT)
             && (!of.has(Classes::DOT) || dots_part_atoms(self.local))
-            && known.is_domain(self)
+            && self.is_domain
     }
 }
 
-/// The domain that was found well-formed last: the addresses of a user mostly share one.
+/// The domain that was found well-formed last, and its classes: the addresses of a user mostly share one.
 #[derive(Debug, Default)]
-pub struct Known<'a>(&'a str);
+pub struct Known<'a>(&'a str, Classes);
 
 impl<'a> Known<'a> {
-    fn is_domain(&mut self, look: &Look<'a>) -> bool {
-        if self.0 == look.domain && !look.domain.is_empty() {
-            return true;
+    /// The classes of a text, and whether it is a domain.
+    fn look(&mut self, domain: &'a str) -> (Classes, bool) {
+        if self.0 == domain && !domain.is_empty() {
+            return (self.1, true);
         }
-        let well_formed = !look.domain_classes.has(Classes::NOT_LDH) && has_domain_labels(look.domain);
-        if well_formed {
-            self.0 = look.domain;
+        let classes = Classes::of(domain);
+        let is_domain = !classes.has(Classes::NOT_LDH) && has_domain_labels(domain);
+        if is_domain {
+            *self = Self(domain, classes);
         }
-        well_formed
+        (classes, is_domain)
     }
 }
 
 /// Whether the text without its `sip:` is a well-formed SIP address.
 #[must_use]
 pub fn is_sip(address: &str) -> bool {
-    Look::at(address).is_sip(&mut Known::default())
+    Look::at(address, &mut Known::default()).is_sip()
 }
 
 /// Whether the text, with its `sip:`, is a well-formed SIP address.
@@ -120,7 +129,7 @@ pub fn is_sip_uri(text: &str) -> bool {
 /// Whether the text is a well-formed mail address.
 #[must_use]
 pub fn is_mail(address: &str) -> bool {
-    Look::at(address).is_mail(&mut Known::default())
+    Look::at(address, &mut Known::default()).is_mail()
 }
 
 /// Whether every `%` is followed by two hexadecimal digits.
@@ -189,7 +198,7 @@ pub fn is_routable(domain: &str) -> bool {
     let dot = memchr::memrchr(b'.', domain.as_bytes());
     match dot.map(|dot| domain.split_at(dot + 1)) {
         Some((_, last)) if last.is_ascii() => {
-            !NOT_PUBLIC.iter().any(|label| label.eq_ignore_ascii_case(last))
+            !NOT_PUBLIC.iter().any(|label| label.len() == last.len() && label.eq_ignore_ascii_case(last))
         }
         Some((_, last)) => !NOT_PUBLIC.iter().any(|label| same(label, last)),
         None => false,

@@ -55,8 +55,7 @@ impl<'a> Proxy<'a> {
 
     fn split(raw: &'a str, known: &mut Known<'a>) -> Self {
         let text = trim(raw);
-        let (written_type, address) = address_type(text).unwrap_or(("", text));
-        let of = ProxyType::of(written_type);
+        let (of, written_type, address) = ProxyType::split(text);
         let mut proxy = Self {
             raw,
             text,
@@ -69,8 +68,8 @@ impl<'a> Proxy<'a> {
             local_classes: Classes::default(),
         };
         if matches!(of, ProxyType::Smtp | ProxyType::Sip) {
-            let look = Look::at(address);
-            proxy.well_formed = if of == ProxyType::Smtp { look.is_mail(known) } else { look.is_sip(known) };
+            let look = Look::at(address, known);
+            proxy.well_formed = if of == ProxyType::Smtp { look.is_mail() } else { look.is_sip() };
             (proxy.classes, proxy.local_classes) = (look.classes(), look.local_classes);
         }
         proxy
@@ -78,12 +77,16 @@ impl<'a> Proxy<'a> {
 }
 
 impl ProxyType {
-    fn of(written: &str) -> Self {
-        match written.len() {
-            0 => Self::Missing,
-            4 if written.eq_ignore_ascii_case("smtp") => Self::Smtp,
-            3 if written.eq_ignore_ascii_case("sip") => Self::Sip,
-            _ => Self::Other,
+    /// The type of a value, as such and as written, and what stands behind it.
+    fn split(value: &str) -> (Self, &str, &str) {
+        if let Some(address) = after_prefix(value, "smtp") {
+            (Self::Smtp, &value[..4], address)
+        } else if let Some(address) = after_prefix(value, "sip") {
+            (Self::Sip, &value[..3], address)
+        } else if let Some((written, address)) = address_type(value) {
+            (Self::Other, written, address)
+        } else {
+            (Self::Missing, "", value)
         }
     }
 }
@@ -140,6 +143,8 @@ pub struct Facts<'a> {
     pub mail_well_formed: bool,
     /// Whether the PUA is well-formed, `sip:` included.
     pub pua_well_formed: bool,
+    /// The classes of the characters before its `@`.
+    pub pua_local_classes: Classes,
     /// `msExchRecipientTypeDetails`.
     pub recipient_type: Option<i64>,
     kinds: Kinds,
@@ -169,7 +174,8 @@ impl<'a> Facts<'a> {
         let mail_bearing = Tri::from(mailbox.exists()).or(user.has(Attr::Mail)).or(smtp_proxy);
         let pua = user.get(Attr::PrimaryUserAddress);
         let uri = after_prefix(pua, "sip");
-        let pua_well_formed = uri.is_some_and(|address| Look::at(address).is_sip(&mut known));
+        let look = uri.map(|address| Look::at(address, &mut known));
+        let pua_well_formed = look.is_some_and(|look| look.is_sip());
         let (sip_address, sip_well_formed) = match pua {
             "" => sip_of_proxies(&proxies),
             _ => (Some(uri.unwrap_or(pua)), pua_well_formed),
@@ -177,8 +183,9 @@ impl<'a> Facts<'a> {
         let mail = trim(user.get(Attr::Mail));
         Self {
             sip_home: SipHome::of(user, sip_enabled.yes()),
-            mail_well_formed: Look::at(mail).is_mail(&mut known),
+            mail_well_formed: Look::at(mail, &mut known).is_mail(),
             pua_well_formed,
+            pua_local_classes: look.map(|look| look.local_classes).unwrap_or_default(),
             recipient_type: user.number(Attr::RecipientTypeDetails),
             kinds: Kinds::of(user),
             user,
@@ -324,7 +331,7 @@ const NO_USERS: &[&str] =
 
 /// Whether a DN is one that replication gave to the loser of a conflict.
 fn is_conflict(dn: &str) -> bool {
-    memchr::memmem::find_iter(dn.as_bytes(), b"\\0")
+    memchr::memchr_iter(b'\\', dn.as_bytes())
         .any(|at| dn.get(at..at + 7).is_some_and(|mark| mark.eq_ignore_ascii_case("\\0ACNF:")))
 }
 

@@ -18,6 +18,6 @@ pub mod user;
 pub use attribute::{Attr, AttrSet};
 pub use facts::{Facts, Proxy};
 pub use home::{MailboxHome, SipHome};
-pub use record::{Block, Input, Record};
+pub use record::{Block, BlockPlace, Input, Record};
 pub use tri::Tri;
 pub use user::{Hidden, User};

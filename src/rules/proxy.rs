@@ -423,7 +423,7 @@ fn no_primary(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn several_primaries(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(f.shows_primary());
-    if f.primaries().next().is_none() || f.primary().is_some() {
+    if f.primaries().nth(1).is_none() || f.primary().is_some() {
         return;
     }
     let values = super::joined(f.primaries());
@@ -523,7 +523,11 @@ fn repeats(one: &Proxy<'_>, before: &[Proxy<'_>]) -> bool {
 
 /// The same type and folded address.
 fn alike(a: &Proxy<'_>, b: &Proxy<'_>) -> bool {
-    a.of == b.of && same(a.address, b.address) && a.written_type.eq_ignore_ascii_case(b.written_type)
+    let ascii = !a.classes.with(b.classes).has(Classes::NON_ASCII) && a.of != ProxyType::Other;
+    if a.of != b.of || (ascii && a.address.len() != b.address.len()) {
+        return false;
+    }
+    same(a.address, b.address) && a.written_type.eq_ignore_ascii_case(b.written_type)
 }
 
 /// One finding for values that are the same; the primary is kept, or else the first.
@@ -555,7 +559,7 @@ fn too_many(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn padded_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    for proxy in f.proxies.iter().filter(|proxy| proxy.raw != proxy.text) {
+    for proxy in f.proxies.iter().filter(|proxy| proxy.raw.len() != proxy.text.len()) {
         if proxy.text.is_empty() {
             out.fire(ProxyAddresses, proxy.raw, "a value holds blanks only");
             continue;

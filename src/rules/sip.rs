@@ -396,6 +396,9 @@ fn malformed_sip_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn several_sip_proxies(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(f.shows_sip());
+    if f.sips().nth(1).is_none() {
+        return;
+    }
     let mut distinct: Vec<&str> = Vec::new();
     for proxy in f.sips() {
         if !distinct.iter().any(|seen| same(seen, proxy.address)) {
@@ -496,7 +499,7 @@ fn sip_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 fn risky_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, PrimaryUserAddress);
     out.needs_shown(f.shows_sip());
-    if f.pua_well_formed {
+    if f.pua_well_formed && f.pua_local_classes.has(Classes::RISKY) {
         risky(PrimaryUserAddress, f.pua(), f.pua(), f.sip_address.unwrap_or_default(), out);
     }
     for proxy in f.sips().filter(|proxy| proxy.well_formed && proxy.local_classes.has(Classes::RISKY)) {

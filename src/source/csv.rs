@@ -1,8 +1,9 @@
 //! The records of a block of a table.
 
-use super::columns::{Plan, Used};
+use super::columns::{Heading, Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
+use super::plain;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use crate::model::attribute::IDENTITY;
@@ -44,6 +45,7 @@ impl Reading {
         let lines = Lines::new(text, block.line);
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let mut room = Vec::new();
+        let mut plain = self.plain(&lines);
         while at < text.len() {
             row.clear();
             let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
@@ -51,6 +53,14 @@ impl Reading {
                 return (problems, false);
             }
             let end = shape.end.unwrap_or(text.len());
+            let may_have_lost = self.ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();
+            if !garbled && !may_have_lost && self.is_plain(&row, text, &columns, &mut plain.user) {
+                plain.place.at = at;
+                plain.at = offset(at);
+                each(&plain);
+                at = end;
+                continue;
+            }
             let (own, short) = row.number(text).filter(|_| self.numbered).unwrap_or_default();
             let own = Lines::new("", own);
             let place =
@@ -59,10 +69,7 @@ impl Reading {
                 (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
             }
             if self.read(&mut row, text, &columns, place, &mut problems) {
-                if self.ascii
-                    && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
-                    && row.lost_letters(text)
-                {
+                if may_have_lost && row.lost_letters(text) {
                     problems.add(Problem::LostLetters, place.line());
                 }
                 if garbled && row.is_garbled(text) {
@@ -70,13 +77,30 @@ impl Reading {
                 }
                 let mut user = row.user(text, User::in_room(self.plan.carried, room));
                 user.hide(self.plan.hidden);
-                let record = Record { user, place, incomplete: row.why };
+                let record = Record { user, place, at: offset(at), incomplete: row.why };
                 each(&record);
                 room = record.user.into_room();
             }
             at = end;
         }
         (problems, true)
+    }
+
+    /// A record without values, of rows whose lines are those of the block.
+    fn plain<'t>(&self, lines: &'t Lines<'t>) -> Record<'t> {
+        let mut user = User::new(self.plan.carried);
+        user.hide(self.plan.hidden);
+        Record { user, place: Place { lines, at: 0 }, at: 0, incomplete: None }
+    }
+
+    /// Reads a row of as many plain cells as there are columns; false when it is not that, or may be a heading.
+    fn is_plain<'t>(&self, row: &Row, text: &'t str, columns: &[Used], user: &mut User<'t>) -> bool {
+        user.clear();
+        let heading = |heading: &Heading| heading.text == row.part(text, 0);
+        !self.numbered
+            && row.cells.len() == self.table.columns
+            && !self.plan.headings.first().is_some_and(heading)
+            && plain::read(&row.cells, text, columns, user)
     }
 
     /// Whether a record is one of a file whose quotes only enclose cells: else a border may have been cut wrongly.
@@ -185,6 +209,11 @@ impl Reading {
         problems.add(if rejoined { Problem::UnquotedDn } else { wrong }, place.line());
         rejoined
     }
+}
+
+/// A place in the text of a block; a block is far shorter than four gigabytes.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// What a cell means as text.

@@ -14,6 +14,7 @@ mod ldif;
 mod long;
 mod look;
 mod marks;
+mod plain;
 mod regular;
 mod row;
 mod scan;
@@ -34,7 +35,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 use crate::model::problem::Problems;
-use crate::model::{Attr, AttrSet, Block, Input, Record};
+use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Record};
 use bytes::Bytes;
 use cut::Cutter;
 use encoding::{Found, Raw, Text};
@@ -217,6 +218,10 @@ impl Input for Source {
             self.care.found.fetch_or(regular.suspect, Ordering::Relaxed);
             block
         })))
+    }
+
+    fn block_at(&self, place: &BlockPlace) -> Result<Block> {
+        regular::block_at(&self.raw, *place)
     }
 
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {

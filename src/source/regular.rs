@@ -9,8 +9,8 @@ use memchr::{memchr_iter, memrchr, memrchr2};
 use super::cut::Table;
 use super::encoding::Raw;
 use crate::error::{Error, Result};
-use crate::model::Block;
 use crate::model::problem::Problems;
+use crate::model::{Block, BlockPlace};
 
 /// The serial iterator over the blocks of a regular file.
 pub(super) struct Regular<'a> {
@@ -66,20 +66,33 @@ impl<'a> Regular<'a> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let text = String::from_utf8(bytes).map_err(|_| {
-            let what = "the file changed while it was being read";
-            Error::source(
-                self.raw.name(),
-                what,
-                "run the audit again when nothing writes to the file any more",
-            )
-        })?;
         let line = self.line;
-        self.line += line_breaks(text.as_bytes());
+        self.line += line_breaks(&bytes);
         let given = self.raw.given_until(self.place);
         let fresh = given - std::mem::replace(&mut self.given, given);
-        Ok(Some(Block { text, line, bytes: fresh, problems: Problems::default() }))
+        let start = self.place - self.tail.len() as u64 - bytes.len() as u64;
+        // Longer ones do not occur: a record is limited.
+        let size = |bytes| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let place = BlockPlace { start, len: size(bytes.len() as u64), bytes: size(fresh), line };
+        block(self.raw, bytes, place).map(Some)
     }
+}
+
+/// The block at a place, again.
+pub(super) fn block_at(raw: &Raw, place: BlockPlace) -> Result<Block> {
+    let mut bytes = vec![0; place.len as usize];
+    let read = raw.read(place.start, &mut bytes)?;
+    bytes.truncate(read);
+    block(raw, bytes, place)
+}
+
+fn block(raw: &Raw, bytes: Vec<u8>, place: BlockPlace) -> Result<Block> {
+    let text = String::from_utf8(bytes).map_err(|_| {
+        let remedy = "run the audit again when nothing writes to the file any more";
+        Error::source(raw.name(), "the file changed while it was being read", remedy)
+    })?;
+    let BlockPlace { line, bytes, .. } = place;
+    Ok(Block { text, line, bytes: bytes.into(), problems: Problems::default(), place: Some(place) })
 }
 
 /// Behind the last line break at an even number of quotes.

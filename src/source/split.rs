@@ -22,7 +22,9 @@ fn is_padding(b: u8) -> bool {
 }
 
 fn is_type(text: &[u8]) -> bool {
-    TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+    // Nearly all are one of these two.
+    let is = |known: &[u8]| known.eq_ignore_ascii_case(text);
+    is(b"smtp") || is(b"sip") || TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
 /// Whether a value has a type, given with its colon.

@@ -1,6 +1,6 @@
 //! What a cell means: conversions, and the marks by which exports show that they lost values.
 
-use super::marks::by_spreadsheet;
+use super::marks::{CELL, by_spreadsheet, is_id};
 use crate::model::Attr;
 use crate::model::attribute::Kind;
 use crate::model::guard::without_guard;
@@ -76,6 +76,9 @@ pub(super) enum Meant<'c> {
 
 /// Reads a cell of an attribute.
 pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -> Meant<'c> {
+    if matches!(how, How::Text | How::Proxies | How::Joined) && is_itself(cell, attr) {
+        return Meant::Is(cell);
+    }
     let cell = unguarded(cell);
     let Some(&head) = cell.as_bytes().first() else { return Meant::Nothing };
     if matches!(head, b'S' | b'M' | b'E') && is_type_name(cell) {
@@ -128,6 +131,24 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
             known.map_or_else(|| number(cell), |(_, number)| Meant::Word(number))
         }
     }
+}
+
+/// Whether the first octets of a cell show that it is neither guarded nor a mark of lost values: most are not.
+fn is_itself(cell: &str, attr: Attr) -> bool {
+    let mut octets = cell.bytes();
+    let (Some(first), second) = (octets.next(), octets.next().unwrap_or_default()) else { return false };
+    let marked = match first {
+        b'\'' | b'=' | b'{' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
+        // System., Microsoft., EmailAddressDictionary, X'00', n/a, null
+        b'S' => second == b'y',
+        b'M' => second == b'i',
+        b'E' => second == b'm',
+        b'X' => second == b'\'',
+        b'N' | b'n' => matches!(second, b'/' | b'u' | b'U'),
+        b'0'..=b'9' => is_id(attr),
+        _ => false,
+    };
+    !marked && cell.len() < CELL
 }
 
 /// Takes off what guards a cell against being run by a spreadsheet (`'+49…`) or keeps it text (`="001"`).
@@ -324,6 +345,22 @@ mod tests {
             Meant::Made => Ok(made),
             Meant::Word(word) => Ok(word.to_owned()),
             Meant::Lost(problem) => Err(problem),
+        }
+    }
+
+    proptest::proptest! {
+        /// The short way is the long one.
+        #[test]
+        fn what_is_itself_means_itself(
+            cell in r#"(System\.|Microsoft\.|EmailAddress|Object\[\]|n/a|NULL|\$null|X'41'|####|1,5E\+10|['= {}"\t-]|\PC){1,3}"#,
+        ) {
+            for attr in [Attr::Mail, Attr::DisplayName, Attr::Line] {
+                if is_itself(&cell, attr) {
+                    // A guard that does nothing keeps the cell from the short way.
+                    let long = format!("=\"{cell}\"");
+                    proptest::prop_assert_eq!(read(&long, attr, How::Text), Ok(cell.clone()));
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::*;
 use crate::finding::{Change, Finding, Severity};
 use crate::model::problem::Problems;
 use crate::model::{Attr, Facts, User};
+use crate::rules::counts::Tally;
 use crate::rules::verdict::{Judged, Plan, judge};
 use crate::rules::{self, Context, RuleSet, Scenario};
 
@@ -41,14 +42,15 @@ fn page_of(users: &[User<'_>], findings: &[Finding]) -> String {
     (0..rules::all().count()).for_each(|place| all.insert(place));
     let plan = Plan::new(Context::of(Scenario::LyncHybrid), all, &[]);
     let (mut firsts, mut summary) = (Firsts::new(), summary());
-    summary.counts = crate::rules::counts::Counts::default();
+    let mut tally = Tally::default();
     for user in users {
         let facts = Facts::of(user);
         let verdict = judge(&facts, &plan, findings, RuleSet::NONE, None);
         let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings };
         firsts.user(&judged);
-        summary.counts.add(&judged);
+        tally.add(&judged);
     }
+    summary.counts = tally.counts();
     String::from_utf8(page(&summary, &firsts, &[])).unwrap()
 }
 
@@ -127,7 +129,9 @@ fn the_page_of_a_million_users_stays_small() {
         (0..200).for_each(|_| part.user(&judged));
         firsts.take(&mut part);
     }
-    summary.counts.add(&judged);
+    let mut tally = Tally::default();
+    tally.add(&judged);
+    summary.counts = tally.counts();
     for rule in &mut summary.counts.rules {
         rule.users = 1_000_000;
     }

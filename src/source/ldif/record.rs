@@ -134,7 +134,8 @@ impl Walk<'_> {
                 self.draft.close(dn);
                 let user = self.draft.user(self.text, self.reading.carried, std::mem::take(&mut self.room));
                 let place = Place { lines: self.lines, at: dn };
-                let record = Record { user, place, incomplete: self.draft.incomplete() };
+                let at = u32::try_from(dn).unwrap_or(u32::MAX);
+                let record = Record { user, place, at, incomplete: self.draft.incomplete() };
                 (self.each)(&record);
                 self.room = record.user.into_room();
                 self.damage();
