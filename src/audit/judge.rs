@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::finding::{Change, Finding};
-use crate::model::{Facts, address};
+use crate::model::{AttrSet, Facts, address};
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
 use crate::rules::{self, Check, Rule, RuleSet, Sink};
@@ -23,8 +23,8 @@ pub(super) struct Judgement {
 pub(super) struct Judge<'a> {
     plan: &'a Plan,
     groups: &'a Groups,
-    /// The rules that are run, with their place.
-    rules: Vec<(usize, &'static Rule)>,
+    /// The rules that are run, with their place and what they read.
+    rules: Vec<(usize, &'static Rule, AttrSet)>,
     findings: Vec<Finding>,
 }
 
@@ -33,7 +33,11 @@ const RULE_FAILED: &str = "a rule failed on this record";
 
 impl<'a> Judge<'a> {
     pub(super) fn new(plan: &'a Plan, groups: &'a Groups) -> Self {
-        let rules = rules::all().enumerate().filter(|(place, _)| plan.run.has(*place)).collect();
+        let rules = rules::all()
+            .enumerate()
+            .filter(|(place, _)| plan.run.has(*place))
+            .map(|(place, rule)| (place, rule, rule.reads()))
+            .collect();
         Self { plan, groups, rules, findings: Vec::new() }
     }
 
@@ -57,8 +61,10 @@ impl<'a> Judge<'a> {
         let mut failed = false;
         let near = Near { groups: self.groups, row: self.groups.shares(row).then_some(row) };
         let all = catch_unwind(AssertUnwindSafe(|| {
-            for &(place, rule) in &self.rules {
-                self::run(self.plan, facts, &near, place, rule, &mut self.findings, &mut open);
+            for &(place, rule, reads) in &self.rules {
+                if rule.concerns(facts, reads) {
+                    self::run(self.plan, facts, &near, (place, rule, reads), &mut self.findings, &mut open);
+                }
             }
         }));
         if all.is_err() {
@@ -79,10 +85,10 @@ impl<'a> Judge<'a> {
     fn one_by_one(&mut self, facts: &Facts<'_>, near: &Near<'_>) -> RuleSet {
         self.findings.clear();
         let mut open = RuleSet::NONE;
-        for &(place, rule) in &self.rules {
+        for &(place, rule, reads) in &self.rules {
             let kept = self.findings.len();
             let ran = catch_unwind(AssertUnwindSafe(|| {
-                self::run(self.plan, facts, near, place, rule, &mut self.findings, &mut open);
+                self::run(self.plan, facts, near, (place, rule, reads), &mut self.findings, &mut open);
             }));
             if ran.is_err() {
                 self.findings.truncate(kept);
@@ -124,8 +130,7 @@ fn run(
     plan: &Plan,
     facts: &Facts<'_>,
     near: &Near<'_>,
-    place: usize,
-    rule: &Rule,
+    (place, rule, reads): (usize, &Rule, AttrSet),
     findings: &mut Vec<Finding>,
     open: &mut RuleSet,
 ) {
@@ -136,7 +141,7 @@ fn run(
             if near.row.is_some() {
                 unique::check(facts, rule, near, &mut sink);
             }
-            if !rule.reads.iter().all(|&attr| facts.user.carries(attr)) {
+            if !reads.minus(facts.user.carried()).is_empty() {
                 sink.not_evaluated();
             }
         }

@@ -20,6 +20,7 @@ mod tests;
 use std::sync::Mutex;
 
 use crate::error::{Error, Result};
+use crate::model::address::Known;
 use crate::model::problem::{Problem, Problems};
 use crate::model::{AttrSet, Block, Facts, Input, User};
 use crate::rules::counts::{Counts, Tally};
@@ -277,13 +278,13 @@ impl<R: Report> Run<'_, R> {
             problems: Problems::default(),
         };
         let mut judge = Judge::new(self.plan, self.groups);
-        let mut row = first;
+        let (mut row, mut known) = (first, Known::default());
         let problems = input.records(block, AttrSet::ALL, &mut |record| {
             row += 1;
             if self.groups.is_repeat(row - 1) {
                 done.repeats += 1;
             } else if self.only.is_none_or(|only| only.reports(&record.user)) {
-                let facts = Facts::of(&record.user);
+                let facts = Facts::with(&record.user, &mut known);
                 let judgement = judge.judge(&facts, row - 1, record.incomplete);
                 if judgement.failed {
                     done.problems.add(Problem::RuleFailed, record.place.line());

@@ -55,9 +55,9 @@ pub struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// Looks at an address. The domain that was found well-formed last is not looked at again.
+    /// Looks at an address. Domains that were found well-formed lately are not looked at again.
     #[must_use]
-    pub fn at(address: &'a str, known: &mut Known<'a>) -> Self {
+    pub fn at(address: &'a str, known: &mut Known) -> Self {
         let (local, domain) = match memchr::memchr(b'@', address.as_bytes()) {
             Some(at) => (&address[..at], &address[at + 1..]),
             None => (address, ""),
@@ -95,20 +95,31 @@ impl<'a> Look<'a> {
     }
 }
 
-/// The domain that was found well-formed last, and its classes: the addresses of a user mostly share one.
+/// The domains that were found well-formed lately, and their classes: the addresses of a directory lie in a few.
 #[derive(Debug, Default)]
-pub struct Known<'a>(&'a str, Classes);
+pub struct Known {
+    domains: [(String, Classes); 8],
+    /// Whose place the next one takes.
+    next: usize,
+}
 
-impl<'a> Known<'a> {
+impl Known {
     /// The classes of a text, and whether it is a domain.
-    fn look(&mut self, domain: &'a str) -> (Classes, bool) {
-        if self.0 == domain && !domain.is_empty() {
-            return (self.1, true);
+    fn look(&mut self, domain: &str) -> (Classes, bool) {
+        if domain.is_empty() {
+            return (Classes::default(), false);
+        }
+        if let Some((_, classes)) = self.domains.iter().find(|(known, _)| known == domain) {
+            return (*classes, true);
         }
         let classes = Classes::of(domain);
         let is_domain = !classes.has(Classes::NOT_LDH) && has_domain_labels(domain);
         if is_domain {
-            *self = Self(domain, classes);
+            let (known, of) = &mut self.domains[self.next];
+            known.clear();
+            known.push_str(domain);
+            *of = classes;
+            self.next = (self.next + 1) % self.domains.len();
         }
         (classes, is_domain)
     }
@@ -195,7 +206,7 @@ const NOT_PUBLIC: &[&str] = &[
 /// Whether mail or federation from outside can reach the domain at all, by its shape.
 #[must_use]
 pub fn is_routable(domain: &str) -> bool {
-    let dot = memchr::memrchr(b'.', domain.as_bytes());
+    let dot = domain.bytes().rposition(|b| b == b'.');
     match dot.map(|dot| domain.split_at(dot + 1)) {
         Some((_, last)) if last.is_ascii() => {
             !NOT_PUBLIC.iter().any(|label| label.len() == last.len() && label.eq_ignore_ascii_case(last))

@@ -7,6 +7,7 @@ use super::attribute::Attr;
 use super::class::Classes;
 use super::fold::{same, trim};
 use super::home::{MailboxHome, SipHome};
+use super::marks::Marks;
 use super::tri::Tri;
 use super::user::User;
 
@@ -36,6 +37,8 @@ pub struct Proxy<'a> {
     pub of: ProxyType,
     /// What stands behind the type; the whole text without one.
     pub address: &'a str,
+    /// What stands behind the first `@` of a sip or smtp address; empty for other types.
+    pub domain: &'a str,
     /// Whether a sip or smtp address is well-formed; true for other types.
     pub well_formed: bool,
     /// Whether the type is written `SMTP`.
@@ -53,7 +56,7 @@ impl<'a> Proxy<'a> {
         Self::split(raw, &mut Known::default())
     }
 
-    fn split(raw: &'a str, known: &mut Known<'a>) -> Self {
+    fn split(raw: &'a str, known: &mut Known) -> Self {
         let text = trim(raw);
         let (of, written_type, address) = ProxyType::split(text);
         let mut proxy = Self {
@@ -62,6 +65,7 @@ impl<'a> Proxy<'a> {
             written_type,
             of,
             address,
+            domain: "",
             well_formed: true,
             primary: written_type == "SMTP",
             classes: Classes::default(),
@@ -71,6 +75,7 @@ impl<'a> Proxy<'a> {
             let look = Look::at(address, known);
             proxy.well_formed = if of == ProxyType::Smtp { look.is_mail() } else { look.is_sip() };
             (proxy.classes, proxy.local_classes) = (look.classes(), look.local_classes);
+            proxy.domain = look.domain;
         }
         proxy
     }
@@ -147,6 +152,8 @@ pub struct Facts<'a> {
     pub pua_local_classes: Classes,
     /// `msExchRecipientTypeDetails`.
     pub recipient_type: Option<i64>,
+    /// What is out of the ordinary about the SIP and proxy addresses.
+    pub marks: Marks,
     kinds: Kinds,
 }
 
@@ -154,9 +161,14 @@ impl<'a> Facts<'a> {
     /// Works them out.
     #[must_use]
     pub fn of(user: &'a User<'a>) -> Self {
-        let mut known = Known::default();
+        Self::with(user, &mut Known::default())
+    }
+
+    /// Works them out, given the domains of the users before.
+    #[must_use]
+    pub fn with(user: &'a User<'a>, known: &mut Known) -> Self {
         let proxies: SmallVec<[Proxy<'a>; 8]> =
-            user.proxies().iter().map(|raw| Proxy::split(raw, &mut known)).collect();
+            user.proxies().iter().map(|raw| Proxy::split(raw, known)).collect();
         let holds = |of, hidden: bool| {
             let found = proxies.iter().any(|proxy| proxy.of == of);
             let shown = user.carries(Attr::ProxyAddresses) && !hidden;
@@ -174,18 +186,20 @@ impl<'a> Facts<'a> {
         let mail_bearing = Tri::from(mailbox.exists()).or(user.has(Attr::Mail)).or(smtp_proxy);
         let pua = user.get(Attr::PrimaryUserAddress);
         let uri = after_prefix(pua, "sip");
-        let look = uri.map(|address| Look::at(address, &mut known));
+        let look = uri.map(|address| Look::at(address, known));
         let pua_well_formed = look.is_some_and(|look| look.is_sip());
         let (sip_address, sip_well_formed) = match pua {
             "" => sip_of_proxies(&proxies),
             _ => (Some(uri.unwrap_or(pua)), pua_well_formed),
         };
         let mail = trim(user.get(Attr::Mail));
+        let pua_local_classes = look.map(|look| look.local_classes).unwrap_or_default();
         Self {
+            marks: Marks::of(&proxies, pua, pua_local_classes),
             sip_home: SipHome::of(user, sip_enabled.yes()),
-            mail_well_formed: Look::at(mail, &mut known).is_mail(),
+            mail_well_formed: Look::at(mail, known).is_mail(),
             pua_well_formed,
-            pua_local_classes: look.map(|look| look.local_classes).unwrap_or_default(),
+            pua_local_classes,
             recipient_type: user.number(Attr::RecipientTypeDetails),
             kinds: Kinds::of(user),
             user,

@@ -48,7 +48,7 @@ fn fold_into(text: &str, room: &mut Room) {
     loop {
         let ascii = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
         let start = room.len();
-        room.extend_from_slice(rest[..ascii].as_bytes());
+        room.extend_from_slice(&rest.as_bytes()[..ascii]);
         room[start..].make_ascii_lowercase();
         let mut behind = rest[ascii..].chars();
         let Some(c) = behind.next() else { return };

@@ -66,6 +66,7 @@ impl<'a> User<'a> {
     }
 
     /// Sets a single value, or adds one to `proxyAddresses`. The attribute counts as carried from now on.
+    #[inline]
     pub fn set(&mut self, attr: Attr, value: &'a str) {
         self.carried = self.carried.with(attr);
         if attr == Attr::ProxyAddresses {

@@ -4,7 +4,7 @@
 //! these values. Rules are pure: no clock, no input or output, no settings. What varies by site is in [`Context`].
 
 use crate::finding::{Change, Finding, Severity};
-use crate::model::{Attr, AttrSet, Facts, Tri};
+use crate::model::{Attr, AttrSet, Facts, Hidden, Marks, Tri};
 
 pub mod counts;
 pub mod scenario;
@@ -65,6 +65,8 @@ pub struct Rule {
     pub blocks_at_any: bool,
     /// The step of the article that fails with a finding.
     pub decides: Option<Step>,
+    /// Without any of these marks it neither fires nor is left open, when the input shows all that it reads.
+    pub when: Marks,
     /// How it is decided.
     pub check: Check,
     /// Users with the verdict, of both kinds.
@@ -358,6 +360,7 @@ impl Rule {
         blocks: &[],
         blocks_at_any: false,
         decides: None,
+        when: Marks::ANY,
         check: Check::Shared(Space::Sip),
         examples: &[],
     };
@@ -372,6 +375,15 @@ impl Rule {
     #[must_use]
     pub fn reads(&self) -> AttrSet {
         AttrSet::of(self.reads)
+    }
+
+    /// Whether it has to be run on this user; if not, it would have nothing to say.
+    #[must_use]
+    #[inline]
+    pub fn concerns(&self, facts: &Facts<'_>, reads: AttrSet) -> bool {
+        let shown =
+            || facts.user.hidden() == Hidden::default() && reads.minus(facts.user.carried()).is_empty();
+        facts.marks.has(self.when) || !shown()
     }
 
     /// The family: the letters of the code.

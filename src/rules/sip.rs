@@ -11,7 +11,7 @@ use crate::model::Attr::{
 use crate::model::address::{domain, is_listed, parts};
 use crate::model::class::Classes;
 use crate::model::fold::same;
-use crate::model::{Facts, MailboxHome, Tri};
+use crate::model::{Facts, MailboxHome, Marks, Tri};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -66,6 +66,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 2; RFC 3261 section 25",
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
+        when: Marks::MALFORMED_SIP,
         check: Check::User(malformed_sip_proxy),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:ann@contoso")]], "`sip:ann@contoso`"),
@@ -85,6 +86,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 2",
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
+        when: Marks::SIPS,
         check: Check::User(several_sip_proxies),
         examples: &[
             Example::fires(
@@ -219,6 +221,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Lync and Skype for Business support 454 characters; what they do with more is not defined.",
         remedy: "Give the user a shorter SIP address.",
         reference: "Supported SIP addresses in Lync and Skype for Business (Lync support team, 2015)",
+        when: Marks::LONG,
         check: Check::User(sip_too_long),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, TOO_LONG)]], "455 characters"),
@@ -236,6 +239,7 @@ pub(super) static RULES: &[Rule] = &[
               Business Online, reserved characters in Lync Server 2013.",
         remedy: "Choose a SIP address of letters, digits, full stop, underscore and hyphen.",
         reference: "KB 2708616; KB 2912334",
+        when: Marks::RISKY,
         check: Check::User(risky_character),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:o'brien@contoso.com")]], "`'`"),

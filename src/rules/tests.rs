@@ -275,3 +275,45 @@ fn what_the_export_hides_leaves_rules_open() {
         }
     }
 }
+
+/// A rule that is passed over has nothing to say: nothing is missed because a user lacks its mark.
+fn passed_over_in_silence(user: &User<'_>) {
+    for (place, rule) in all().enumerate() {
+        for scenario in Scenario::ALL {
+            let facts = Facts::of(user);
+            if let Some(said) = says(place, rule, &Context::of(scenario), user)
+                && !rule.concerns(&facts, rule.reads())
+            {
+                let silent = said.findings.is_empty() && !said.not_evaluated;
+                assert!(silent, "{} in {}: {said:?} {user:?}", rule.code, scenario.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn marks_hide_no_example() {
+    for rule in all() {
+        for example in rule.examples {
+            users(example).iter().for_each(passed_over_in_silence);
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn marks_hide_nothing(
+        pua in "|(sip:)?([a-c'+%]|é| ){0,3}@(b\\.co|x)",
+        proxies in proptest::collection::vec(
+            "(SMTP|smtp|sip|SIP|x500|fax|bad|)(:|)( |)([a-c'(`%]|é|\\.){0,3}(@|)(b\\.co|x|)( |)", 0..6,
+        ),
+        long in 0_usize..3,
+    ) {
+        let long = format!("smtp:{}@b.co", "a".repeat([1, 245, 460][long]));
+        let mut user = User::of(&[(Attr::PrimaryUserAddress, &pua), (Attr::ProxyAddresses, &long)]);
+        for proxy in &proxies {
+            user.set(Attr::ProxyAddresses, proxy);
+        }
+        passed_over_in_silence(&user);
+    }
+}

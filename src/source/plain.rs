@@ -6,49 +6,43 @@
 use super::columns::Used;
 use super::scan::{Cell, Form};
 use super::split::split;
-use super::values::{How, Meant, mean};
+use super::values::{How, Meant, is_itself, mean};
 use crate::model::attribute::IDENTITY;
-use crate::model::{Attr, AttrSet, User};
+use crate::model::{Attr, User};
 
 /// Reads the cells of a row into a user without values. False when the row is not plain, or names nobody: then it has
 /// to be read by [`super::row`], and what is in the user means nothing.
-pub(super) fn read<'t>(cells: &[Cell], text: &'t str, used: &[Used], user: &mut User<'t>) -> bool {
-    let mut known = false;
-    for used in used {
-        let Some(&cell) = cells.get(used.index) else { return false };
+pub(super) fn read<'t>(cells: &[Cell], text: &'t str, columns: &[Used], user: &mut User<'t>) -> bool {
+    for column in columns {
+        let Some(&cell) = cells.get(column.index) else { return false };
         if cell.start == cell.end {
             continue;
         }
-        if cell.form != Form::Plain || !value(&text[cell.start..cell.end], used, user) {
+        if cell.form != Form::Plain || !value(&text[cell.start..cell.end], column, user) {
             return false;
         }
-        known |= NAMES.has(used.attr) && !user.get(used.attr).is_empty();
     }
-    known
+    IDENTITY.iter().any(|&attr| !user.get(attr).is_empty())
 }
 
-/// What says who a row is.
-const NAMES: AttrSet = {
-    let (mut set, mut place) = (AttrSet::NONE, 0);
-    while place < IDENTITY.len() {
-        set = set.with(IDENTITY[place]);
-        place += 1;
-    }
-    set
-};
-
 /// Reads one cell; false when it is more than plain.
-fn value<'t>(cell: &'t str, used: &Used, user: &mut User<'t>) -> bool {
-    if used.escaped && memchr::memchr(b'\\', cell.as_bytes()).is_some() {
+#[inline]
+fn value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
+    if column.escaped && memchr::memchr(b'\\', cell.as_bytes()).is_some() {
         return false;
+    }
+    let attr = column.attr;
+    if column.how == How::Text && is_itself(cell, attr) {
+        user.set(attr, cell);
+        return true;
     }
     // Room for what would make the row more than plain.
     let mut made = String::new();
-    match (mean(cell, used.attr, used.how, &mut made), used.how) {
+    match (mean(cell, attr, column.how, &mut made), column.how) {
         (Meant::Placeholder | Meant::Made | Meant::Lost(_), _) | (_, How::Typed(_) | How::Listed) => false,
         (Meant::Nothing, _) => true,
         (Meant::Word(word), _) => {
-            user.set(used.attr, word);
+            user.set(attr, word);
             true
         }
         (Meant::Is(part), How::Proxies) => {
@@ -56,7 +50,7 @@ fn value<'t>(cell: &'t str, used: &Used, user: &mut User<'t>) -> bool {
             true
         }
         (Meant::Is(part), _) => {
-            user.set(used.attr, part);
+            user.set(attr, part);
             true
         }
     }
@@ -64,6 +58,8 @@ fn value<'t>(cell: &'t str, used: &Used, user: &mut User<'t>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::AttrSet;
+
     use super::super::row::Row;
     use super::super::scan::record;
     use super::*;

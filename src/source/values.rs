@@ -134,7 +134,8 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
 }
 
 /// Whether the first octets of a cell show that it is neither guarded nor a mark of lost values: most are not.
-fn is_itself(cell: &str, attr: Attr) -> bool {
+#[inline]
+pub(super) fn is_itself(cell: &str, attr: Attr) -> bool {
     let mut octets = cell.bytes();
     let (Some(first), second) = (octets.next(), octets.next().unwrap_or_default()) else { return false };
     let marked = match first {
