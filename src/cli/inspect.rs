@@ -9,7 +9,8 @@ use super::audit::{Talk, load, pool};
 use super::environment::Environment;
 use super::exit::Status;
 use super::join::{Opened, open_all};
-use super::summary::{carried, damage, open_questions};
+use super::open::{self, carried};
+use super::summary::damage;
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::{self, Progress, Report, SourceOutcome, Stage};
@@ -159,7 +160,7 @@ fn scenario(fits: Option<Scenario>, why: &str, style: Style) -> String {
 
 /// The rules that this input leaves open.
 fn cannot(counts: &Counts, plan: &Plan, carried: AttrSet, style: Style) -> String {
-    let open = open_questions(counts, plan, carried, style);
+    let open = open::all(counts, plan, carried, style);
     if open.is_empty() {
         return open;
     }

@@ -16,6 +16,7 @@ mod inspect;
 mod join;
 mod man;
 mod only;
+mod open;
 mod panics;
 mod progress;
 mod rules;

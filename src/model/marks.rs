@@ -5,10 +5,11 @@
 
 use super::attribute::Attr;
 use super::class::Classes;
-use super::facts::{Facts, ProxyType};
+use super::facts::Facts;
 use super::fold::same;
 use super::home::{Locator, locator};
 use super::octet::find;
+use super::proxy::ProxyType;
 use super::tri::Tri;
 use super::user::Hidden;
 

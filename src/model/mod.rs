@@ -12,15 +12,17 @@ pub mod identity;
 pub mod marks;
 pub mod octet;
 pub mod problem;
+pub mod proxy;
 pub mod record;
 pub mod text;
 pub mod tri;
 pub mod user;
 
 pub use attribute::{Attr, AttrSet};
-pub use facts::{Facts, Proxy};
+pub use facts::Facts;
 pub use home::{MailboxHome, SipHome};
 pub use marks::Marks;
+pub use proxy::Proxy;
 pub use record::{Block, BlockPlace, Input, Record};
 pub use tri::Tri;
 pub use user::{Hidden, User};

@@ -124,6 +124,11 @@ impl Summary {
         }
     }
 
+    /// Whether records or values of a source are missing.
+    pub(super) fn incomplete(&self) -> bool {
+        self.sources.iter().any(|source| source.problems.incomplete())
+    }
+
     /// The rules that could not be evaluated for some users, in the order of the catalogue.
     pub(super) fn not_evaluated(&self) -> Vec<wire::NotEvaluated> {
         counted(&self.counts)
@@ -159,6 +164,8 @@ impl Summary {
         for source in &mut shown.sources {
             source.name = redactor.source(&source.name);
             source.path = None;
+            // The hash of a small file tells whether a guess of its content is right.
+            source.blake3 = None;
         }
         shown
     }

@@ -10,8 +10,8 @@ use crate::model::Attr::{
 };
 use crate::model::address::{domain, is_listed, is_under, parts, sync_invalid};
 use crate::model::class::Classes;
-use crate::model::facts::ProxyType;
 use crate::model::fold::{fold, hash, is_blank, same};
+use crate::model::proxy::ProxyType;
 use crate::model::{Facts, MailboxHome, Marks, Proxy};
 
 pub(super) static RULES: &[Rule] = &[

@@ -153,8 +153,11 @@ fn an_incomplete_read_comes_before_everything_else() {
     assert!(
         text.contains("<strong>1 record could not be read at all.</strong>") && text.contains("(line 7)")
     );
+    let (_, verdict) = text.split_once("<h2 id=\"verdict\">").unwrap();
+    assert!(verdict.split_once("<svg").unwrap().0.contains("this audit is incomplete"));
     summary.sources[0].problems = Problems::default();
     assert!(!told(&summary).contains("This audit is incomplete"));
+    assert!(!told(&summary).contains("this audit is incomplete"));
 }
 
 #[test]
@@ -163,4 +166,18 @@ fn a_clean_directory_has_no_empty_sections() {
     assert!(text.contains("No rule fired.") && !text.contains("Fix these first"));
     assert!(!text.contains("id=\"filter\""));
     assert!(text.contains("The full lists were not asked for"));
+}
+
+#[test]
+fn the_full_lists_are_where_they_were_written() {
+    let told = |names: &[&'static str]| {
+        let file = |&name: &&'static str| Written { name, bytes: 1, hash: blake3::hash(b"") };
+        let files: Vec<Written> = names.iter().map(file).collect();
+        let text = String::from_utf8(page(&summary(), &Firsts::new(), &files)).unwrap();
+        let (_, text) = text.split_once("The full lists ").unwrap();
+        text.split_once("</p>").unwrap().0.to_owned()
+    };
+    assert!(told(&["users.csv", "findings.csv", "report.xlsx"]).contains("in <a href=\"users.csv\">"));
+    assert!(told(&["report.xlsx"]).contains("in <a href=\"report.xlsx\">"));
+    assert!(told(&["findings.jsonl"]).contains("were not asked for"));
 }
