@@ -17,7 +17,7 @@ mod file;
 mod keys;
 mod show;
 
-pub use check::FAIL_ON;
+pub use check::{FAIL_ON, LEAST_MEMORY};
 pub use file::NAME;
 pub use keys::{Entry, KEYS, Key, Origin, Shape, Values};
 pub use show::toml;
@@ -150,6 +150,8 @@ pub struct Settings {
     pub csv_raw: bool,
     /// How many threads; 0 is one per processor.
     pub threads: usize,
+    /// How many bytes of memory the run may take; `None` for as many as it needs.
+    pub memory: Option<u64>,
     /// When the progress is shown.
     pub progress: Show,
     /// The texts from which all this was read, with their origins.

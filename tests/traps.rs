@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use dirsync_audit::audit::{self, Progress, Report, Stage};
+use dirsync_audit::audit::{self, Memory, Progress, Report, Stage};
 use dirsync_audit::error::{Error, Result};
 use dirsync_audit::model::Input;
 use dirsync_audit::rules::verdict::{Judged, Plan};
@@ -57,7 +57,7 @@ fn judged(name: &str, options: &Options) -> Result<(Vec<Said>, Damage)> {
     rules::all().enumerate().for_each(|(place, _)| selected.insert(place));
     let plan = Plan::new(Context::of(Scenario::LyncHybrid), selected, &[]);
     let (inputs, all): (Vec<&dyn Input>, _) = (vec![&source], All::default());
-    let outcome = audit::run(&inputs, &plan, None, &all, &all)?;
+    let outcome = audit::run(&inputs, &plan, None, &Memory::unlimited(), &all, &all)?;
     let mut problems = outcome.sources[0].problems.clone();
     problems.merge(&source.about().problems);
     let codes = problems.iter().map(|(problem, tally)| (problem.code(), tally.count)).collect();

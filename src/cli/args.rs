@@ -207,6 +207,13 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "N", help_heading = "Run")]
     threads: Option<String>,
 
+    /// How much memory to take, such as 256M or 2G; at least 32M [default: as much as is needed]
+    ///
+    /// What finds no room goes to a temporary file in the folder of the report. With less than 12M for each thread
+    /// beyond the first, fewer threads work.
+    #[arg(long, value_name = "SIZE", help_heading = "Run")]
+    memory: Option<String>,
+
     /// Show the progress on standard error; auto: only on a terminal [default: auto]
     #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]

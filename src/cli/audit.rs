@@ -1,5 +1,6 @@
 //! `audit`: settings, sources, the audit and its report, joined.
 
+use std::num::NonZero;
 use std::time::Instant;
 
 use clap::ArgMatches;
@@ -13,7 +14,7 @@ use super::progress::{Shown, Watched};
 use super::signals::Signals;
 use super::summary::{self, Summary};
 use super::terminal::{self, Style, escape};
-use crate::audit::{self, Only, Outcome};
+use crate::audit::{self, Memory, Only, Outcome};
 use crate::error::{Error, Result};
 use crate::model::Input;
 use crate::rules::Scenario;
@@ -67,7 +68,8 @@ fn audit(
     let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
     let plan = settings.plan(scenario);
     let only = settings.only.as_deref().map(List::read).transpose()?;
-    let sources = open_all(&settings)?;
+    let pool = pool(threads(&settings))?;
+    let sources = open_all(&settings, &pool)?;
     tell_sources(&sources, talk);
     let held = signals.held();
     let folder = Folder::open(&settings, environment)?;
@@ -76,7 +78,8 @@ fn audit(
         let watched = Watched { shown, signals };
         let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
         let only = only.as_ref().map(|list| list as &dyn Only);
-        pool(settings.threads)?.install(|| audit::run(&inputs, &plan, only, &watched, &folder))?
+        let memory = Memory { limit: settings.memory, folder: settings.out.clone() };
+        pool.install(|| audit::run(&inputs, &plan, only, &memory, &watched, &folder))?
     };
     for (source, found) in sources.iter().zip(&mut outcome.sources) {
         found.problems.merge(&source.about.problems);
@@ -153,6 +156,16 @@ pub(super) fn pool(threads: usize) -> Result<rayon::ThreadPool> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
         Error::usage(format!("--threads: {threads} threads cannot be started: {error}; use fewer"))
     })
+}
+
+/// How many threads can work within the memory; 0 is one per processor.
+fn threads(settings: &Settings) -> usize {
+    let Some(limit) = settings.memory else { return settings.threads };
+    let wanted = match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        wanted => wanted,
+    };
+    Memory::threads(limit, wanted)
 }
 
 /// A time, RFC 3339, to the second.

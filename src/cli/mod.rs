@@ -20,6 +20,8 @@ mod open;
 mod panics;
 mod progress;
 mod rules;
+#[cfg(test)]
+mod same_bytes;
 mod signals;
 mod summary;
 mod survey;

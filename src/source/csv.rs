@@ -92,6 +92,49 @@ impl Reading {
         self.ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
     }
 
+    /// Gives the records that start at `starts` to `each`; the damage in them has been told with the others. Stops
+    /// where there is no record, so that fewer are given.
+    pub(super) fn some_records(
+        &self,
+        block: &Block,
+        starts: &[u32],
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) {
+        let columns: Vec<Used> =
+            self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
+        let (text, lines) = (block.text.as_str(), Lines::new(&block.text, block.line));
+        let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
+        let (mut room, mut told) = (Vec::new(), Problems::default());
+        let plain = Plain::of(&self.table, &columns).filter(|_| !self.numbered);
+        let mut known = self.plain(&lines);
+        for &start in starts {
+            let at = start as usize;
+            if at >= text.len() || !text.is_char_boundary(at) {
+                return;
+            }
+            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user)).is_some() {
+                (known.place.at, known.at) = (at, start);
+                each(&known);
+                continue;
+            }
+            row.clear();
+            record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
+            if row.number(text).is_some_and(|(_, short)| self.numbered && short) {
+                (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
+            }
+            let place = Place { lines: &lines, at };
+            if !self.read(&mut row, text, &columns, place, &mut told) {
+                return;
+            }
+            let mut user = row.user(text, User::in_room(self.plan.carried, room));
+            user.hide(self.plan.hidden);
+            let record = Record { user, place, at: start, incomplete: row.why };
+            each(&record);
+            room = record.user.into_room();
+        }
+    }
+
     /// A record without values, of rows whose lines are those of the block.
     fn plain<'t>(&self, lines: &'t Lines<'t>) -> Record<'t> {
         let mut user = User::new(self.plan.carried);

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -27,6 +28,8 @@ pub(super) struct Raw {
     pub given: u64,
     /// BLAKE3 of what the user gave, where that is packed.
     pub hash: Option<blake3::Hash>,
+    /// When it was written last before it was opened, where it may be written again.
+    modified: Option<SystemTime>,
 }
 
 impl Raw {
@@ -44,7 +47,14 @@ impl Raw {
         if !about.is_file() {
             return Self::spool(name, file);
         }
-        let raw = Self { file, name: name.to_owned(), len: about.len(), given: about.len(), hash: None };
+        let raw = Self {
+            file,
+            name: name.to_owned(),
+            len: about.len(),
+            given: about.len(),
+            hash: None,
+            modified: about.modified().ok(),
+        };
         let mut head = [0; 4];
         let read = raw.read(0, &mut head)?;
         if Packing::of(&head[..read]).is_none() { Ok(raw) } else { Self::spool(name, raw.file) }
@@ -52,23 +62,39 @@ impl Raw {
 
     fn spool(name: &str, from: impl io::Read) -> Result<Self> {
         let Spooled { file, len, read, hash } = spool(name, from)?;
-        Ok(Self { file, name: name.to_owned(), len, given: read, hash })
+        Ok(Self { file, name: name.to_owned(), len, given: read, hash, modified: None })
     }
 
     /// A temporary file of this many bytes.
     pub(super) fn spooled(file: File, len: u64) -> Self {
-        Self { file, name: std::env::temp_dir().display().to_string(), len, given: len, hash: None }
+        Self {
+            file,
+            name: std::env::temp_dir().display().to_string(),
+            len,
+            given: len,
+            hash: None,
+            modified: None,
+        }
     }
 
     /// A temporary file that is read instead of this one.
     pub(super) fn replaced(&self, file: File, len: u64) -> Self {
-        Self { file, name: self.name.clone(), len, given: self.given, hash: self.hash }
+        Self { file, name: self.name.clone(), len, given: self.given, hash: self.hash, modified: None }
     }
 
     /// What bytes of the text up to a place stand for in what the user gave.
     pub(super) fn given_until(&self, place: u64) -> u64 {
         let share = u128::from(self.given) * u128::from(place.min(self.len)) / u128::from(self.len.max(1));
         u64::try_from(share).unwrap_or(self.given)
+    }
+
+    /// Whether the file was written since it was opened.
+    pub(super) fn changed(&self) -> bool {
+        let unchanged = |modified| {
+            let about = self.file.metadata();
+            about.is_ok_and(|about| about.len() == self.len && about.modified().ok() == Some(modified))
+        };
+        self.modified.is_some_and(|modified| !unchanged(modified))
     }
 
     /// The name that the user gave.

@@ -114,7 +114,8 @@ pub fn open(spec: &str, options: &Options) -> Result<Source> {
     open_with(spec, options, BLOCK, LIMIT)
 }
 
-fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
+/// [`open`], with blocks of about `target` bytes and records of at most `limit`.
+pub(crate) fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
     let raw = Raw::open(spec)?;
     let bytes = bytes::look(&raw)?;
     let found = check_bytes(spec, &raw, bytes, options)?;
@@ -248,16 +249,14 @@ impl Input for Source {
         wanted: AttrSet,
         each: &mut dyn FnMut(&Record<'_>),
     ) {
-        if let Reading::Ldif(ldif) = &self.reading {
-            return ldif.some_records(block, starts, wanted, each);
+        match &self.reading {
+            Reading::Table(table) => table.some_records(block, starts, wanted, each),
+            Reading::Ldif(ldif) => ldif.some_records(block, starts, wanted, each),
         }
-        let mut left = starts;
-        self.records(block, wanted, &mut |record| {
-            if left.first() == Some(&record.at) {
-                left = &left[1..];
-                each(record);
-            }
-        });
+    }
+
+    fn changed(&self) -> bool {
+        self.raw.changed()
     }
 
     fn settled(&self) -> bool {
