@@ -39,6 +39,7 @@ pub(super) fn run(
         packing: Packing::of(&args.file),
         parts: Some(parts),
         resume: args.resume,
+        since: args.since.clone(),
         folder: folder.clone(),
         time: now(),
     };

@@ -44,6 +44,7 @@ impl<'d> Directory<'d> {
             packing: Packing::Plain,
             parts: None,
             resume: false,
+            since: None,
             folder: spool_folder(&self.settings.out),
             time: now(),
         };

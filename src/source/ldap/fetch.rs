@@ -17,6 +17,7 @@ use super::queue::{Work, lock};
 use super::read::Excluded;
 use super::root::{Root, Schema, unreadable};
 use super::search::{Filter, Found, Scope, Search};
+use super::since::Earlier;
 use super::slices::Cut;
 use super::tls;
 use super::url::Url;
@@ -63,6 +64,8 @@ pub struct Target {
     pub parts: Option<PathBuf>,
     /// Whether to go on with the parts that an earlier run has left.
     pub resume: bool,
+    /// An earlier fetched file: only what changed since is read, where that is possible.
+    pub since: Option<PathBuf>,
     /// The folder for files without a name.
     pub folder: PathBuf,
     /// The time, RFC 3339.
@@ -99,7 +102,20 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
     let failed = |fault: Fault| error(&name, fault);
     let session = || dialer.with(|connection| Session::begin(connection, request));
     let (mut connection, place, session) = session().map_err(failed)?;
-    let mut checkpoint = begin(&mut connection, request, target, &session, &dialer, place).map_err(failed)?;
+    let task = task(request, target, &session, &dialer, place).map_err(failed)?;
+    if let Some(path) = &target.since {
+        if let Some(changes) = changes(path, &task, request, target, &dialer, &clock).map_err(failed)? {
+            return finish(
+                changes,
+                Vec::new(),
+                &session,
+                request,
+                target,
+                &dialer.servers[place].to_string(),
+            );
+        }
+    }
+    let mut checkpoint = begin(&mut connection, request, target, &session, task).map_err(failed)?;
     let task = checkpoint.task().clone();
     let excluded = Excluded::new(&task.excluded);
     let before = late::restore(&mut checkpoint)?;
@@ -111,7 +127,44 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
         work.give_up(fault, &name)?;
     }
     late::reconcile(&work);
-    finish(work, &session, request, target, &dialer.servers[place].to_string())
+    let missing = std::mem::take(&mut *lock(&work.missing));
+    let checkpoint = work.checkpoint.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    finish(checkpoint, missing, &session, request, target, &dialer.servers[place].to_string())
+}
+
+/// What changed since an earlier fetch, and what did not; `None` when everything has to be read, which is told.
+fn changes(
+    path: &Path,
+    task: &Task,
+    request: &Request,
+    target: &Target,
+    dialer: &Dialer<'_>,
+    clock: &Clock<'_>,
+) -> std::result::Result<Option<Checkpoint>, Fault> {
+    let mut earlier = match Earlier::open(path, task)? {
+        Ok(earlier) => earlier,
+        Err(why) => {
+            clock.note(&format!("--since `{}`: {why}; everything is read", path.display()));
+            return Ok(None);
+        }
+    };
+    let changed = earlier.task(task);
+    let slices = changed.cut.slices(changed.bases.len(), 1);
+    let checkpoint = Checkpoint::new(changed.clone(), slices, None, &target.folder)?;
+    let excluded = Excluded::new(&task.excluded);
+    let work = Work::new(clock, dialer, &changed, page(request), &excluded, checkpoint);
+    work.run(1, None, false);
+    if let Some(fault) = lock(&work.ended).take() {
+        return Err(fault);
+    }
+    let missing = std::mem::take(&mut *lock(&work.missing));
+    let mut checkpoint = work.checkpoint.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if missing.is_empty() && earlier.complete(&mut checkpoint, task, &excluded, dialer)? {
+        checkpoint.rename(task.clone());
+        return Ok(Some(checkpoint));
+    }
+    clock.note("--since: too much has changed or could not be read; everything is read");
+    Ok(None)
 }
 
 /// A page is not larger than what may come in a second.
@@ -159,20 +212,19 @@ impl Session {
     }
 }
 
-/// The slices of a fetch: new ones, or those that an earlier run has left.
-fn begin(
-    connection: &mut Connection<'_>,
+/// What is to be read.
+fn task(
     request: &Request,
     target: &Target,
     session: &Session,
     dialer: &Dialer<'_>,
     place: usize,
-) -> std::result::Result<Checkpoint, Fault> {
+) -> std::result::Result<Task, Fault> {
     let bases = bases(request, &session.root, dialer, place)?;
     let names = names(request, session, dialer);
     let filter = request.filter.clone().unwrap_or_else(|| default_filter(session.root.is_ad).to_owned());
     Filter::parse(&filter)?;
-    let mut task = Task {
+    Ok(Task {
         bases,
         excluded: request.excluded.clone(),
         filter,
@@ -180,7 +232,17 @@ fn begin(
         packing: target.packing,
         change: session.identity.clone().zip(session.root.last_change),
         cut: Cut::WHOLE,
-    };
+    })
+}
+
+/// The slices of a fetch: new ones, or those that an earlier run has left.
+fn begin(
+    connection: &mut Connection<'_>,
+    request: &Request,
+    target: &Target,
+    session: &Session,
+    mut task: Task,
+) -> std::result::Result<Checkpoint, Fault> {
     if let (true, Some(folder)) = (target.resume, &target.parts) {
         if let Some(left) = Checkpoint::open(folder, &target.folder)? {
             return resumed(left, task, folder);
@@ -296,15 +358,14 @@ fn default_filter(is_ad: bool) -> &'static str {
 
 /// Puts the parts together, and says before and behind them what they are.
 fn finish(
-    work: Work<'_>,
+    mut checkpoint: Checkpoint,
+    mut missing: Vec<String>,
     session: &Session,
     request: &Request,
     target: &Target,
     server: &str,
 ) -> Result<Fetched> {
-    let task = work.task;
-    let mut missing = std::mem::take(&mut *lock(&work.missing));
-    let mut checkpoint = work.checkpoint.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let task = &checkpoint.task().clone();
     let can_resume = !checkpoint.open_slices().is_empty();
     let mut records = 0;
     let (mut unreadable_objects, mut elsewhere) = (0, Vec::new());

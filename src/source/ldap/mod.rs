@@ -19,6 +19,7 @@ mod queue;
 mod read;
 mod root;
 mod search;
+mod since;
 mod slices;
 mod stream;
 mod tls;
