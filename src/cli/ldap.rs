@@ -45,6 +45,7 @@ impl<'d> Directory<'d> {
             parts: None,
             resume: false,
             since: None,
+            out: None,
             folder: spool_folder(&self.settings.out),
             time: now(),
         };

@@ -132,7 +132,8 @@ pub fn open(spec: &str, options: &Options) -> Result<Source> {
 
 /// Opens what was fetched from a server; `spec` is the URL.
 pub fn open_fetched(spec: &str, fetched: ldap::Fetched) -> Result<Source> {
-    open_raw(spec, Raw::named(spec, fetched.file)?, &Options::default(), BLOCK, LIMIT)
+    let file = fetched.file.ok_or_else(|| Error::source(spec, "nothing was kept", "fetch again"))?;
+    open_raw(spec, Raw::named(spec, file)?, &Options::default(), BLOCK, LIMIT)
 }
 
 fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {

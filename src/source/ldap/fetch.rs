@@ -16,7 +16,7 @@ use super::part::Packing;
 use super::queue::{Work, lock};
 use super::read::Excluded;
 use super::root::{Root, Schema, unreadable};
-use super::search::{Filter, Found, Scope, Search};
+use super::search::{Filter, Scope, Search};
 use super::since::Earlier;
 use super::slices::Cut;
 use super::tls;
@@ -66,6 +66,8 @@ pub struct Target {
     pub resume: bool,
     /// An earlier fetched file: only what changed since is read, where that is possible.
     pub since: Option<PathBuf>,
+    /// The file, which is put in its place whole; `None` makes one without a name.
+    pub out: Option<PathBuf>,
     /// The folder for files without a name.
     pub folder: PathBuf,
     /// The time, RFC 3339.
@@ -75,8 +77,8 @@ pub struct Target {
 /// What was fetched.
 #[derive(Debug)]
 pub struct Fetched {
-    /// The file.
-    pub file: File,
+    /// The file without a name, if that was asked for.
+    pub file: Option<File>,
     /// How many records it has.
     pub records: u64,
     /// The server that was asked first.
@@ -95,6 +97,7 @@ pub struct Fetched {
 /// When no server can be asked, when nothing could be read, or when the run was interrupted. A fetch of which a part
 /// failed is no error: see [`Fetched::missing`].
 pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fetched> {
+    request.filter.as_deref().map(Filter::parse).transpose()?;
     let clock = Clock::new(watch, request.timeout, request.deadline, request.rate);
     let dialer =
         Dialer::new(request.url.servers.clone(), request.tls.clone(), request.account.clone(), &clock)?;
@@ -291,10 +294,8 @@ fn cut(connection: &mut Connection<'_>, root: &Root, task: &Task) -> std::result
         page: 1,
     };
     let mut object = None;
-    connection.page(&search, &[], &mut |found| {
-        if let Found::Entry(body) = found {
-            object.get_or_insert(super::entry::Entry::read(body)?.dn.to_vec());
-        }
+    connection.find(&search, &mut |body| {
+        object.get_or_insert(super::entry::Entry::read(body)?.dn.to_vec());
         Ok(())
     })?;
     object.map_or(Ok(Cut::WHOLE), |object| Cut::find(connection, root, &object))
@@ -406,8 +407,17 @@ fn finish(
         change: task.change.clone().filter(|_| request.url.servers.len() == 1),
         records,
     };
-    let mut file = tempfile::tempfile_in(&target.folder).map_err(Error::io("write", &target.folder))?;
-    write(&header, &mut checkpoint, task.packing, &mut file)?;
+    let made = Error::io("write", &target.folder);
+    let file = if let Some(out) = &target.out {
+        let mut file = tempfile::NamedTempFile::new_in(&target.folder).map_err(made)?;
+        write(&header, &mut checkpoint, task.packing, file.as_file_mut())?;
+        file.persist(out).map_err(|why| Error::io("write", out)(why.error))?;
+        None
+    } else {
+        let mut file = tempfile::tempfile_in(&target.folder).map_err(made)?;
+        write(&header, &mut checkpoint, task.packing, &mut file)?;
+        Some(file)
+    };
     if !can_resume {
         checkpoint.remove()?;
     }

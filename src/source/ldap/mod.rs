@@ -12,6 +12,8 @@ mod dial;
 mod entry;
 mod fault;
 mod fetch;
+#[cfg(feature = "kerberos")]
+mod kerberos;
 mod late;
 mod names;
 mod part;

@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::part::Part;
 use super::read::{Excluded, FEW, Records};
 use super::root::any;
-use super::search::{Filter, Found, Scope, Search, Sink};
+use super::search::{Filter, Found, Lane, Scope, Search, Sink};
 use super::slices::Slice;
 use crate::error::{Error, Result};
 use crate::source::fetched::Comments;
@@ -143,7 +143,7 @@ impl Earlier {
                 attributes: &["objectGUID"],
                 page: PAGE,
             };
-            connection.pages(&search, &mut pass)?;
+            connection.pages(&mut [Lane::new(search, &mut pass)])?;
         }
         Ok(pass.found)
     }
@@ -193,10 +193,7 @@ fn late(
     let (filter, names) = (any()?, task.attributes.iter().map(String::as_str).collect::<Vec<_>>());
     for dn in unknown {
         let search = Search { base: dn, scope: Scope::Base, filter: &filter, attributes: &names, page: 0 };
-        let found = connection.page(&search, &[], &mut |found| match found {
-            Found::Entry(body) => records.keep(body),
-            Found::Reference(_) => Ok(()),
-        });
+        let found = connection.find(&search, &mut |body| records.keep(body));
         match found {
             Ok(_) => records.between(connection)?,
             Err(fault) if fault.is_gone() => {}
