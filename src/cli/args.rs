@@ -48,7 +48,7 @@ pub(super) enum Command {
     #[command(after_long_help = exit::HELP)]
     Fetch(Box<FetchArgs>),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
-    Inspect(InspectArgs),
+    Inspect(Box<InspectArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Explain one rule: what it means, why it matters, what to do
@@ -70,7 +70,7 @@ pub(super) enum Command {
 /// What is read, and how.
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
-    /// CSV or LDIF exports of the directory, or servers (ldaps://dc1.contoso.com); several are one directory
+    /// CSV or LDIF exports of the directory, or servers such as `ldaps://dc1.contoso.com`; several are one directory
     ///
     /// Any export that has the attributes as columns: Get-ADUser | Export-Csv, csvde, Get-Mailbox, Get-CsUser, the
     /// Microsoft 365 admin centre, ldifde, ldapsearch. Uniqueness reaches across all sources.
@@ -93,7 +93,7 @@ pub(super) struct InputArgs {
 /// The options of `fetch`.
 #[derive(Debug, Args)]
 pub(super) struct FetchArgs {
-    /// The server: ldaps://dc1.contoso.com, several joined by commas, with a base behind a slash
+    /// The server, such as `ldaps://dc1.contoso.com`; several joined by commas, with a base behind a slash
     #[arg(value_name = "LDAP-URL")]
     pub(super) url: String,
 

@@ -102,17 +102,11 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
     let session = || dialer.with(|connection| Session::begin(connection));
     let (mut connection, place, session) = session().map_err(failed)?;
     let task = task(request, target, &session, &dialer, place).map_err(failed)?;
-    if let Some(path) = &target.since {
-        if let Some(changes) = changes(path, &task, request, target, &dialer, &clock).map_err(failed)? {
-            return finish(
-                changes,
-                Vec::new(),
-                &session,
-                request,
-                target,
-                &dialer.servers[place].to_string(),
-            );
-        }
+    if let Some(path) = &target.since
+        && let Some(changes) = changes(path, &task, request, target, &dialer, &clock).map_err(failed)?
+    {
+        let server = dialer.servers[place].to_string();
+        return finish(changes, Vec::new(), &session, request, target, &server);
     }
     let mut checkpoint = begin(&mut connection, request, target, &session, task).map_err(failed)?;
     let task = checkpoint.task().clone();

@@ -92,7 +92,7 @@ fn fetch_missing<'w>(work: &Work<'w>, connection: &mut Connection<'w>) -> std::r
         let search = Search { base: dn, scope: Scope::Base, filter: &filter, attributes: &names, page: 0 };
         let found = connection.find(&search, &mut |body| records.keep(body));
         match found {
-            Ok(_) => records.between(connection)?,
+            Ok(()) => records.between(connection)?,
             Err(fault) if fault.is_gone() => {}
             Err(fault) if fault.help() == Help::Nothing && !fault.ends_the_run() => {
                 let what = "an object that was counted cannot be read";

@@ -61,10 +61,10 @@ pub(super) fn begin(
     session: &Session,
     mut task: Task,
 ) -> std::result::Result<Checkpoint, Fault> {
-    if let (true, Some(folder)) = (target.resume, &target.parts) {
-        if let Some(left) = Checkpoint::open(folder, &target.folder)? {
-            return resumed(left, task, folder);
-        }
+    if let (true, Some(folder)) = (target.resume, &target.parts)
+        && let Some(left) = Checkpoint::open(folder, &target.folder)?
+    {
+        return resumed(left, task, folder);
     }
     // One cursor needs no slices, and each costs the server.
     if request.connections > 1 {
