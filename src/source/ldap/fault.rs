@@ -119,8 +119,7 @@ impl Fault {
             Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed => Help::Again,
             Self::Refused(outcome) => match outcome.code {
                 code::SIZE_LIMIT | code::ADMIN_LIMIT => Help::Less,
-                // AD says with 1 that nobody has signed in.
-                code::OPERATIONS_ERROR if outcome.message.contains("000004DC") => Help::Nothing,
+                code::OPERATIONS_ERROR if wants_account(outcome) => Help::Nothing,
                 code::OPERATIONS_ERROR
                 | code::TIME_LIMIT
                 | code::CRITICAL_EXTENSION
@@ -181,6 +180,11 @@ impl Fault {
         }
         .to_owned()
     }
+}
+
+/// Whether AD or Samba says that nobody has signed in.
+fn wants_account(outcome: &Outcome) -> bool {
+    ["000004DC", "00002020"].iter().any(|code| outcome.message.contains(code))
 }
 
 fn refused(outcome: &Outcome) -> String {
@@ -263,7 +267,7 @@ fn outcome_remedy(outcome: &Outcome) -> &'static str {
         return remedy;
     }
     match outcome.code {
-        code::OPERATIONS_ERROR if outcome.message.contains("000004DC") => {
+        code::OPERATIONS_ERROR if wants_account(outcome) => {
             "the server wants to know who asks: name an account with --user"
         }
         code::TIME_LIMIT => "lower --page-size, or name a smaller --base",
@@ -313,7 +317,10 @@ mod tests {
         for code in [2, 8, 10, 13, 32, 49, 50] {
             assert_eq!(refused_with(code, "").help(), Help::Nothing, "{code}");
         }
-        assert_eq!(refused_with(1, "000004DC: LdapErr: ...").help(), Help::Nothing);
+        for nobody in ["000004DC: LdapErr: ...", "00002020: Operation unavailable without authentication"] {
+            let fault = refused_with(1, nobody);
+            assert!(fault.help() == Help::Nothing && fault.remedy().contains("--user"), "{nobody}");
+        }
         assert_eq!(refused_with(4, "").help(), Help::Less);
     }
 

@@ -3,7 +3,7 @@
 use ldap3::asn1::{PL, StructureTag};
 
 use super::ber::{Ber, Malformed, nest, put, put_number, tag};
-use super::connection::{Connection, Message};
+use super::connection::Connection;
 use super::fault::{Fault, Outcome};
 use crate::error::{Error, Result};
 
@@ -92,85 +92,57 @@ pub(super) trait Sink {
     fn between(&mut self, connection: &mut Connection<'_>) -> std::result::Result<(), Fault>;
 }
 
-/// A search among those that go on together.
-pub(super) struct Lane<'l> {
-    search: Search<'l>,
-    sink: &'l mut dyn Sink,
-    /// The message that asked for the page under way.
-    id: Option<i64>,
-    /// The cookie for the next page; `None` when there is none.
-    cookie: Option<Vec<u8>>,
-    /// Whether the page so far had an entry, and how many pages before it had none.
-    found: bool,
-    empty: u32,
-}
-
-impl<'l> Lane<'l> {
-    /// A search that has not begun.
-    pub(super) fn new(search: Search<'l>, sink: &'l mut dyn Sink) -> Self {
-        Self { search, sink, id: None, cookie: Some(Vec::new()), found: false, empty: 0 }
-    }
-
-    /// Takes a message.
-    fn take(&mut self, message: Message<'_>) -> std::result::Result<(), Fault> {
-        match message.tag {
-            ENTRY => {
-                self.found = true;
-                self.sink.found(Found::Entry(message.body))
-            }
-            REFERENCE => self.sink.found(Found::Reference(message.body)),
-            INTERMEDIATE => Ok(()),
-            DONE => {
-                let cookie = done(message)?;
-                self.empty = if self.found { 0 } else { self.empty + 1 };
-                if self.empty > EMPTY_PAGES {
-                    return Err(Fault::Malformed);
-                }
-                (self.id, self.found) = (None, false);
-                self.cookie = Some(cookie).filter(|cookie| !cookie.is_empty());
-                Ok(())
-            }
-            _ => Err(Fault::Malformed),
-        }
-    }
-}
-
-/// The cookie at the end of a page.
-fn done(message: Message<'_>) -> std::result::Result<Vec<u8>, Fault> {
-    Outcome::read(&mut Ber(message.body))?.checked()?;
-    Ok(next_cookie(message.controls)?)
-}
-
 impl Connection<'_> {
-    /// Asks for all pages of some searches, a page of each at a time: a server works on them side by side.
-    pub(super) fn pages(&mut self, lanes: &mut [Lane<'_>]) -> std::result::Result<(), Fault> {
-        while lanes.iter().any(|lane| lane.cookie.is_some()) {
-            self.clock().pace()?;
-            for lane in lanes.iter_mut() {
-                if let Some(cookie) = &lane.cookie {
-                    lane.id = Some(self.begin(&lane.search, cookie)?);
-                }
+    /// Asks for all pages. OpenLDAP pages one search at a time on a connection, and so does this.
+    pub(super) fn pages(
+        &mut self,
+        search: &Search<'_>,
+        sink: &mut dyn Sink,
+    ) -> std::result::Result<(), Fault> {
+        let (mut cookie, mut empty) = (Vec::new(), 0);
+        loop {
+            let mut entries = 0u64;
+            cookie = self.page(search, &cookie, &mut |found| {
+                entries += u64::from(matches!(found, Found::Entry(_)));
+                sink.found(found)
+            })?;
+            sink.between(self)?;
+            empty = if entries == 0 { empty + 1 } else { 0 };
+            if cookie.is_empty() {
+                return Ok(());
             }
-            while lanes.iter().any(|lane| lane.id.is_some()) {
-                let message = self.receive(|id| lanes.iter().any(|lane| lane.id == Some(id)))?;
-                if let Some(lane) = lanes.iter_mut().find(|lane| lane.id == Some(message.id)) {
-                    lane.take(message)?;
-                }
-            }
-            for lane in lanes.iter_mut() {
-                lane.sink.between(self)?;
+            if empty > EMPTY_PAGES {
+                return Err(Fault::Malformed);
             }
         }
-        Ok(())
     }
 
-    /// Sends a search for one page.
-    fn begin(&mut self, search: &Search<'_>, cookie: &[u8]) -> std::result::Result<i64, Fault> {
+    /// Asks for one page; gives the cookie for the next one, empty after the last.
+    fn page(
+        &mut self,
+        search: &Search<'_>,
+        cookie: &[u8],
+        each: &mut dyn FnMut(Found<'_>) -> std::result::Result<(), Fault>,
+    ) -> std::result::Result<Vec<u8>, Fault> {
+        self.clock().pace()?;
         let mut controls = Vec::new();
         if search.page > 0 {
             paged(search.page, cookie, &mut controls);
         }
-        self.send(&controls, |into| request(search, into))
+        let id = self.send(&controls, |into| request(search, into))?;
+        loop {
+            let message = self.receive(id)?;
+            match message.tag {
+                ENTRY => each(Found::Entry(message.body))?,
+                REFERENCE => each(Found::Reference(message.body))?,
+                INTERMEDIATE => {}
+                DONE => {
+                    Outcome::read(&mut Ber(message.body))?.checked()?;
+                    return Ok(next_cookie(message.controls)?);
+                }
+                _ => return Err(Fault::Malformed),
+            }
+        }
     }
 
     /// Asks for the first page, or for all at once where the search is not paged.
@@ -179,17 +151,11 @@ impl Connection<'_> {
         search: &Search<'_>,
         each: &mut dyn FnMut(&[u8]) -> std::result::Result<(), Fault>,
     ) -> std::result::Result<(), Fault> {
-        self.clock().pace()?;
-        let asked = self.begin(search, &[])?;
-        loop {
-            let message = self.receive(|id| id == asked)?;
-            match message.tag {
-                ENTRY => each(message.body)?,
-                REFERENCE | INTERMEDIATE => {}
-                DONE => return done(message).map(|_| ()),
-                _ => return Err(Fault::Malformed),
-            }
-        }
+        self.page(search, &[], &mut |found| match found {
+            Found::Entry(entry) => each(entry),
+            Found::Reference(_) => Ok(()),
+        })?;
+        Ok(())
     }
 }
 
