@@ -5,6 +5,9 @@ use std::io;
 use super::ber::{Ber, Malformed, tag};
 use crate::model::text::visible;
 
+/// The part of a result that says where else to look.
+const REFERRAL: u8 = 0xa3;
+
 /// How an operation ended, as the server says (RFC 4511, 4.1.9).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Outcome {
@@ -20,11 +23,16 @@ impl Outcome {
     /// Reads it from the start of a response.
     pub(super) fn read(response: &mut Ber<'_>) -> Result<Self, Malformed> {
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).trim_end_matches('\0').to_owned();
-        Ok(Self {
-            code: response.number(tag::ENUMERATED)?,
-            matched: text(response.take(tag::OCTETS)?),
-            message: text(response.take(tag::OCTETS)?),
-        })
+        let code = response.number(tag::ENUMERATED)?;
+        let matched = text(response.take(tag::OCTETS)?);
+        let mut message = text(response.take(tag::OCTETS)?);
+        if let Some(elsewhere) = response.take_if(REFERRAL)? {
+            let mut urls = Ber(elsewhere);
+            while !urls.is_empty() {
+                message = format!("{message} {}", text(urls.take(tag::OCTETS)?));
+            }
+        }
+        Ok(Self { code, message, matched })
     }
 
     /// An error, unless the operation succeeded.

@@ -108,13 +108,11 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
         let server = dialer.servers[place].to_string();
         return finish(changes, Vec::new(), &session, request, target, &server);
     }
-    let mut checkpoint = begin(&mut connection, request, target, &session, task).map_err(failed)?;
+    let checkpoint = begin(&mut connection, request, target, &session, task).map_err(failed)?;
     let task = checkpoint.task().clone();
     let excluded = Excluded::new(&task.excluded);
-    let before = late::restore(&mut checkpoint)?;
     let work = Work::new(&clock, &dialer, &task, page(request), &excluded, checkpoint);
-    work.take_over(&before);
-    drop(before);
+    work.take_over()?;
     std::thread::scope(|scope| {
         // Counting costs the server about half of what reading does; who wants it to rest gets one after the other.
         let beside = request.rate == 0;

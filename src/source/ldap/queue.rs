@@ -130,11 +130,14 @@ impl<'w> Work<'w> {
             None => (None, 0),
         };
         while let Some(job) = self.next(counts) {
-            let done = self.dialed(&mut connection, &mut server).and_then(|open| self.work(open, &job.kind));
-            let again = done.err().and_then(|fault| {
+            let done = match self.dialed(&mut connection, &mut server) {
+                Ok(open) => self.work(open, &job.kind).map_err(|fault| (fault, true)),
+                Err(fault) => Err((fault, false)),
+            };
+            let again = done.err().and_then(|(fault, begun)| {
                 connection = None;
                 server += 1;
-                self.failed(job, fault)
+                self.failed(job, fault, begun)
             });
             let mut jobs = lock(&self.jobs);
             jobs.taken[usize::from(counts)] -= 1;
@@ -189,8 +192,8 @@ impl<'w> Work<'w> {
         self.clock.end();
     }
 
-    /// What follows from a fault: the job again, smaller ones, or none.
-    fn failed(&self, job: Job, fault: Fault) -> Option<Vec<Job>> {
+    /// What follows from a fault: the job again, smaller ones, or none. `begun` says that there was a connection.
+    fn failed(&self, job: Job, fault: Fault, begun: bool) -> Option<Vec<Job>> {
         if fault.ends_the_run() {
             self.end(fault);
             return None;
@@ -199,7 +202,8 @@ impl<'w> Work<'w> {
         let again = fault.help() == Help::Again && tried < TRIES;
         let not_before = Instant::now() + pause(tried);
         if let Kind::Slice(number, slice) = &job.kind
-            && (fault.help() == Help::Less || (again && tried > 1))
+            && (fault.help() == Help::Less
+                || (again && begun && tried > 1 && !matches!(fault, Fault::Silent(_))))
             && let Some(halves) = slice.halves(self.task.cut.highest)
         {
             // Half as much may pass where the whole did not, and half of it is not lost the next time.
