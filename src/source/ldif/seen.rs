@@ -4,7 +4,7 @@
 
 use memchr::memchr;
 
-use super::line::{logical, unfold};
+use super::line::{before_mark, logical, unfold};
 use super::name::{Before, Entry, Key, Names, entry};
 use crate::model::{Attr, AttrSet};
 use crate::source::fetched::Comments;
@@ -77,13 +77,13 @@ impl Seen {
                 }
             } else if memchr(b':', head.as_bytes()).is_some() {
                 if let Some(entry) = before.entry(head, names) {
-                    self.entry(head, entry, line.start, &mut here);
+                    self.entry(head, entry, before_mark(bytes, line.start), &mut here);
                 }
             } else if line.fold.is_some() {
                 let mut whole = String::new();
                 unfold(text, &line, &mut whole);
                 if let Some(entry) = entry(&whole, names) {
-                    self.entry(&whole, entry, line.start, &mut here);
+                    self.entry(&whole, entry, before_mark(bytes, line.start), &mut here);
                 }
             }
         }
