@@ -37,6 +37,7 @@ TLSCACertificateFile {at("tls/ca.pem")}
 TLSCertificateFile {at(f"tls/{options.certificate}.pem")}
 TLSCertificateKeyFile {at("tls/key.pem")}
 security simple_bind=112
+localSSF 128
 {"" if options.plain else "rootDSE " + at("root-dse.ldif")}
 access to dn.base="" by * read
 access to attrs=userPassword by * auth
