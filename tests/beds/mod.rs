@@ -9,9 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 
@@ -27,7 +25,6 @@ pub(crate) struct Bed {
     values: BTreeMap<String, String>,
     talk: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
     child: Child,
-    password_file: PathBuf,
 }
 
 /// The domain controller that tests share.
@@ -51,9 +48,7 @@ impl Bed {
                 None => break,
             };
         }
-        let password_file = PathBuf::from(&values["CA"]).with_file_name("password");
-        fs::write(&password_file, &values["PASSWORD"]).unwrap();
-        Self { values, talk: Mutex::new((talk, out)), child, password_file }
+        Self { values, talk: Mutex::new((talk, out)), child }
     }
 
     /// What the bed has said, such as `LDAPS` or `BASE`.
@@ -70,8 +65,14 @@ impl Bed {
 
     /// The options by which the program signs in and trusts the server.
     pub(crate) fn options(&self) -> Vec<&str> {
-        let password = self.password_file.to_str().unwrap();
-        vec!["--bind-dn", self.at("USER"), "--password-file", password, "--ca-file", self.at("CA")]
+        vec![
+            "--bind-dn",
+            self.at("USER"),
+            "--password-file",
+            self.at("PASSWORD_FILE"),
+            "--ca-file",
+            self.at("CA"),
+        ]
     }
 
     /// What `ldapsearch` prints as the program's account, as records of names and values.

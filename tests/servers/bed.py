@@ -153,6 +153,8 @@ def serve(make):
     server = None
     try:
         certificates(os.path.join(folder, "tls"))
+        with open(os.path.join(folder, "password"), "w") as f:
+            f.write(PASSWORD + "\n")
         server, pairs = make(folder)
         server.start()
         for name, value in pairs:

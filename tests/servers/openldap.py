@@ -138,7 +138,7 @@ def make(options):
         return server, [
             ("LDAP", f"ldap://127.0.0.1:{ldap}"), ("LDAPS", f"ldaps://127.0.0.1:{ldaps}"), ("LDAPI", at("ldapi")),
             ("BASE", BASE), ("CA", at("tls/ca.pem")), ("OTHER_CA", at("tls/other-ca.pem")), ("PASSWORD", PASSWORD),
-            ("USER", f"CN=svc-audit,CN=Users,{BASE}"), ("ADMIN", f"CN=Administrator,CN=Users,{BASE}")]
+            ("PASSWORD_FILE", at("password")), ("USER", f"CN=svc-audit,CN=Users,{BASE}"), ("ADMIN", f"CN=Administrator,CN=Users,{BASE}")]
     return at_folder
 
 

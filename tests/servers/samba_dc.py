@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A domain controller (Samba AD DC) on loopback, with the attributes of Exchange and Lync; see bed.py how it obeys.
 
-Needs root, for the attributes of its files, and a C compiler: Samba has no option for its LDAP ports, so portmap.c
+Needs root (it takes sudo), for the attributes of its files, and a C compiler: Samba has no option for its LDAP ports, so portmap.c
 moves them. Entries that Samba refuses, as Active Directory would, are left out and counted.
 """
 import argparse
@@ -207,7 +207,7 @@ def make(options):
                 for (name, _), port in zip(PORTS, ports)]
         return server, urls + [
             ("BASE", BASE), ("CA", at("tls/ca.pem")), ("OTHER_CA", at("tls/other-ca.pem")), ("PASSWORD", PASSWORD),
-            ("USER", f"svc-audit@{DOMAIN}"), ("ADMIN", f"administrator@{DOMAIN}"), ("KRB5_CONFIG", at("krb5.conf")),
+            ("PASSWORD_FILE", at("password")), ("USER", f"svc-audit@{DOMAIN}"), ("ADMIN", f"administrator@{DOMAIN}"), ("KRB5_CONFIG", at("krb5.conf")),
             ("PRINCIPAL", f"svc-audit@{REALM}"), ("REFUSED", refused)]
     return at_folder
 
@@ -217,7 +217,7 @@ def main():
     p.add_argument("--users", type=int, default=2000, help="generated users beside those of the sample")
     options = p.parse_args()
     if os.geteuid():
-        sys.exit("samba_dc.py needs root")
+        os.execvp("sudo", ["sudo", sys.executable, *sys.argv])
     serve(make(options))
 
 
