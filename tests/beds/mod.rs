@@ -98,9 +98,9 @@ impl Bed {
     /// The people as a CSV export, made by `ldapsearch` without the program: these attributes as columns, those that
     /// nobody has left out.
     pub(crate) fn export(&self, filter: &str, wanted: impl Fn(&str) -> bool) -> String {
-        let names: Vec<&str> = ATTRIBUTES.iter().map(|about| about.ldap).filter(|name| wanted(name));
-        let names: Vec<&str> =
-            names.filter(|name| Attr::of_ldap(name) != Some(Attr::DistinguishedName)).collect();
+        let names =
+            ATTRIBUTES.iter().filter(|about| about.attr != Attr::DistinguishedName && wanted(about.ldap));
+        let names: Vec<&str> = names.map(|about| about.ldap).collect();
         let people = self.search(self.at("BASE"), filter, &names);
         let has = |name: &str| people.iter().flatten().any(|(have, _)| have.eq_ignore_ascii_case(name));
         let names: Vec<&str> = names.into_iter().filter(|name| has(name)).collect();
