@@ -149,6 +149,15 @@ fn a_server_that_stops_answering() {
     failed(&read(&server));
 }
 
+/// It is never silent for long, and yet a page would take an hour.
+#[test]
+fn a_server_that_trickles() {
+    let server = plan().script(once(in_the_middle, Act::Trickle)).start();
+    whole(&read(&server));
+    let server = plan().script(|at| if in_the_middle(at) { Act::Trickle } else { Act::Go }).start();
+    failed(&read(&server));
+}
+
 #[test]
 fn bytes_that_are_no_ldap() {
     let enormous = vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xf0, 0x02];

@@ -4,7 +4,9 @@ A bed prints NAME=VALUE lines and `ready` once its server answers, then obeys on
 answers `done`: `kill` (as by kill -9), `stop` (SIGSTOP: it answers no more), `start`.  When standard input ends, as it
 does when the program that started it dies in whatever way, the server is stopped and its folder removed.
 """
+import errno
 import os
+import random
 import shutil
 import signal
 import socket
@@ -43,7 +45,19 @@ def free_ports(count):
     return ports
 
 
-def certificates(folder):
+def free_address(port):
+    """A loopback address on which nobody listens on this port."""
+    while True:
+        address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
+        try:
+            socket.create_server((address, port)).close()
+            return address
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+
+
+def certificates(folder, address="127.0.0.1"):
     """ca.pem signs cert.pem (this server) and expired.pem and elsewhere.pem; other-ca.pem signs nothing of it."""
     os.makedirs(folder)
 
@@ -56,7 +70,7 @@ def certificates(folder):
              "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"])
     run(["openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-sha256", "-subj", f"/CN={HOST}",
          "-keyout", at("key.pem"), "-out", at("csr.pem")])
-    here = f"DNS:{HOST},DNS:localhost,IP:127.0.0.1"
+    here = f"DNS:{HOST},DNS:localhost,IP:{address}"
     for name, names, days in (("cert", here, "30"), ("expired", here, "-1"), ("elsewhere", "DNS:elsewhere.test", "30")):
         with open(at("extensions"), "w") as f:
             f.write("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
@@ -65,10 +79,10 @@ def certificates(folder):
              at("ca.key"), "-CAcreateserial", "-extfile", at("extensions"), "-out", at(name + ".pem")])
 
 
-def answers(port):
-    """Whether an LDAP server answers here."""
+def answers(place):
+    """Whether an LDAP server answers at this address and port."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as s:
+        with socket.create_connection(place, timeout=2) as s:
             s.settimeout(5)
             s.sendall(ROOT_DSE)
             return bool(s.recv(2))
@@ -79,8 +93,8 @@ def answers(port):
 class Server:
     """The server's process, the first of a session of its own in which its children stay."""
 
-    def __init__(self, argv, port, log, env=None):
-        self.argv, self.port, self.log, self.env = argv, port, log, dict(os.environ, **(env or {}))
+    def __init__(self, argv, place, log, env=None):
+        self.argv, self.place, self.log, self.env = argv, place, log, dict(os.environ, **(env or {}))
         self.process = None
 
     def start(self):
@@ -88,7 +102,7 @@ class Server:
             self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=self.env, start_new_session=True)
         end = time.monotonic() + 60
-        while not answers(self.port):
+        while not answers(self.place):
             if self.process.poll() is not None or time.monotonic() > end:
                 self.end(signal.SIGKILL)
                 with open(self.log, errors="replace") as log:
@@ -152,7 +166,6 @@ def serve(make):
     os.chmod(folder, 0o755)
     server = None
     try:
-        certificates(os.path.join(folder, "tls"))
         with open(os.path.join(folder, "password"), "w") as f:
             f.write(PASSWORD + "\n")
         server, pairs = make(folder)

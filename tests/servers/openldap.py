@@ -12,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import users  # noqa: E402
-from bed import BASE, DOMAIN, HERE, HOST, PASSWORD, Server, free_ports, serve  # noqa: E402
+from bed import BASE, DOMAIN, HERE, HOST, PASSWORD, Server, certificates, free_ports, serve  # noqa: E402
 
 SCHEMAS = "/etc/ldap/schema"
 
@@ -125,6 +125,7 @@ def make(options):
         def at(name):
             return os.path.join(folder, name)
 
+        certificates(at("tls"))
         os.makedirs(at("db"))
         for name, text in (("slapd.conf", configuration(options, at)), ("root-dse.ldif", root_dse()),
                            ("directory.schema", schema(options.ordered))):
@@ -134,7 +135,7 @@ def make(options):
         ldap, ldaps = options.ports or free_ports(2)
         slapd = shutil.which("slapd", path=os.environ.get("PATH", "") + ":/usr/sbin")
         urls = f"ldap://127.0.0.1:{ldap}/ ldaps://127.0.0.1:{ldaps}/ ldapi://{at('ldapi').replace('/', '%2F')}/"
-        server = Server([slapd, "-d", "0", "-f", at("slapd.conf"), "-h", urls], ldap, at("log"))
+        server = Server([slapd, "-d", "0", "-f", at("slapd.conf"), "-h", urls], ("127.0.0.1", ldap), at("log"))
         return server, [
             ("LDAP", f"ldap://127.0.0.1:{ldap}"), ("LDAPS", f"ldaps://127.0.0.1:{ldaps}"), ("LDAPI", at("ldapi")),
             ("BASE", BASE), ("CA", at("tls/ca.pem")), ("OTHER_CA", at("tls/other-ca.pem")), ("PASSWORD", PASSWORD),

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """A domain controller (Samba AD DC) on loopback, with the attributes of Exchange and Lync; see bed.py how it obeys.
 
-Needs root (it takes sudo), for the attributes of its files, and a C compiler: Samba has no option for its LDAP ports, so portmap.c
-moves them. Entries that Samba refuses, as Active Directory would, are left out and counted.
+Needs root (it takes sudo), for the attributes of its files and for its ports: Samba has no option for those of LDAP,
+and clients know a global catalogue by its port, so every bed has a loopback address of its own. Entries that Samba
+refuses, as Active Directory would, are left out and counted.
 """
 import argparse
 import os
@@ -10,27 +11,24 @@ import sys
 
 sys.dont_write_bytecode = True
 import users  # noqa: E402
-from bed import BASE, DOMAIN, HERE, HOST, PASSWORD, Server, free_ports, run, serve  # noqa: E402
+from bed import BASE, DOMAIN, HERE, HOST, PASSWORD, Server, certificates, free_address, run, serve  # noqa: E402
 
 REALM = DOMAIN.upper()
 FAST = {"TDB_NO_FSYNC": "1"}
-PORTS = (("LDAP", 389), ("LDAPS", 636), ("GC", 3268), ("GCS", 3269))
 ACCOUNTS = ("svc-audit", "svc-disabled", "svc-expired", "svc-mustchange", "svc-locked")
 POINTERS = ("homeMDB", "msRTCSIP-PrimaryHomeServer")
 CHUNK = 1000
 
 
-def smb_conf(at, kdc, kpasswd):
+def smb_conf(at, address):
     return f"""[global]
 netbios name = DC1
 realm = {REALM}
 workgroup = CORP
 server role = active directory domain controller
 server services = ldap kdc
-interfaces = 127.0.0.1/8
+interfaces = {address}/8
 bind interfaces only = yes
-krb5 port = {kdc}
-kpasswd port = {kpasswd}
 ldap server require strong auth = allow_sasl_over_tls
 ldb:nosync = true
 tls enabled = yes
@@ -56,7 +54,7 @@ read only = no
 """
 
 
-def krb5_conf(kdc):
+def krb5_conf(address):
     return f"""[libdefaults]
 default_realm = {REALM}
 dns_lookup_kdc = false
@@ -66,11 +64,11 @@ rdns = false
 udp_preference_limit = 1
 [realms]
 {REALM} = {{
-kdc = 127.0.0.1:{kdc}
+kdc = {address}
 }}
 [domain_realm]
 .{DOMAIN} = {REALM}
-localhost = {REALM}
+{address} = {REALM}
 """
 
 
@@ -89,9 +87,9 @@ def database(at, options=None):
     return SamDB(url=at("private/sam.ldb"), session_info=system_session(settings), lp=settings, options=options)
 
 
-def provision(at):
+def provision(at, address):
     run(["samba-tool", "domain", "provision", "-q", "-s", at("smb.conf"), f"--realm={REALM}", "--domain=CORP",
-         "--host-name=dc1", "--host-ip=127.0.0.1", f"--adminpass={PASSWORD}", "--server-role=dc",
+         "--host-name=dc1", f"--host-ip={address}", f"--adminpass={PASSWORD}", "--server-role=dc",
          "--dns-backend=SAMBA_INTERNAL", "--backend-store=mdb", "--backend-store-size=8Gb", "--plaintext-secrets"],
         FAST)
     db = database(at)
@@ -104,7 +102,7 @@ def provision(at):
         db.set_schema_update_now()
 
 
-def accounts(at):
+def accounts(at, address):
     """A plain account for the program under test, and one for each refusal of a bind."""
     import ldb
     db = database(at)
@@ -125,7 +123,7 @@ def accounts(at):
     # A lock holds as long as the domain's lockoutDuration, here for ever.
     change("", "lockoutDuration", str(-(2 ** 63)))
     change("CN=svc-locked,CN=Users", "lockoutTime", "133500000000000000")
-    change("CN=DC1,OU=Domain Controllers", "servicePrincipalName", ["ldap/localhost", f"ldap/{HOST}"], ldb.FLAG_MOD_ADD)
+    change("CN=DC1,OU=Domain Controllers", "servicePrincipalName", [f"ldap/{address}", f"ldap/{HOST}"], ldb.FLAG_MOD_ADD)
     db.transaction_commit()
 
 
@@ -191,23 +189,21 @@ def make(options):
 
         for name in ("private", "lock", "state", "cache", "run/ncalrpc", "bind-dns", "log"):
             os.makedirs(at(name))
-        *ports, kdc, kpasswd = free_ports(len(PORTS) + 2)
-        for name, text in (("smb.conf", smb_conf(at, kdc, kpasswd)), ("krb5.conf", krb5_conf(kdc))):
+        address = free_address(389)
+        certificates(at("tls"), address)
+        for name, text in (("smb.conf", smb_conf(at, address)), ("krb5.conf", krb5_conf(address))):
             with open(at(name), "w") as f:
                 f.write(text)
-        run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O2", "-o", at("portmap.so"),
-             os.path.join(HERE, "portmap.c"), "-ldl"])
-        provision(at)
-        accounts(at)
+        provision(at, address)
+        accounts(at, address)
         refused = load(at, options.users)
-        moved = ",".join(f"{real}:{port}" for (_, real), port in zip(PORTS, ports))
         server = Server(["samba", "-F", "--no-process-group", "-M", "standard", "--debug-stdout", "-s", at("smb.conf")],
-                        ports[0], at("log/stdout"), {**FAST, "LD_PRELOAD": at("portmap.so"), "PORTMAP": moved})
-        urls = [(name, f"ldap{'s' if name.endswith('S') else ''}://127.0.0.1:{port}")
-                for (name, _), port in zip(PORTS, ports)]
-        return server, urls + [
-            ("BASE", BASE), ("CA", at("tls/ca.pem")), ("OTHER_CA", at("tls/other-ca.pem")), ("PASSWORD", PASSWORD),
-            ("PASSWORD_FILE", at("password")), ("USER", f"svc-audit@{DOMAIN}"), ("ADMIN", f"administrator@{DOMAIN}"), ("KRB5_CONFIG", at("krb5.conf")),
+                        (address, 389), at("log/stdout"), FAST)
+        return server, [
+            ("LDAP", f"ldap://{address}"), ("LDAPS", f"ldaps://{address}"), ("GC", f"ldap://{address}:3268"),
+            ("GCS", f"ldaps://{address}:3269"), ("BASE", BASE), ("HOST", HOST), ("CA", at("tls/ca.pem")),
+            ("OTHER_CA", at("tls/other-ca.pem")), ("PASSWORD", PASSWORD), ("PASSWORD_FILE", at("password")),
+            ("USER", f"svc-audit@{DOMAIN}"), ("ADMIN", f"administrator@{DOMAIN}"), ("KRB5_CONFIG", at("krb5.conf")),
             ("PRINCIPAL", f"svc-audit@{REALM}"), ("REFUSED", refused)]
     return at_folder
 

@@ -19,6 +19,8 @@ pub(crate) enum Frames {
     Merged,
     /// So many bytes a write, each sent on its own.
     Cut(usize),
+    /// One byte every tenth of a second.
+    Trickle,
 }
 
 /// An entry of an answer; names and values are bytes, so that they may be no UTF-8.
@@ -160,6 +162,10 @@ impl Out {
                 self.waiting.extend(bytes);
                 Ok(())
             }
+            Frames::Trickle => bytes.iter().try_for_each(|byte| {
+                sleep(Duration::from_millis(100));
+                self.socket.write_all(&[*byte])
+            }),
             Frames::Cut(size) => bytes.chunks(size).try_for_each(|part| {
                 // A pause now and then, or the pieces join again on their way.
                 if part.first().is_some_and(|byte| byte % 64 == 0) {
@@ -168,6 +174,11 @@ impl Out {
                 self.socket.write_all(part)
             }),
         }
+    }
+
+    /// From here on a byte now and then: never silence, never an end.
+    pub(crate) fn trickle(&mut self) {
+        self.frames = Frames::Trickle;
     }
 
     pub(crate) fn flush(&mut self) -> io::Result<()> {

@@ -65,6 +65,8 @@ pub(crate) enum Act {
     Drop,
     /// The connection stays, and nothing comes any more.
     Freeze,
+    /// From here on the connection gives a byte every tenth of a second.
+    Trickle,
     /// A reference, then what a server does.
     Refer(&'static str),
     /// These bytes, then what a server does.
@@ -341,6 +343,10 @@ impl Answer<'_> {
             Act::Cease => self.done(0, "", Some(&b""[..])).map(|()| true),
             Act::Drop => self.out.flush().and(Err(gone())),
             Act::Freeze => self.out.flush().and(Err(self.server.freeze())),
+            Act::Trickle => {
+                self.out.trickle();
+                Ok(false)
+            }
             Act::Refer(url) => self.out.send(&frame::reference(self.id, url)).map(|()| false),
             Act::Bytes(bytes) => self.out.send(&bytes).map(|()| false),
             _ => Ok(false),
