@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures `fetch` against ldapsearch: the same people, attributes and server, in turn, on this machine.
 
-Needs Python 3.9 and OpenLDAP (slapd, ldapsearch) on Linux, and cargo. The server and the client share the cores, so
+Needs Python 3.9, OpenLDAP (slapd, ldapsearch) or Samba on Linux, and cargo. The server and the client share the cores, so
 what the client saves the server gains, and several connections gain less than between two machines.
 """
 import argparse
@@ -29,10 +29,10 @@ def attributes():
 
 
 class Bed:
-    """The server of tests/servers/openldap.py, while this is open."""
+    """A server of tests/servers, while this is open."""
 
-    def __init__(self, users):
-        command = ["/usr/bin/python3", ROOT / "tests/servers/openldap.py", "--users", str(users)]
+    def __init__(self, script, users):
+        command = ["/usr/bin/python3", ROOT / "tests/servers" / script, "--users", str(users)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.at = {}
         for line in self.process.stdout:
@@ -40,6 +40,19 @@ class Bed:
                 break
             name, value = line.rstrip("\n").split("=", 1)
             self.at[name] = value
+
+    def cpu(self):
+        """The processor time that the server has taken, in seconds, those of its processes that have ended included."""
+        ticks = 0
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+                    words = f.read().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if words[3] == self.at["PID"]:
+                ticks += sum(map(int, words[11:15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def __enter__(self):
         return self
@@ -53,7 +66,8 @@ class Bench:
     """The commands, and what they cost."""
 
     def __init__(self, bed, work, program):
-        self.bed, self.work, self.program, self.url = bed.at, work, program, bed.at["LDAPS"]
+        self.server, self.bed, self.work, self.program, self.url = bed, bed.at, work, program, bed.at["LDAPS"]
+        self.took = {}
         self.env = {**os.environ, "LDAPTLS_CACERT": self.bed["CA"], "NO_COLOR": "1", "XDG_CONFIG_HOME": str(work)}
 
     def search(self, out):
@@ -76,11 +90,25 @@ class Bench:
                          self.bed["CA"], "--page-size", "1000"])
 
     def run(self, command):
-        return measure.run(command, self.work, self.env)
+        """Runs it; what the server took for it is kept beside the sample."""
+        before = self.server.cpu()
+        sample = measure.run(command, self.work, self.env)
+        self.took[id(sample)] = (sample, self.server.cpu() - before)
+        return sample
 
     def count(self):
         with open(self.work / "ldif0", "rb") as f:
             return sum(line.startswith(b"dn:") for line in f)
+
+    def line(self, name, entries, samples, ratios):
+        """A line of the table."""
+        middle = statistics.median
+        wall = middle(sample.wall for sample in samples)
+        server = middle(self.took[id(sample)][1] for sample in samples)
+        cells = [name, spread([sample.wall for sample in samples]), f"{entries / wall:,.0f}", spread(ratios),
+                 f"{middle(sample.cpu for sample in samples) / entries * 1e6:.1f}", f"{server / entries * 1e6:.0f}",
+                 f"{max(sample.peak for sample in samples) / MIB:.0f}"]
+        return "| " + " | ".join(cells) + " |"
 
 
 def rows(bench, pairs):
@@ -97,38 +125,32 @@ def rows(bench, pairs):
         other()
         done = in_turn(base, other, pairs, say)
         seen += [one for one, _ in done]
-        lines.append(line(name, entries * times, [two for _, two in done],
-                          [times * one.wall / two.wall for one, two in done]))
-    return [line("ldapsearch", entries, seen, [1.0])] + lines
-
-
-def line(name, entries, samples, ratios):
-    middle = statistics.median
-    wall = middle(sample.wall for sample in samples)
-    cells = [name, spread([sample.wall for sample in samples]), f"{entries / wall:,.0f}", spread(ratios),
-             f"{middle(sample.cpu for sample in samples) / entries * 1e6:.1f}",
-             f"{max(sample.peak for sample in samples) / MIB:.0f}"]
-    return "| " + " | ".join(cells) + " |"
+        lines.append(bench.line(name, entries * times, [two for _, two in done],
+                                [times * one.wall / two.wall for one, two in done]))
+    return [bench.line("ldapsearch", entries, seen, [1.0])] + lines
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--users", type=int, default=100_000)
+    p.add_argument("--samba", action="store_true", help="a Samba domain controller in place of OpenLDAP")
     p.add_argument("--pairs", type=int, default=5)
     p.add_argument("--ours", help="a built program instead of building one")
     options = p.parse_args()
     program = options.ours or str(build(ROOT / "Cargo.toml", "dirsync-audit"))
     facts = measure.machine()
     facts.append(("program", output_of(program, "--version")))
-    facts.append(("OpenLDAP", output_of("dpkg-query", "-W", "-f=${Version}", "slapd")))
-    with tempfile.TemporaryDirectory() as folder, Bed(options.users) as bed:
+    for package in ("samba-ad-dc",) if options.samba else ("slapd", "ldap-utils"):
+        facts.append((package, output_of("dpkg-query", "-W", "-f=${Version}", package)))
+    script = "samba_dc.py" if options.samba else "openldap.py"
+    with tempfile.TemporaryDirectory() as folder, Bed(script, options.users) as bed:
         work = pathlib.Path(folder)
         (work / "password").write_text(bed.at["PASSWORD"])
         for key, value in facts:
             print(f"- {key}: {value}")
         print(f"\n{options.users:,} users and those of the sample, LDAPS, pages of 1,000, {options.pairs} pairs\n")
-        print("| reader | wall, s | entries/s | times one ldapsearch | client CPU, µs/entry | peak, MiB |")
-        print("|---|---|---|---|---|---|")
+        print("| reader | wall, s | entries/s | times one ldapsearch | client CPU, µs/entry | server CPU, µs/entry | peak, MiB |")
+        print("|---|---|---|---|---|---|---|")
         for row in rows(Bench(bed, work, program), options.pairs):
             print(row, flush=True)
 

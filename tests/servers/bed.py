@@ -170,7 +170,7 @@ def serve(make):
             f.write(PASSWORD + "\n")
         server, pairs = make(folder)
         server.start()
-        for name, value in pairs:
+        for name, value in [*pairs, ("PID", server.process.pid)]:
             print(f"{name}={value}")
         print("ready", flush=True)
         obey(server)
