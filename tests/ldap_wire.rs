@@ -221,10 +221,13 @@ fn fewer_than_counted() {
         let server = plan().script(always).start();
         whole_or_incomplete(&read(&server));
     }
-    let without = |at: &Moment| match at.at {
-        At::Entry(7) if at.reads() => Act::Skip,
-        _ => Act::Go,
-    };
+}
+
+/// It is counted, and whoever asks for it by name gets nothing either.
+#[test]
+fn an_object_that_is_counted_and_never_shown() {
+    let without =
+        |at: &Moment| if at.shows() && at.dn.starts_with("CN=u00007,") { Act::Skip } else { Act::Go };
     incomplete(&read(&plan().script(without).start()));
 }
 
@@ -242,6 +245,14 @@ fn pages_of_none() {
     let server =
         plan().script(|at| if at.reads() && at.at == At::Start { Act::Nothing } else { Act::Go }).start();
     failed(&read(&server));
+}
+
+#[test]
+fn pages_that_go_round_in_circles() {
+    let server =
+        plan().script(|at| if at.reads() && at.at == At::End { Act::Round } else { Act::Go }).start();
+    failed(&read(&server));
+    whole(&read(&plan().script(once(|at| at.reads() && at.at == At::End, Act::Round)).start()));
 }
 
 /// `OpenLDAP` answers `>=` on an attribute without an ordering rule with nothing, and with success.

@@ -41,14 +41,20 @@ pub(crate) struct Moment<'a> {
     pub(crate) offset: usize,
     /// How many entries of the people this server has sent in all.
     pub(crate) sent: usize,
+    /// The name of the entry, where there is one.
+    pub(crate) dn: &'a str,
     pub(crate) request: &'a SearchRequest,
 }
 
 impl Moment<'_> {
     /// Whether this search reads people: below a base, with their addresses.
     pub(crate) fn reads(&self) -> bool {
-        let addresses = |name: &rasn_ldap::LdapString| name.0.eq_ignore_ascii_case("proxyAddresses");
-        self.request.scope != SearchRequestScope::BaseObject && self.request.attributes.iter().any(addresses)
+        self.request.scope != SearchRequestScope::BaseObject && self.shows()
+    }
+
+    /// Whether this search reads addresses.
+    pub(crate) fn shows(&self) -> bool {
+        self.request.attributes.iter().any(|name| name.0.eq_ignore_ascii_case("proxyAddresses"))
     }
 }
 
@@ -77,6 +83,8 @@ pub(crate) enum Act {
     Twice,
     /// A page of none, with a cookie; at the start only.
     Nothing,
+    /// The next page is the first one again; at the end only.
+    Round,
     /// The name of the entry's first attribute is no UTF-8.
     BadName,
 }
@@ -281,7 +289,7 @@ impl Answer<'_> {
         let cookie = if last < matches.len() { last.to_string() } else { String::new() };
         let cut = page.is_none() && last < matches.len();
         let cookie = page.map(|_| cookie.as_bytes().to_vec());
-        match self.ask(At::Start) {
+        match self.ask(At::Start, "") {
             Act::Go => {}
             Act::Nothing => {
                 return self.done(0, "", Some(self.offset.to_string().as_bytes()).filter(|_| page.is_some()));
@@ -294,14 +302,18 @@ impl Answer<'_> {
         }
         for (number, &at) in matches.get(self.offset..last).unwrap_or_default().iter().enumerate() {
             let entry = &self.server.directory.entries[at];
-            let act = self.ask(At::Entry(number));
+            let act = self.ask(At::Entry(number), &entry.dn);
             if self.one(entry, act)? {
                 return Ok(());
             }
         }
-        let act = self.ask(At::End);
-        if self.disturb(act)? {
-            return Ok(());
+        match self.ask(At::End, "") {
+            Act::Round => return self.done(0, "", Some(&b"0"[..])),
+            act => {
+                if self.disturb(act)? {
+                    return Ok(());
+                }
+            }
         }
         if cut { self.done(4, "size limit exceeded", None) } else { self.done(0, "", cookie.as_deref()) }
     }
