@@ -318,10 +318,10 @@ impl Answer<'_> {
         if cut { self.done(4, "size limit exceeded", None) } else { self.done(0, "", cookie.as_deref()) }
     }
 
-    fn ask(&self, at: At) -> Act {
+    fn ask(&self, at: At, dn: &str) -> Act {
         let sent = self.server.sent.load(Ordering::SeqCst);
-        let moment =
-            Moment { at, connection: self.connection, offset: self.offset, sent, request: self.request };
+        let (connection, offset, request) = (self.connection, self.offset, self.request);
+        let moment = Moment { at, connection, offset, sent, dn, request };
         (self.server.script.lock().unwrap())(&moment)
     }
 
