@@ -8,7 +8,7 @@ use super::args::InspectArgs;
 use super::audit::{Talk, load, pool};
 use super::environment::Environment;
 use super::exit::Status;
-use super::join::{Opened, open_all};
+use super::join::{Opened, Opening};
 use super::summary::{carried, damage, open_questions};
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
@@ -29,7 +29,8 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<Status> {
     let settings = load(options, args.run.config.as_deref(), talk, environment)?;
-    let sources = open_all(&settings)?;
+    let opening = Opening { settings: &settings, environment, talk, attributes: AttrSet::ALL, signals: None };
+    let sources = opening.all()?;
     let style = Style { colour: environment.colour, width: environment.width.min(100) };
     let pool = pool(settings.threads)?;
     let mut all = Survey::default();

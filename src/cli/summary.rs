@@ -61,7 +61,12 @@ fn read(source: &Opened, outcome: &SourceOutcome, style: Style) -> String {
     if outcome.repeats > 0 {
         let _ = write!(about, ", {} of objects read before", grouped(outcome.repeats));
     }
-    style.wrap("Read ", "     ", &about) + &damage(&outcome.problems, "  ", style)
+    style.wrap("Read ", "     ", &about) + &notes(source, style) + &damage(&outcome.problems, "  ", style)
+}
+
+/// What a source says about how it came.
+fn notes(source: &Opened, style: Style) -> String {
+    source.about.notes.iter().map(|note| style.wrap("  ", "    ", &escape(note))).collect()
 }
 
 /// The damage of a source, each kind with the first lines and what to do.

@@ -85,6 +85,7 @@ fn sources() -> Vec<Opened> {
             shape: "one row per object",
             rows: None,
             problems: Problems::default(),
+            notes: Vec::new(),
         },
     }]
 }

@@ -9,7 +9,9 @@ mod columns;
 mod csv;
 mod cut;
 mod encoding;
+mod fetched;
 mod flavour;
+pub mod ldap;
 mod ldif;
 mod long;
 mod look;
@@ -80,6 +82,8 @@ pub struct About {
     pub rows: Option<u64>,
     /// What was noticed on opening.
     pub problems: Problems,
+    /// What a fetched file says about how it came, one line each.
+    pub notes: Vec<String>,
 }
 
 /// An opened source.
@@ -117,8 +121,16 @@ pub fn open(spec: &str, options: &Options) -> Result<Source> {
     open_with(spec, options, BLOCK, LIMIT)
 }
 
+/// Opens what was fetched from a server; `spec` is the URL.
+pub fn open_fetched(spec: &str, fetched: ldap::Fetched) -> Result<Source> {
+    open_raw(spec, Raw::named(spec, fetched.file)?, &Options::default(), BLOCK, LIMIT)
+}
+
 fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
-    let raw = Raw::open(spec)?;
+    open_raw(spec, Raw::open(spec)?, options, target, limit)
+}
+
+fn open_raw(spec: &str, raw: Raw, options: &Options, target: usize, limit: usize) -> Result<Source> {
     let bytes = bytes::look(&raw)?;
     let found = check_bytes(spec, &raw, bytes, options)?;
     let mut source = Text::new(&raw, &found);
@@ -126,6 +138,8 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
     if let Some(flavour) = ldif::flavour(&head) {
         let ldif = Ldif::open(spec, Text::new(&raw, &found), &options.map, target, limit)?;
+        let mut problems = found.problems.clone();
+        problems.merge(&ldif.problems());
         let about = About {
             flavour,
             encoding: found.encoding.name(),
@@ -135,7 +149,8 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
             columns: ldif.columns(),
             shape: "one entry per object",
             rows: None,
-            problems: found.problems.clone(),
+            problems,
+            notes: ldif.notes(),
         };
         let reading = Reading::Ldif(ldif);
         return Ok(Source { name: spec.to_owned(), raw, found, reading, about, care: Care::default() });

@@ -64,6 +64,7 @@ pub(super) fn open(
         shape,
         rows: count,
         problems,
+        notes: Vec::new(),
     };
     let (name, reading, care) = (spec.to_owned(), Reading::Table(reading), Care::new(careful));
     Ok(Source { name, raw, found, reading, about, care })

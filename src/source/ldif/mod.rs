@@ -14,7 +14,7 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use super::columns::Column;
 use super::encoding::Text;
 use crate::error::{Error, Result};
-use crate::model::problem::Problems;
+use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet, Block, Record};
 use cut::Cutter;
 use line::{is_dn, logical};
@@ -56,6 +56,7 @@ impl Ldif {
         for (_, seen) in &looked {
             ldif.seen.merge(seen);
         }
+        ldif.seen.settle();
         if ldif.seen.records == 0 && ldif.seen.changes > 0 {
             let what = "the file says what is to be changed in a directory, not what the directory holds";
             return Err(Error::source(
@@ -81,6 +82,22 @@ impl Ldif {
             records: None,
         });
         read.chain(others).collect()
+    }
+
+    /// What is to be told of the file as a whole: a fetched file says whether it is complete.
+    pub(super) fn problems(&self) -> Problems {
+        let (mut problems, comments) = (Problems::default(), &self.seen.comments);
+        if !comments.is_whole(self.seen.records) {
+            problems.add(Problem::FetchCut, 1);
+        } else if comments.complete < comments.ends {
+            problems.add(Problem::FetchIncomplete, 1);
+        }
+        problems
+    }
+
+    /// What a fetched file says about how it came.
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.seen.comments.notes()
     }
 
     /// The attributes that are in the input.
@@ -127,6 +144,9 @@ pub(super) fn flavour(text: &str) -> Option<&'static str> {
             let next = text.get(next.start..next.end).unwrap_or_default().to_ascii_lowercase();
             let ldifde = !version && next.starts_with("changetype:");
             return Some(if ldifde { "ldifde" } else { "LDIF" });
+        }
+        if read.starts_with("# dirsync-audit fetch: ") {
+            return Some("dirsync-audit fetch");
         }
         if read.starts_with("# extended LDIF") || read.starts_with("# LDAPv3") {
             return Some("ldapsearch");

@@ -7,15 +7,15 @@ use memchr::memchr;
 use super::line::{logical, unfold};
 use super::name::{Key, Names, entry};
 use crate::model::{Attr, AttrSet};
-
-/// The comment in which a fetched file names the attributes that were asked for and can be read, joined by commas.
-pub(super) const READABLE: &str = "# dirsync-audit attributes: ";
+use crate::source::fetched::Comments;
 
 /// What was seen so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// The attributes that a record has or that the header of a fetched file names.
+    /// The attributes that a record has or that a fetched file says can be read.
     pub carried: AttrSet,
+    /// What a fetched file says about itself.
+    pub comments: Comments,
     /// How many records have a name.
     pub records: u64,
     /// How many records have each attribute, in the order of the attributes.
@@ -46,10 +46,10 @@ impl Seen {
             }
             let head = text.get(line.start..line.fold.unwrap_or(line.end)).unwrap_or_default();
             if head.starts_with('#') {
-                if head.starts_with(READABLE) {
+                if head.starts_with("# dirsync-audit ") {
                     let mut whole = String::new();
                     unfold(text, &line, &mut whole);
-                    self.readable(&whole);
+                    self.comments.take(&whole);
                 }
             } else if memchr(b':', head.as_bytes()).is_some() {
                 self.line(head, line.start, names, &mut here);
@@ -65,6 +65,7 @@ impl Seen {
     /// Takes over what was seen further on in the same file.
     pub(super) fn merge(&mut self, later: &Self) {
         self.carried = self.carried.union(later.carried);
+        self.comments.merge(&later.comments);
         self.records += later.records;
         self.changes += later.changes;
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
@@ -102,9 +103,9 @@ impl Seen {
         }
     }
 
-    fn readable(&mut self, comment: &str) {
-        let names = comment.get(READABLE.len()..).unwrap_or_default().split(',');
-        for attr in names.filter_map(|name| Attr::of_ldap(name.trim())) {
+    /// Takes over what the comments of the whole file say.
+    pub(super) fn settle(&mut self) {
+        for attr in self.comments.header.readable.iter().filter_map(|name| Attr::of_ldap(name)) {
             self.carried = self.carried.with(attr);
         }
     }
@@ -147,6 +148,7 @@ mod tests {
     fn look(text: &str) -> Seen {
         let mut seen = Seen::default();
         seen.look(text, &Names::new(&[]), 1 << 24);
+        seen.settle();
         seen
     }
 
