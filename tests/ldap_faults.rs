@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::panic::catch_unwind;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -105,13 +107,18 @@ fn the_count_is_right_or_said_to_be_wrong() {
         return run(seed);
     }
     let (next, runs) = (AtomicU64::new(0), number("FAULTS").unwrap_or(300));
+    let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 while let Some(seed) = Some(next.fetch_add(1, Ordering::SeqCst)).filter(|seed| *seed < runs) {
-                    run(seed);
+                    if catch_unwind(|| run(seed)).is_err() {
+                        failed.lock().unwrap().push(seed);
+                    }
                 }
             });
         }
     });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "run each with FAULT=seed: {failed:?}");
 }

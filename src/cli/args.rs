@@ -182,6 +182,12 @@ pub(super) struct FetchArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) resume: bool,
 
+    /// Read only what changed since FILE was fetched from the same server with the same options
+    ///
+    /// Where that is not possible, everything is read, which is said. The result is the same either way.
+    #[arg(long, value_name = "FILE", help_heading = "Output", conflicts_with = "resume")]
+    pub(super) since: Option<PathBuf>,
+
     #[command(flatten)]
     ldap: LdapArgs,
 

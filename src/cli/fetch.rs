@@ -1,6 +1,5 @@
 //! `fetch`: a directory saved to a file.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
@@ -30,7 +29,6 @@ pub(super) fn run(
         return Err(Error::usage(problem));
     }
     let signals = Signals::catch()?;
-    let folder = folder(&args.file);
     let parts = parts(&args.file);
     if !args.resume && parts.exists() {
         std::fs::remove_dir_all(&parts).map_err(Error::io("remove", &parts))?;
@@ -39,20 +37,21 @@ pub(super) fn run(
         packing: Packing::of(&args.file),
         parts: Some(parts),
         resume: args.resume,
-        folder: folder.clone(),
+        since: args.since.clone(),
+        out: Some(args.file.clone()),
+        folder: folder(&args.file),
         time: now(),
     };
     let held = signals.held();
     let fetched =
         Directory::new(&settings, environment, talk, Some(&signals)).fetch(&args.url, AttrSet::ALL, &target);
-    let mut fetched = match (fetched, signals.caught()) {
+    let fetched = match (fetched, signals.caught()) {
         (Err(Error::Interrupted), Some(status)) => {
             terminal::note(&format!("{}; `fetch --resume` goes on with what has arrived", status.line()));
             return Ok(status);
         }
         (result, _) => result?,
     };
-    keep(&mut fetched, &args.file, &folder)?;
     drop(held);
     Ok(tell(&fetched, args, talk))
 }
@@ -67,14 +66,6 @@ fn parts(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".parts");
     name.into()
-}
-
-/// Puts the file in its place, whole or not at all.
-fn keep(fetched: &mut Fetched, path: &Path, folder: &Path) -> Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("write", folder))?;
-    io::copy(&mut fetched.file, &mut file).map_err(Error::io("write", path))?;
-    file.persist(path).map_err(|why| Error::io("write", path)(why.error))?;
-    Ok(())
 }
 
 fn tell(fetched: &Fetched, args: &FetchArgs, talk: Talk) -> Status {

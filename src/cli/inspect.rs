@@ -9,7 +9,7 @@ use super::audit::{Talk, load, pool};
 use super::environment::Environment;
 use super::exit::Status;
 use super::join::{Opened, Opening};
-use super::summary::{carried, damage, open_questions};
+use super::summary::{carried, damage, notes, open_questions};
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::{self, Progress, Report, SourceOutcome, Stage};
@@ -90,7 +90,7 @@ fn about(source: &Opened, found: &SourceOutcome, style: Style) -> String {
     let (records, objects) = (several(found.records, "record"), several(found.objects, "object"));
     let _ = writeln!(text, "  size       {}: {rows}{records}, {objects}", size(of.bytes));
     text.push_str(&columns(&of.columns, style));
-    text + &damage(&found.problems, "  ", style) + "\n"
+    text + &notes(source, true, style) + &damage(&found.problems, "  ", style) + "\n"
 }
 
 /// What the columns mean; in LDIF, which attributes the records have.

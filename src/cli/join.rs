@@ -276,5 +276,6 @@ fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Sourc
         objects: found.objects,
         repeats: found.repeats,
         problems: found.problems.clone(),
+        notes: opened.about.notes.iter().map(|note| (note.text.clone(), note.names)).collect(),
     }
 }

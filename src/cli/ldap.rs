@@ -44,6 +44,8 @@ impl<'d> Directory<'d> {
             packing: Packing::Plain,
             parts: None,
             resume: false,
+            since: None,
+            out: None,
             folder: spool_folder(&self.settings.out),
             time: now(),
         };

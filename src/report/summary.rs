@@ -90,6 +90,8 @@ pub struct Source {
     pub repeats: u64,
     /// The damage.
     pub problems: Problems,
+    /// How it came, and whether a line may name servers, folders or people.
+    pub notes: Vec<(String, bool)>,
 }
 
 impl Summary {
@@ -159,6 +161,7 @@ impl Summary {
         for source in &mut shown.sources {
             source.name = redactor.source(&source.name);
             source.path = None;
+            source.notes.retain(|(_, names)| !names);
         }
         shown
     }
@@ -229,6 +232,7 @@ impl Source {
             skipped: self.problems.count(Weight::Skipped),
             incomplete: self.problems.incomplete(),
             problems: problems.collect(),
+            notes: self.notes.iter().map(|(note, _)| note.clone()).collect(),
         }
     }
 }

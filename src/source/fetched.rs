@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use super::Note;
+
 /// How each of the comments starts.
 const MARK: &str = "# dirsync-audit ";
 
@@ -169,33 +171,35 @@ impl Comments {
         mine.change = mine.change.take().or_else(|| theirs.change.clone());
     }
 
-    /// What the user has to know, one line each: what is missing, what could not be read, what else to look at.
-    pub(super) fn notes(&self) -> Vec<String> {
+    /// What the user has to know: what is missing, what could not be read, what else to look at.
+    pub(super) fn notes(&self) -> Vec<Note> {
         let header = &self.header;
-        let mut notes: Vec<String> = header.missing.iter().map(|why| format!("incomplete: {why}")).collect();
-        notes.extend(header.notes.iter().cloned());
+        let named = |text: String| Note { text, names: true };
+        let plain = |text: String| Note { text, names: false };
+        let missing = header.missing.iter().map(|why| named(format!("incomplete: {why}")));
+        let mut notes: Vec<Note> = missing.chain(header.notes.iter().cloned().map(plain)).collect();
         if !header.unreadable.is_empty() {
             let names = header.unreadable.join(", ");
-            notes.push(format!(
-                "no object showed {names}: nobody has them, or the account may not read them or the server does not hold them; rules that need them are not evaluated"
-            ));
+            notes.push(plain(format!(
+                "no object showed {names}: nobody has it, or the account may not read it, or the server does not hold it; rules that need it are not evaluated"
+            )));
         }
         if !header.elsewhere.is_empty() {
-            notes.push(format!("not read, since they are on other servers: {}", header.elsewhere.join(", ")));
+            notes.push(named(format!(
+                "not read, since it is on another server: {}",
+                header.elsewhere.join(", ")
+            )));
         }
         if !header.server.is_empty() {
             let (bases, server) = (header.bases.join("; "), &header.server);
-            notes.push(format!(
-                "fetched from {server} at {}: base {bases}, filter {}",
-                header.time, header.filter
-            ));
+            let without = match header.excluded.join("; ") {
+                none if none.is_empty() => none,
+                some => format!(" without {some}"),
+            };
+            let (time, filter) = (&header.time, &header.filter);
+            notes.push(named(format!("fetched from {server} at {time}: {bases}{without}, filter {filter}")));
         }
         notes
-    }
-
-    /// Whether the file is of a fetch.
-    pub(super) fn is_fetched(&self) -> bool {
-        self.heads + self.ends > 0
     }
 
     /// Whether nothing was cut off or put in, given how many records there really are.
@@ -242,11 +246,11 @@ mod tests {
         let header = header();
         let mut comments = Comments::default();
         header.start().lines().for_each(|line| comments.take(line));
-        assert!(comments.is_fetched() && !comments.is_whole(3));
+        assert!(!comments.is_whole(3));
         let mut end_alone = Comments::default();
         end_alone.take(header.end().trim_end());
-        assert!(end_alone.is_fetched() && !end_alone.is_whole(3));
-        assert!(Comments::default().is_whole(5) && !Comments::default().is_fetched());
+        assert!(!end_alone.is_whole(3));
+        assert!(Comments::default().is_whole(5));
     }
 
     #[test]

@@ -82,8 +82,17 @@ pub struct About {
     pub rows: Option<u64>,
     /// What was noticed on opening.
     pub problems: Problems,
-    /// What a fetched file says about how it came, one line each.
-    pub notes: Vec<String>,
+    /// What a fetched file says about how it came.
+    pub notes: Vec<Note>,
+}
+
+/// A line about how a source came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The line; text of a server may be in it.
+    pub text: String,
+    /// Whether it may name servers, folders or people.
+    pub names: bool,
 }
 
 /// An opened source.
@@ -123,13 +132,15 @@ pub fn open(spec: &str, options: &Options) -> Result<Source> {
 
 /// Opens what was fetched from a server; `spec` is the URL.
 pub fn open_fetched(spec: &str, fetched: ldap::Fetched) -> Result<Source> {
-    open_raw(spec, Raw::named(spec, fetched.file)?, &Options::default(), BLOCK, LIMIT)
+    let file = fetched.file.ok_or_else(|| Error::source(spec, "nothing was kept", "fetch again"))?;
+    open_raw(spec, Raw::named(spec, file)?, &Options::default(), BLOCK, LIMIT)
 }
 
 fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
     open_raw(spec, Raw::open(spec)?, options, target, limit)
 }
 
+/// Opens what was read from a file.
 fn open_raw(spec: &str, raw: Raw, options: &Options, target: usize, limit: usize) -> Result<Source> {
     let bytes = bytes::look(&raw)?;
     let found = check_bytes(spec, &raw, bytes, options)?;

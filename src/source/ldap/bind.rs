@@ -11,6 +11,9 @@ const BOUND: u8 = 0x61;
 const SIMPLE: u8 = 0x80;
 const SASL: u8 = 0xa3;
 
+/// What a server says to a mechanism of SASL.
+pub(super) type Token = Vec<u8>;
+
 /// A password; nothing shows it.
 #[derive(Clone)]
 pub struct Password(String);
@@ -66,11 +69,7 @@ impl Connection<'_> {
     }
 
     /// One step of a SASL bind; gives the outcome and what the server says to the mechanism.
-    pub(super) fn sasl(
-        &mut self,
-        mechanism: &str,
-        token: Option<&[u8]>,
-    ) -> Result<(Outcome, Vec<u8>), Fault> {
+    pub(super) fn sasl(&mut self, mechanism: &str, token: Option<&[u8]>) -> Result<(Outcome, Token), Fault> {
         self.ask("", |into| {
             nest(into, SASL, |into| {
                 put(into, tag::OCTETS, mechanism.as_bytes());
@@ -81,7 +80,7 @@ impl Connection<'_> {
         })
     }
 
-    fn ask(&mut self, name: &str, how: impl FnOnce(&mut Vec<u8>)) -> Result<(Outcome, Vec<u8>), Fault> {
+    fn ask(&mut self, name: &str, how: impl FnOnce(&mut Vec<u8>)) -> Result<(Outcome, Token), Fault> {
         let id = self.send(&[], |into| {
             nest(into, BIND, |into| {
                 put_number(into, tag::INTEGER, 3);
@@ -89,7 +88,7 @@ impl Connection<'_> {
                 how(into);
             });
         })?;
-        let message = self.receive(id)?;
+        let message = self.receive(|found| found == id)?;
         if message.tag != BOUND {
             return Err(Fault::Malformed);
         }

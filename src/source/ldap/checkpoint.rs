@@ -122,6 +122,11 @@ impl Checkpoint {
         &self.state.task
     }
 
+    /// Says that the parts are those of another task.
+    pub(super) fn rename(&mut self, task: Task) {
+        self.state.task = task;
+    }
+
     /// The slices that are not read yet, with their numbers.
     pub(super) fn open_slices(&self) -> Vec<(usize, Slice)> {
         let open = self.state.slices.iter().filter(|entry| entry.found.is_none());

@@ -59,7 +59,8 @@ impl<'w> Dialer<'w> {
     fn one(&self, place: usize) -> Result<Connection<'w>, Fault> {
         let server = &self.servers[place];
         let mut connection = Connection::open(server, &self.config, &self.tls, self.clock)?;
-        connection.bind(&self.account, &server.host)?;
+        // By whatever name the certificate knows the server, Kerberos knows it, too.
+        connection.bind(&self.account, self.tls.server_name.as_deref().unwrap_or(&server.host))?;
         Ok(connection)
     }
 

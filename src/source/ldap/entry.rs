@@ -94,7 +94,7 @@ impl<'n> Asked<'n> {
     }
 
     /// Whether an attribute was asked for; takes note of it.
-    fn takes(&mut self, name: &str) -> bool {
+    pub(super) fn takes(&mut self, name: &str) -> bool {
         let (before, behind) = self.names.split_at(self.last);
         let mut all = behind.iter().chain(before);
         let Some(steps) = all.position(|known| known.eq_ignore_ascii_case(name)) else { return false };
@@ -156,7 +156,8 @@ pub(super) fn write(
     Ok(())
 }
 
-fn line(into: &mut Vec<u8>, name: &str, options: &str, value: &[u8]) {
+/// Appends a line.
+pub(super) fn line(into: &mut Vec<u8>, name: &str, options: &str, value: &[u8]) {
     into.extend_from_slice(name.as_bytes());
     into.extend_from_slice(options.as_bytes());
     if is_safe(value) {

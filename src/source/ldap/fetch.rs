@@ -16,7 +16,8 @@ use super::part::Packing;
 use super::queue::{Work, lock};
 use super::read::Excluded;
 use super::root::{Root, Schema, unreadable};
-use super::search::{Filter, Found, Scope, Search};
+use super::search::{Filter, Scope, Search};
+use super::since::Earlier;
 use super::slices::Cut;
 use super::tls;
 use super::url::Url;
@@ -63,6 +64,10 @@ pub struct Target {
     pub parts: Option<PathBuf>,
     /// Whether to go on with the parts that an earlier run has left.
     pub resume: bool,
+    /// An earlier fetched file: only what changed since is read, where that is possible.
+    pub since: Option<PathBuf>,
+    /// The file, which is put in its place whole; `None` makes one without a name.
+    pub out: Option<PathBuf>,
     /// The folder for files without a name.
     pub folder: PathBuf,
     /// The time, RFC 3339.
@@ -72,8 +77,8 @@ pub struct Target {
 /// What was fetched.
 #[derive(Debug)]
 pub struct Fetched {
-    /// The file.
-    pub file: File,
+    /// The file without a name, if that was asked for.
+    pub file: Option<File>,
     /// How many records it has.
     pub records: u64,
     /// The server that was asked first.
@@ -92,6 +97,7 @@ pub struct Fetched {
 /// When no server can be asked, when nothing could be read, or when the run was interrupted. A fetch of which a part
 /// failed is no error: see [`Fetched::missing`].
 pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fetched> {
+    request.filter.as_deref().map(Filter::parse).transpose()?;
     let clock = Clock::new(watch, request.timeout, request.deadline, request.rate);
     let dialer =
         Dialer::new(request.url.servers.clone(), request.tls.clone(), request.account.clone(), &clock)?;
@@ -99,7 +105,20 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
     let failed = |fault: Fault| error(&name, fault);
     let session = || dialer.with(|connection| Session::begin(connection, request));
     let (mut connection, place, session) = session().map_err(failed)?;
-    let mut checkpoint = begin(&mut connection, request, target, &session, &dialer, place).map_err(failed)?;
+    let task = task(request, target, &session, &dialer, place).map_err(failed)?;
+    if let Some(path) = &target.since {
+        if let Some(changes) = changes(path, &task, request, target, &dialer, &clock).map_err(failed)? {
+            return finish(
+                changes,
+                Vec::new(),
+                &session,
+                request,
+                target,
+                &dialer.servers[place].to_string(),
+            );
+        }
+    }
+    let mut checkpoint = begin(&mut connection, request, target, &session, task).map_err(failed)?;
     let task = checkpoint.task().clone();
     let excluded = Excluded::new(&task.excluded);
     let before = late::restore(&mut checkpoint)?;
@@ -111,7 +130,44 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
         work.give_up(fault, &name)?;
     }
     late::reconcile(&work);
-    finish(work, &session, request, target, &dialer.servers[place].to_string())
+    let missing = std::mem::take(&mut *lock(&work.missing));
+    let checkpoint = work.checkpoint.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    finish(checkpoint, missing, &session, request, target, &dialer.servers[place].to_string())
+}
+
+/// What changed since an earlier fetch, and what did not; `None` when everything has to be read, which is told.
+fn changes(
+    path: &Path,
+    task: &Task,
+    request: &Request,
+    target: &Target,
+    dialer: &Dialer<'_>,
+    clock: &Clock<'_>,
+) -> std::result::Result<Option<Checkpoint>, Fault> {
+    let mut earlier = match Earlier::open(path, task)? {
+        Ok(earlier) => earlier,
+        Err(why) => {
+            clock.note(&format!("--since `{}`: {why}; everything is read", path.display()));
+            return Ok(None);
+        }
+    };
+    let changed = earlier.task(task);
+    let slices = changed.cut.slices(changed.bases.len(), 1);
+    let checkpoint = Checkpoint::new(changed.clone(), slices, None, &target.folder)?;
+    let excluded = Excluded::new(&task.excluded);
+    let work = Work::new(clock, dialer, &changed, page(request), &excluded, checkpoint);
+    work.run(1, None, false);
+    if let Some(fault) = lock(&work.ended).take() {
+        return Err(fault);
+    }
+    let missing = std::mem::take(&mut *lock(&work.missing));
+    let mut checkpoint = work.checkpoint.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if missing.is_empty() && earlier.complete(&mut checkpoint, task, &excluded, dialer)? {
+        checkpoint.rename(task.clone());
+        return Ok(Some(checkpoint));
+    }
+    clock.note("--since: too much has changed or could not be read; everything is read");
+    Ok(None)
 }
 
 /// A page is not larger than what may come in a second.
@@ -159,20 +215,19 @@ impl Session {
     }
 }
 
-/// The slices of a fetch: new ones, or those that an earlier run has left.
-fn begin(
-    connection: &mut Connection<'_>,
+/// What is to be read.
+fn task(
     request: &Request,
     target: &Target,
     session: &Session,
     dialer: &Dialer<'_>,
     place: usize,
-) -> std::result::Result<Checkpoint, Fault> {
+) -> std::result::Result<Task, Fault> {
     let bases = bases(request, &session.root, dialer, place)?;
     let names = names(request, session, dialer);
     let filter = request.filter.clone().unwrap_or_else(|| default_filter(session.root.is_ad).to_owned());
     Filter::parse(&filter)?;
-    let mut task = Task {
+    Ok(Task {
         bases,
         excluded: request.excluded.clone(),
         filter,
@@ -180,7 +235,17 @@ fn begin(
         packing: target.packing,
         change: session.identity.clone().zip(session.root.last_change),
         cut: Cut::WHOLE,
-    };
+    })
+}
+
+/// The slices of a fetch: new ones, or those that an earlier run has left.
+fn begin(
+    connection: &mut Connection<'_>,
+    request: &Request,
+    target: &Target,
+    session: &Session,
+    mut task: Task,
+) -> std::result::Result<Checkpoint, Fault> {
     if let (true, Some(folder)) = (target.resume, &target.parts) {
         if let Some(left) = Checkpoint::open(folder, &target.folder)? {
             return resumed(left, task, folder);
@@ -229,16 +294,14 @@ fn cut(connection: &mut Connection<'_>, root: &Root, task: &Task) -> std::result
         page: 1,
     };
     let mut object = None;
-    let asked = connection.page(&search, &[], &mut |found| {
-        if let Found::Entry(body) = found {
-            object.get_or_insert(super::entry::Entry::read(body)?.dn.to_vec());
-        }
+    let asked = connection.find(&search, &mut |body| {
+        object.get_or_insert(super::entry::Entry::read(body)?.dn.to_vec());
         Ok(())
     });
     match asked {
         // A server without pages gives more than one, up to its limit; one is enough here.
         Err(Fault::Refused(_)) if object.is_some() => {}
-        other => drop(other?),
+        other => other?,
     }
     object.map_or(Ok(Cut::WHOLE), |object| Cut::find(connection, root, &object))
 }
@@ -301,15 +364,14 @@ fn default_filter(is_ad: bool) -> &'static str {
 
 /// Puts the parts together, and says before and behind them what they are.
 fn finish(
-    work: Work<'_>,
+    mut checkpoint: Checkpoint,
+    mut missing: Vec<String>,
     session: &Session,
     request: &Request,
     target: &Target,
     server: &str,
 ) -> Result<Fetched> {
-    let task = work.task;
-    let mut missing = std::mem::take(&mut *lock(&work.missing));
-    let mut checkpoint = work.checkpoint.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let task = &checkpoint.task().clone();
     let can_resume = !checkpoint.open_slices().is_empty();
     let mut records = 0;
     let (mut unreadable_objects, mut elsewhere) = (0, Vec::new());
@@ -350,8 +412,17 @@ fn finish(
         change: task.change.clone().filter(|_| request.url.servers.len() == 1),
         records,
     };
-    let mut file = tempfile::tempfile_in(&target.folder).map_err(Error::io("write", &target.folder))?;
-    write(&header, &mut checkpoint, task.packing, &mut file)?;
+    let made = Error::io("write", &target.folder);
+    let file = if let Some(out) = &target.out {
+        let mut file = tempfile::NamedTempFile::new_in(&target.folder).map_err(made)?;
+        write(&header, &mut checkpoint, task.packing, file.as_file_mut())?;
+        file.persist(out).map_err(|why| Error::io("write", out)(why.error))?;
+        None
+    } else {
+        let mut file = tempfile::tempfile_in(&target.folder).map_err(made)?;
+        write(&header, &mut checkpoint, task.packing, &mut file)?;
+        Some(file)
+    };
     if !can_resume {
         checkpoint.remove()?;
     }

@@ -12,7 +12,7 @@ use super::entry::Asked;
 use super::fault::{Fault, Help};
 use super::queue::{Work, lock};
 use super::read::{Counter, FEW, Records};
-use super::search::{Filter, Found, Scope, Search, Sink};
+use super::search::{Filter, Scope, Search, Sink};
 use super::slices::Slice;
 use crate::error::{Error, Result};
 use crate::source::spool;
@@ -92,10 +92,7 @@ fn fetch_missing<'w>(work: &Work<'w>, connection: &mut Connection<'w>) -> std::r
     for dn in &missing {
         let before = records.met();
         let search = Search { base: dn, scope: Scope::Base, filter: &filter, attributes: &names, page: 0 };
-        let found = connection.page(&search, &[], &mut |found| match found {
-            Found::Entry(body) => records.keep(body),
-            Found::Reference(_) => Ok(()),
-        });
+        let found = connection.find(&search, &mut |body| records.keep(body));
         match found {
             Ok(_) => {
                 records.between(connection)?;

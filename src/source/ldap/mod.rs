@@ -12,6 +12,8 @@ mod dial;
 mod entry;
 mod fault;
 mod fetch;
+#[cfg(feature = "kerberos")]
+mod kerberos;
 mod late;
 mod names;
 mod part;
@@ -19,6 +21,7 @@ mod queue;
 mod read;
 mod root;
 mod search;
+mod since;
 mod slices;
 mod stream;
 mod tls;

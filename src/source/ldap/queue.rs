@@ -14,7 +14,7 @@ use super::entry::Asked;
 use super::fault::{Fault, Help};
 use super::names::Names;
 use super::read::{Counter, Excluded, Records};
-use super::search::{Filter, Scope, Search};
+use super::search::{Filter, Lane, Scope, Search};
 use super::slices::Slice;
 use super::watch::Clock;
 
@@ -25,6 +25,8 @@ enum Kind {
     Slice(usize, Slice),
     /// Counts what is below a base.
     Count(usize),
+    /// Reads a slice that is all of its base, and counts it on the way.
+    Both(usize, Slice),
 }
 
 #[derive(Debug, Clone)]
@@ -95,8 +97,13 @@ impl<'w> Work<'w> {
     /// the place of its server.
     pub(super) fn run(&self, connections: usize, first: Option<(Connection<'w>, usize)>, count: bool) {
         let slices = lock(&self.checkpoint).open_slices();
-        let reads = slices.into_iter().map(|(number, slice)| Kind::Slice(number, slice));
-        let counts = (0..self.task.bases.len()).map(Kind::Count).filter(|_| count);
+        // With one connection, the server would stand idle while an answer is read: it counts meanwhile.
+        let both = connections == 1 && count && slices.iter().all(|(_, slice)| slice.is_whole());
+        let reads = slices.into_iter().map(|(number, slice)| match both {
+            true => Kind::Both(number, slice),
+            false => Kind::Slice(number, slice),
+        });
+        let counts = (0..self.task.bases.len()).map(Kind::Count).filter(|_| count && !both);
         {
             let mut jobs = lock(&self.jobs);
             let job = |kind| Job { kind, tried: 0, not_before: Instant::now() };
@@ -184,6 +191,13 @@ impl<'w> Work<'w> {
             return None;
         }
         let tried = job.tried + 1;
+        if let Kind::Both(number, slice) = job.kind {
+            // A server that does not do two things at once does them one after the other.
+            let job = |kind| Job { kind, tried, not_before: Instant::now() + pause(tried) };
+            let base = slice.base;
+            let read = self.failed(Job { tried: 0, ..job(Kind::Slice(number, slice)) }, fault);
+            return read.map(|read| read.into_iter().chain([job(Kind::Count(base))]).collect());
+        }
         let again = fault.help() == Help::Again && tried < TRIES;
         let not_before = Instant::now() + pause(tried);
         if let Kind::Slice(number, slice) = &job.kind
@@ -206,7 +220,7 @@ impl<'w> Work<'w> {
             return Some(vec![Job { tried, not_before, ..job }]);
         }
         let what = match job.kind {
-            Kind::Slice(..) => "a part of the directory could not be read",
+            Kind::Slice(..) | Kind::Both(..) => "a part of the directory could not be read",
             Kind::Count(_) => "the objects could not be counted",
         };
         lock(&self.missing).push(format!("{what}: {} (remedy: {})", fault.what(), fault.remedy()));
@@ -215,7 +229,7 @@ impl<'w> Work<'w> {
 
     fn work(&self, connection: &mut Connection<'w>, kind: &Kind) -> Result<(), Fault> {
         match kind {
-            Kind::Slice(number, slice) => self.read(connection, *number, slice),
+            Kind::Slice(number, slice) => self.read(connection, *number, slice, None),
             Kind::Count(base) => {
                 let key = lock(&self.arrived).key().clone();
                 let mut counter = Counter::new(self.excluded, &key, None);
@@ -223,10 +237,23 @@ impl<'w> Work<'w> {
                 lock(&self.counted).append(&mut counter.names);
                 Ok(())
             }
+            Kind::Both(number, slice) => {
+                let key = lock(&self.arrived).key().clone();
+                let mut counter = Counter::new(self.excluded, &key, None);
+                self.read(connection, *number, slice, Some(&mut counter))?;
+                lock(&self.counted).append(&mut counter.names);
+                Ok(())
+            }
         }
     }
 
-    fn read(&self, connection: &mut Connection<'w>, number: usize, slice: &Slice) -> Result<(), Fault> {
+    fn read(
+        &self,
+        connection: &mut Connection<'w>,
+        number: usize,
+        slice: &Slice,
+        counter: Option<&mut Counter<'_>>,
+    ) -> Result<(), Fault> {
         let names: Vec<&str> = self.task.attributes.iter().map(String::as_str).collect();
         let filter = Filter::parse(&slice.filter(&self.task.filter))?;
         let search = Search {
@@ -239,7 +266,10 @@ impl<'w> Work<'w> {
         let key = lock(&self.arrived).key().clone();
         let part = lock(&self.checkpoint).part(number)?;
         let mut records = Records::new(part, Asked::new(&names), self.excluded, &key);
-        connection.pages(&search, &mut records)?;
+        let mut lanes = vec![Lane::new(search, &mut records)];
+        lanes.extend(counter.map(|counter| Lane::new(Search { attributes: &["1.1"], ..search }, counter)));
+        connection.pages(&mut lanes)?;
+        drop(lanes);
         lock(&self.arrived).extend(&records.names);
         lock(&self.checkpoint).finish(number, records.part, records.found)?;
         Ok(())
@@ -260,6 +290,6 @@ impl<'w> Work<'w> {
             attributes: &["1.1"],
             page: self.page,
         };
-        connection.pages(&search, counter)
+        connection.pages(&mut [Lane::new(search, counter)])
     }
 }

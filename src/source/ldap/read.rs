@@ -25,7 +25,8 @@ impl Excluded {
         Self(bases.iter().map(|base| spelled(base)).collect())
     }
 
-    fn has(&self, dn: &[u8]) -> bool {
+    /// Whether an object is left out.
+    pub(super) fn has(&self, dn: &[u8]) -> bool {
         if self.0.is_empty() {
             return false;
         }

@@ -83,6 +83,11 @@ impl Slice {
         Self { base, key: Key::Nothing, from: None, to: None }
     }
 
+    /// Whether it is all objects below its base.
+    pub(super) fn is_whole(&self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+
     /// The filter for those of the objects that fit another one.
     pub(super) fn filter(&self, all: &str) -> String {
         let name = self.key.attribute();

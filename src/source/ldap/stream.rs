@@ -1,6 +1,6 @@
 //! The way to a server: TCP, TLS over it, or a Unix socket. Every wait ends after a tick, so that nothing hangs.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,11 +15,34 @@ use super::watch::Clock;
 /// The longest wait before somebody looks whether the run is to end.
 const TICK: Duration = Duration::from_millis(200);
 
+/// How much is read of a TLS stream at once; rustls asks for 4 KiB at a time.
+const WIDE: usize = 64 << 10;
+
+/// A TCP stream that is read in large pieces.
+#[derive(Debug)]
+pub(super) struct Wide(BufReader<TcpStream>);
+
+impl Read for Wide {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.0.read(room)
+    }
+}
+
+impl Write for Wide {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.get_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.get_mut().flush()
+    }
+}
+
 /// A stream of bytes to a server and back.
 #[derive(Debug)]
 pub(super) enum Stream {
     Tcp(TcpStream),
-    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Tls(Box<StreamOwned<ClientConnection, Wide>>),
     #[cfg(unix)]
     Unix(std::os::unix::net::UnixStream),
     /// While TLS is started.
@@ -73,7 +96,8 @@ impl Stream {
                 Err(why) => return Err(why.into()),
             }
         }
-        *self = Self::Tls(Box::new(StreamOwned::new(session, tcp)));
+        let wide = Wide(BufReader::with_capacity(WIDE, tcp));
+        *self = Self::Tls(Box::new(StreamOwned::new(session, wide)));
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod tests;
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
+use super::Note;
 use super::columns::Column;
 use super::encoding::Text;
 use crate::error::{Error, Result};
@@ -96,7 +97,7 @@ impl Ldif {
     }
 
     /// What a fetched file says about how it came.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<Note> {
         self.seen.comments.notes()
     }
 
