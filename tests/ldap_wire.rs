@@ -121,12 +121,12 @@ fn one_refusal_is_tried_again() {
 
 #[test]
 fn refusals_without_end() {
-    each([51, 52, 3, 12, 53, 1, 80], |code| {
+    each([51, 52, 3, 12, 53, 1, 80, 4, 11], |code| {
         let server =
             plan().script(move |at| if at.reads() { Act::Fail(code, "no") } else { Act::Go }).start();
         failed(&read(&server));
     });
-    each([51, 52, 3, 12, 53, 1, 80], |code| {
+    each([51, 52, 3, 12, 53, 1, 80, 4, 11], |code| {
         let after =
             move |at: &Moment| if at.reads() && at.sent > 130 { Act::Fail(code, "no") } else { Act::Go };
         failed(&read(&plan().script(after).start()));

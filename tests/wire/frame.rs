@@ -43,7 +43,7 @@ struct Attribute {
 struct Values(SequenceOf<OctetString>);
 
 #[derive(AsnType, Encode)]
-#[rasn(tag(application, 19))]
+#[rasn(delegate, tag(application, 19))]
 struct Reference(SequenceOf<OctetString>);
 
 #[derive(AsnType, Encode)]

@@ -18,6 +18,9 @@ use super::search::{Filter, Lane, Scope, Search};
 use super::slices::Slice;
 use super::watch::Clock;
 
+/// The most slices: a server that refuses every one of them is not helped with smaller ones.
+const SLICES: usize = 4_096;
+
 /// What a worker does.
 #[derive(Debug, Clone)]
 enum Kind {
@@ -198,12 +201,15 @@ impl<'w> Work<'w> {
             let read = self.failed(Job { tried: 0, ..job(Kind::Slice(number, slice)) }, fault);
             return read.map(|read| read.into_iter().chain([job(Kind::Count(base))]).collect());
         }
-        let again = fault.help() == Help::Again && tried < TRIES;
+        let (again, less) = (fault.help() == Help::Again && tried < TRIES, fault.help() == Help::Less);
         let not_before = Instant::now() + pause(tried);
         if let Kind::Slice(number, slice) = &job.kind
-            && (fault.help() == Help::Less || (again && tried > 1))
+            && (less || (again && tried > 1))
+            && lock(&self.checkpoint).slices() < SLICES
             && let Some(halves) = slice.halves(self.task.cut.highest)
         {
+            // To ask for less is no second try, and need not wait.
+            let (tried, not_before) = if less { (job.tried, job.not_before) } else { (tried, not_before) };
             // Half as much may pass where the whole did not, and half of it is not lost the next time.
             self.clock.note(&format!("{}; the slice is split", fault.what()));
             match lock(&self.checkpoint).split(*number, halves.clone()) {
@@ -223,7 +229,11 @@ impl<'w> Work<'w> {
             Kind::Slice(..) | Kind::Both(..) => "a part of the directory could not be read",
             Kind::Count(_) => "the objects could not be counted",
         };
-        lock(&self.missing).push(format!("{what}: {} (remedy: {})", fault.what(), fault.remedy()));
+        let what = format!("{what}: {} (remedy: {})", fault.what(), fault.remedy());
+        let mut missing = lock(&self.missing);
+        if !missing.contains(&what) {
+            missing.push(what);
+        }
         None
     }
 
