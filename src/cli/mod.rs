@@ -16,6 +16,7 @@ mod fetch;
 mod inspect;
 mod join;
 mod ldap;
+mod ldap_args;
 mod man;
 mod only;
 mod panics;

@@ -174,9 +174,9 @@ impl Comments {
     /// What the user has to know: what is missing, what could not be read, what else to look at.
     pub(super) fn notes(&self) -> Vec<Note> {
         let header = &self.header;
-        let named = |text: String| Note { text, names: true };
+        let telling = |text: String| Note { text, names: true };
         let plain = |text: String| Note { text, names: false };
-        let missing = header.missing.iter().map(|why| named(format!("incomplete: {why}")));
+        let missing = header.missing.iter().map(|why| telling(format!("incomplete: {why}")));
         let mut notes: Vec<Note> = missing.chain(header.notes.iter().cloned().map(plain)).collect();
         if !header.unreadable.is_empty() {
             let names = header.unreadable.join(", ");
@@ -185,7 +185,7 @@ impl Comments {
             )));
         }
         if !header.elsewhere.is_empty() {
-            notes.push(named(format!(
+            notes.push(telling(format!(
                 "not read, since it is on another server: {}",
                 header.elsewhere.join(", ")
             )));
@@ -197,7 +197,8 @@ impl Comments {
                 some => format!(" without {some}"),
             };
             let (time, filter) = (&header.time, &header.filter);
-            notes.push(named(format!("fetched from {server} at {time}: {bases}{without}, filter {filter}")));
+            notes
+                .push(telling(format!("fetched from {server} at {time}: {bases}{without}, filter {filter}")));
         }
         notes
     }

@@ -110,7 +110,7 @@ pub struct Source {
 #[derive(Debug)]
 enum Reading {
     Table(csv::Reading),
-    Ldif(Ldif),
+    Ldif(Box<Ldif>),
 }
 
 /// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
@@ -163,7 +163,7 @@ fn open_raw(spec: &str, raw: Raw, options: &Options, target: usize, limit: usize
             problems,
             notes: ldif.notes(),
         };
-        let reading = Reading::Ldif(ldif);
+        let reading = Reading::Ldif(Box::new(ldif));
         return Ok(Source { name: spec.to_owned(), raw, found, reading, about, care: Care::default() });
     }
     let preamble = flavour::preamble(&head);

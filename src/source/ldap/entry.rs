@@ -195,7 +195,7 @@ mod tests {
                 nest(into, tag::SEQUENCE, |into| {
                     put(into, tag::OCTETS, name.as_bytes());
                     nest(into, tag::SET, |into| {
-                        values.iter().for_each(|value| put(into, tag::OCTETS, value))
+                        values.iter().for_each(|value| put(into, tag::OCTETS, value));
                     });
                 });
             }
@@ -206,7 +206,9 @@ mod tests {
     fn written(body: &[u8], names: &[&str], rest: &[&[u8]]) -> String {
         let mut into = Vec::new();
         let mut more = |_: &str, _: u64, each: &mut dyn FnMut(&[u8])| {
-            rest.iter().for_each(|value| each(value));
+            for value in rest {
+                each(value);
+            }
             Ok(!rest.is_empty())
         };
         write(Entry::read(body).unwrap(), &mut Asked::new(names), &mut into, &mut more).unwrap();

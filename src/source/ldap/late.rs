@@ -94,7 +94,7 @@ fn fetch_missing<'w>(work: &Work<'w>, connection: &mut Connection<'w>) -> std::r
         let search = Search { base: dn, scope: Scope::Base, filter: &filter, attributes: &names, page: 0 };
         let found = connection.find(&search, &mut |body| records.keep(body));
         match found {
-            Ok(_) => {
+            Ok(()) => {
                 records.between(connection)?;
                 // It may have been changed so that it fits no longer.
                 hidden += u64::from(records.met() == before && stands(connection, dn, &filter)?);

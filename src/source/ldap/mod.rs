@@ -12,6 +12,7 @@ mod dial;
 mod entry;
 mod fault;
 mod fetch;
+mod file;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod late;
@@ -24,6 +25,7 @@ mod search;
 mod since;
 mod slices;
 mod stream;
+mod task;
 mod tls;
 mod url;
 mod watch;

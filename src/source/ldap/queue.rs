@@ -102,10 +102,9 @@ impl<'w> Work<'w> {
         let slices = lock(&self.checkpoint).open_slices();
         // With one connection, the server would stand idle while an answer is read: it counts meanwhile.
         let both = connections == 1 && count && slices.iter().all(|(_, slice)| slice.is_whole());
-        let reads = slices.into_iter().map(|(number, slice)| match both {
-            true => Kind::Both(number, slice),
-            false => Kind::Slice(number, slice),
-        });
+        let reads = slices
+            .into_iter()
+            .map(|(number, slice)| if both { Kind::Both(number, slice) } else { Kind::Slice(number, slice) });
         let counts = (0..self.task.bases.len()).map(Kind::Count).filter(|_| count && !both);
         {
             let mut jobs = lock(&self.jobs);

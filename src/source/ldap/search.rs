@@ -41,7 +41,7 @@ impl Filter {
             let remedy = "write it like (&(objectClass=user)(department=Sales)), and `(`, `)`, `*` and `\\` in a value as \\28, \\29, \\2a and \\5c";
             Error::usage(format!("--filter `{text}` is no LDAP filter\n  remedy: {remedy}"))
         };
-        let parsed = ldap3::parse_filter(text).map_err(|_| wrong())?;
+        let parsed = ldap3::parse_filter(text).map_err(|()| wrong())?;
         let mut bytes = Vec::new();
         encode(&ldap3::asn1::ASNTag::into_structure(parsed), &mut bytes);
         Ok(Self(bytes))

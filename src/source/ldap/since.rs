@@ -195,7 +195,7 @@ fn late(
         let search = Search { base: dn, scope: Scope::Base, filter: &filter, attributes: &names, page: 0 };
         let found = connection.find(&search, &mut |body| records.keep(body));
         match found {
-            Ok(_) => records.between(connection)?,
+            Ok(()) => records.between(connection)?,
             Err(fault) if fault.is_gone() => {}
             Err(fault) => return Err(fault),
         }
