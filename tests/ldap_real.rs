@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 #![cfg(unix)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::thread::sleep;
@@ -22,25 +23,25 @@ use runs::{PLAIN, Run, audit, start};
 const EVERYBODY: &str =
     "(|(&(objectClass=person)(!(objectClass=computer)))(&(objectClass=group)(|(mail=*)(proxyAddresses=*))))";
 
-/// The rows of a table by the name of the object, without the name of the source.
-fn by_name(run: &Run, table: &str) -> Vec<Row> {
+/// The rows of a table without the name of the source, in any order.
+fn rows(run: &Run, table: &str) -> BTreeSet<Row> {
     let mut rows = run.table(table);
-    for row in &mut rows {
-        row.remove("source");
-    }
-    rows.sort();
-    rows
+    rows.iter_mut().for_each(|row| drop(row.remove("source")));
+    rows.into_iter().collect()
 }
 
 /// Both reports say the same of each user.
 #[track_caller]
 fn same(found: &Run, expected: &Run) {
-    for table in ["users.csv", "findings.csv"] {
-        let (found, expected) = (by_name(found, table), by_name(expected, table));
-        assert!(expected.len() > 80, "{table}: too few to compare");
-        let differs = found.iter().zip(&expected).find(|(found, expected)| found != expected);
-        assert!(differs.is_none(), "{table}: {differs:#?}");
-        assert_eq!(found.len(), expected.len(), "{table}");
+    for (table, least) in [("users.csv", 200), ("findings.csv", 10)] {
+        let (found, expected) = (rows(found, table), rows(expected, table));
+        assert!(expected.len() > least, "{table}: {} are too few to compare", expected.len());
+        let (more, less) = (found.difference(&expected).next(), expected.difference(&found).next());
+        let counts = (found.difference(&expected).count(), expected.difference(&found).count());
+        assert!(
+            more.is_none() && less.is_none(),
+            "{table}: {counts:?} differ: found {more:#?}, expected {less:#?}"
+        );
     }
 }
 
@@ -165,9 +166,8 @@ fn a_server_that_is_killed_for_good_leaves_a_report_that_says_so() {
         let going = start(&arguments, &[]);
         in_the_middle();
         bed.server(word);
-        let run = going.end();
+        let run = going.end().says(&["127.0.0.1"]);
         assert!(matches!(run.status, 2 | 3), "{}", run.told);
-        assert!(run.told.contains("127.0.0.1"), "says which server: {}", run.told);
     }
 }
 
@@ -231,7 +231,7 @@ fn what_has_changed_makes_the_file_of_a_full_reading() {
 fn refusals_say_what_to_do() {
     let right = SAMBA.at("PASSWORD");
     let refusals = [
-        ("svc-audit", "wrong", "52e", "password"),
+        ("svc-audit", "not-my-pass-17", "52e", "password"),
         ("svc-disabled", right, "533", "disabled"),
         ("svc-expired", right, "701", "expired"),
         ("svc-mustchange", right, "773", "change"),
@@ -250,9 +250,9 @@ fn refusals_say_what_to_do() {
 #[test]
 #[ignore = "needs Samba"]
 fn an_empty_password_is_refused_before_it_is_sent() {
-    let options = ["--bind-dn", SAMBA.at("USER"), "--ca-file", SAMBA.at("CA"), "--out", "report"];
-    let arguments = [&["audit", SAMBA.at("LDAPS")], &PLAIN[..], &options].concat();
-    start(&arguments, &[("DIRSYNC_AUDIT_PASSWORD", "")]).end().ended(2).says(&["empty"]);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let options = ["--bind-dn", SAMBA.at("USER"), "--password-file", file.path().to_str().unwrap()];
+    audit(&[SAMBA.at("LDAPS")], &options).ended(2).says(&["empty"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! new connection, on the next server when there are several.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,9 @@ use super::watch::Clock;
 
 /// The most slices: a server that refuses every one of them is not helped with smaller ones.
 const SLICES: usize = 4_096;
+
+/// How many faults one after the other mean that the servers are gone: every worker has tried as often as it may.
+const FRUITLESS: u32 = 4 * TRIES;
 
 /// What a worker does.
 #[derive(Debug, Clone)]
@@ -64,6 +68,8 @@ pub(super) struct Work<'w> {
     pub(super) ended: Mutex<Option<Fault>>,
     jobs: Mutex<Jobs>,
     bell: Condvar,
+    /// How often something failed since a job was done.
+    fruitless: AtomicU32,
 }
 
 /// The value in a lock: a worker that panicked has left it whole.
@@ -93,6 +99,7 @@ impl<'w> Work<'w> {
             ended: Mutex::default(),
             jobs: Mutex::default(),
             bell: Condvar::new(),
+            fruitless: AtomicU32::new(0),
         }
     }
 
@@ -129,7 +136,10 @@ impl<'w> Work<'w> {
         while let Some(job) = self.next() {
             let done = self.dialed(&mut connection, &mut server).and_then(|open| self.work(open, &job.kind));
             let job = match done {
-                Ok(()) => None,
+                Ok(()) => {
+                    self.fruitless.store(0, Ordering::Relaxed);
+                    None
+                }
                 Err(fault) => {
                     connection = None;
                     server += 1;
@@ -201,6 +211,8 @@ impl<'w> Work<'w> {
             return read.map(|read| read.into_iter().chain([job(Kind::Count(base))]).collect());
         }
         let (again, less) = (fault.help() == Help::Again && tried < TRIES, fault.help() == Help::Less);
+        // A server that is gone is not tried anew for each slice.
+        let again = again && self.fruitless.fetch_add(1, Ordering::Relaxed) < FRUITLESS;
         let not_before = Instant::now() + pause(tried);
         if let Kind::Slice(number, slice) = &job.kind
             && (less || (again && tried > 1))
