@@ -74,8 +74,8 @@ impl Input for Directory {
     fn records(&self, block: &Block, _: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
         let start = block.text.parse().unwrap_or(usize::MAX);
         let lines = Lines::new("", 1);
-        for person in self.0.iter().skip(start).take(BLOCK) {
-            each(&Record { user: user(person), place: Place { lines: &lines, at: 0 }, incomplete: None });
+        for (at, person) in (0..).zip(self.0.iter().skip(start).take(BLOCK)) {
+            each(&Record { user: user(person), place: Place { lines: &lines, at: 0 }, at, incomplete: None });
         }
         Problems::default()
     }

@@ -1,6 +1,6 @@
-//! What other programs make of the report: `LibreOffice` of the workbook, promtool of the metrics.
+//! What other programs make of the report: `LibreOffice` of the workbook, promtool of the metrics, jq of the lines.
 //!
-//! `cargo test --test office -- --ignored`; needs `soffice` and `promtool`.
+//! `cargo test --test office -- --ignored`; needs `soffice`, `promtool` and `jq`.
 
 #![allow(clippy::unwrap_used, reason = "a report that cannot be read has failed the test")]
 
@@ -64,4 +64,22 @@ fn promtool_has_nothing_to_say_about_the_metrics() {
     let output = promtool.output().expect("promtool is installed");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && told.is_empty(), "{told}");
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn jq_counts_the_findings_as_the_summary_does() {
+    for options in [&[][..], &["--redact", "hash"]] {
+        let report = audit(&at_home("samples/contoso.csv"), "lync-hybrid", options);
+        let mut jq = Command::new("jq");
+        jq.args([
+            "--slurp",
+            "--compact-output",
+            "group_by(.severity) | map({(.[0].severity): length}) | add",
+        ]);
+        let output = jq.arg(report.path("findings.jsonl")).output().expect("jq is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let counted: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(counted, report.json("summary.json")["counts"]["by_severity"]);
+    }
 }

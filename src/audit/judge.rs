@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::finding::{Change, Finding};
-use crate::model::{Facts, address};
+use crate::model::{Facts, Marks, address};
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
-use crate::rules::{self, Check, Rule, RuleSet, Sink};
+use crate::rules::{self, Check, RuleSet, Sink};
 
 use super::groups::Groups;
 
@@ -23,8 +23,8 @@ pub(super) struct Judgement {
 pub(super) struct Judge<'a> {
     plan: &'a Plan,
     groups: &'a Groups,
-    /// The rules that are run, with their place.
-    rules: Vec<(usize, &'static Rule)>,
+    /// The rules that are run on users with a mark, by the place of the mark.
+    by_mark: [RuleSet; Marks::COUNT],
     findings: Vec<Finding>,
 }
 
@@ -33,8 +33,11 @@ const RULE_FAILED: &str = "a rule failed on this record";
 
 impl<'a> Judge<'a> {
     pub(super) fn new(plan: &'a Plan, groups: &'a Groups) -> Self {
-        let rules = rules::all().enumerate().filter(|(place, _)| plan.run.has(*place)).collect();
-        Self { plan, groups, rules, findings: Vec::new() }
+        let mut by_mark = [RuleSet::NONE; Marks::COUNT];
+        for (place, rule) in rules::all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
+            rule.when.places().for_each(|mark| by_mark[mark].insert(place));
+        }
+        Self { plan, groups, by_mark, findings: Vec::new() }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
@@ -56,14 +59,15 @@ impl<'a> Judge<'a> {
         let mut open = RuleSet::NONE;
         let mut failed = false;
         let near = Near { groups: self.groups, row: self.groups.shares(row).then_some(row) };
+        let concerned = facts.marks.places().fold(RuleSet::NONE, |all, mark| all.with(self.by_mark[mark]));
         let all = catch_unwind(AssertUnwindSafe(|| {
-            for &(place, rule) in &self.rules {
-                self::run(self.plan, facts, &near, place, rule, &mut self.findings, &mut open);
+            for place in concerned.iter() {
+                self::run(self.plan, facts, &near, place, &mut self.findings, &mut open);
             }
         }));
         if all.is_err() {
             failed = true;
-            open = self.one_by_one(facts, &near);
+            open = self.one_by_one(concerned, facts, &near);
         }
         for finding in &self.findings {
             open.remove(finding.rule);
@@ -76,13 +80,13 @@ impl<'a> Judge<'a> {
     }
 
     /// After a rule failed: all others, each on its own; the failing one is not evaluated.
-    fn one_by_one(&mut self, facts: &Facts<'_>, near: &Near<'_>) -> RuleSet {
+    fn one_by_one(&mut self, concerned: RuleSet, facts: &Facts<'_>, near: &Near<'_>) -> RuleSet {
         self.findings.clear();
         let mut open = RuleSet::NONE;
-        for &(place, rule) in &self.rules {
+        for place in concerned.iter() {
             let kept = self.findings.len();
             let ran = catch_unwind(AssertUnwindSafe(|| {
-                self::run(self.plan, facts, near, place, rule, &mut self.findings, &mut open);
+                self::run(self.plan, facts, near, place, &mut self.findings, &mut open);
             }));
             if ran.is_err() {
                 self.findings.truncate(kept);
@@ -125,10 +129,10 @@ fn run(
     facts: &Facts<'_>,
     near: &Near<'_>,
     place: usize,
-    rule: &Rule,
     findings: &mut Vec<Finding>,
     open: &mut RuleSet,
 ) {
+    let rule = rules::at(place);
     let mut sink = Sink::new(place, plan.severity[place], findings, open);
     match rule.check {
         Check::User(check) => check(facts, &plan.context, &mut sink),

@@ -47,8 +47,9 @@ pub(super) fn attributes() -> AttrSet {
 }
 
 /// Gives every key of a user, identities included, to `each`.
-pub(super) fn every_key<'a>(user: &'a User<'a>, each: &mut dyn FnMut(Kind, &'a str)) {
-    keys(user, &mut |key| each(Kind::Rules(key.space), key.text));
+#[inline]
+pub(super) fn every_key<'a>(user: &'a User<'a>, mut each: impl FnMut(Kind, &'a str)) {
+    keys(user, |key| each(Kind::Rules(key.space), key.text));
     for (kind, attr) in [(Kind::Guid, Attr::ObjectGuid), (Kind::Dn, Attr::DistinguishedName)] {
         if !user.get(attr).is_empty() {
             each(kind, user.get(attr));
@@ -94,7 +95,7 @@ impl Collector {
     pub(super) fn add(&mut self, record: &Record<'_>) {
         self.user.clear();
         let user = &mut self.user;
-        every_key(&record.user, &mut |kind, text| {
+        every_key(&record.user, |kind, text| {
             let hash = key_hash(kind, text);
             // Few users have more keys than that; for them, sorting is cheaper than looking back.
             if user.len() > 32 || !user.contains(&hash) {

@@ -81,7 +81,7 @@ pub(super) fn strong(kind: Kind, text: &str) -> Strong {
 
 /// Looks at one candidate: its keys that met another record's, and who it is.
 pub(super) fn at(user: &User<'_>, row: u32, met: &[Candidate], seen: &mut Vec<Seen>) -> Person {
-    every_key(user, &mut |kind, text| {
+    every_key(user, |kind, text| {
         let print = print(key_hash(kind, text));
         if met.binary_search_by_key(&print, |candidate| candidate.print).is_ok() {
             seen.push(Seen { strong: strong(kind, text), place: Place::of(kind), row });

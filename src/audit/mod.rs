@@ -20,9 +20,10 @@ mod tests;
 use std::sync::Mutex;
 
 use crate::error::{Error, Result};
+use crate::model::address::Known;
 use crate::model::problem::{Problem, Problems};
 use crate::model::{AttrSet, Block, Facts, Input, User};
-use crate::rules::counts::Counts;
+use crate::rules::counts::{Counts, Tally};
 use crate::rules::verdict::{Judged, Plan};
 
 use blocks::Numbered;
@@ -242,7 +243,7 @@ struct Run<'a, R> {
 struct Done<P> {
     input: usize,
     part: P,
-    counts: Counts,
+    counts: Tally,
     repeats: u64,
     problems: Problems,
 }
@@ -256,7 +257,7 @@ impl<R: Report> Run<'_, R> {
             |numbered| self.block(numbered.input, numbered.place, &numbered.block),
             |done| {
                 let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                outcome.counts.merge(&done.counts);
+                outcome.counts.merge(&done.counts.counts());
                 let source = &mut outcome.sources[done.input];
                 source.repeats += done.repeats;
                 source.objects = source.records - source.repeats;
@@ -272,18 +273,18 @@ impl<R: Report> Run<'_, R> {
         let mut done = Done {
             input: place_of_input,
             part: self.report.part(),
-            counts: Counts::default(),
+            counts: Tally::default(),
             repeats: 0,
             problems: Problems::default(),
         };
         let mut judge = Judge::new(self.plan, self.groups);
-        let mut row = first;
+        let (mut row, mut known) = (first, Known::default());
         let problems = input.records(block, AttrSet::ALL, &mut |record| {
             row += 1;
             if self.groups.is_repeat(row - 1) {
                 done.repeats += 1;
             } else if self.only.is_none_or(|only| only.reports(&record.user)) {
-                let facts = Facts::of(&record.user);
+                let facts = Facts::with(&record.user, &mut known);
                 let judgement = judge.judge(&facts, row - 1, record.incomplete);
                 if judgement.failed {
                     done.problems.add(Problem::RuleFailed, record.place.line());

@@ -42,10 +42,10 @@ impl Input for Table {
 
     fn records(&self, block: &Block, _: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
         let start: usize = block.text.parse().unwrap();
-        for row in self.rows.iter().skip(start).take(self.per_block) {
+        for (at, row) in (0..).zip(self.rows.iter().skip(start).take(self.per_block)) {
             let mut user = User::of(row);
             self.absent.iter().for_each(|&attr| user.lose(attr));
-            each(&Record { user, place: Place { lines: &Lines::new("", 1), at: 0 }, incomplete: None });
+            each(&Record { user, place: Place { lines: &Lines::new("", 1), at: 0 }, at, incomplete: None });
         }
         Problems::default()
     }

@@ -9,7 +9,8 @@ use super::audit::{Talk, load, pool};
 use super::environment::Environment;
 use super::exit::Status;
 use super::join::{Opened, Opening};
-use super::summary::{carried, damage, notes, open_questions};
+use super::open::{self, carried};
+use super::summary::{damage, notes};
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::{self, Progress, Report, SourceOutcome, Stage};
@@ -109,12 +110,16 @@ fn columns(columns: &[Column], style: Style) -> String {
         let _ = writeln!(text, "    {:<width$}  {attr}{note}", heading(column));
     }
     if !unused.is_empty() {
-        let name = |column: &&Column| match column.note {
-            "" => format!("`{}`", heading(column)),
-            note => format!("`{}` ({note})", heading(column)),
-        };
-        let names: Vec<String> = unused.iter().map(name).collect();
-        text.push_str(&style.wrap("  not used   ", "             ", &names.join(", ")));
+        let (unknown, known): (Vec<_>, Vec<_>) = unused.iter().partition(|column| column.note.is_empty());
+        for column in known {
+            let line = format!("`{}`: {}", heading(column), column.note.trim_start_matches("not used: "));
+            text.push_str(&style.wrap("  not used   ", "             ", &line));
+        }
+        if !unknown.is_empty() {
+            let names: Vec<String> = unknown.iter().map(|column| format!("`{}`", heading(column))).collect();
+            let line = format!("no rule reads what these names say: {}", names.join(", "));
+            text.push_str(&style.wrap("  not used   ", "             ", &line));
+        }
         text.push_str(&style.wrap(
             "             ",
             "             ",
@@ -156,7 +161,7 @@ fn scenario(fits: Option<Scenario>, why: &str, style: Style) -> String {
 
 /// The rules that this input leaves open.
 fn cannot(counts: &Counts, plan: &Plan, carried: AttrSet, style: Style) -> String {
-    let open = open_questions(counts, plan, carried, style);
+    let open = open::all(counts, plan, carried, style);
     if open.is_empty() {
         return open;
     }

@@ -63,7 +63,9 @@ pub(super) struct LdapArgs {
     #[arg(long, value_name = "N", help_heading = "LDAP")]
     page_size: Option<String>,
 
-    /// The most connections at a time, each with one search [default: 4]
+    /// The most connections that read at a time, each with one search [default: 4]
+    ///
+    /// One more counts what there is, at the same time, or afterwards with --max-rate.
     #[arg(long, value_name = "N", help_heading = "LDAP")]
     connections: Option<String>,
 

@@ -19,6 +19,7 @@ mod ldap;
 mod ldap_args;
 mod man;
 mod only;
+mod open;
 mod panics;
 mod progress;
 mod rules;

@@ -3,16 +3,16 @@
 use std::fmt::Write;
 
 use super::join::{Opened, Run};
+use super::open;
 use super::rules::paint;
 use super::terminal::{Paint, Style, escape, grouped, several};
 use crate::audit::SourceOutcome;
 use crate::finding::Severity;
 use crate::model::problem::{Problem, Problems, Tally, Weight};
 use crate::model::text::size;
-use crate::model::{Attr, AttrSet};
 use crate::report::Written;
 use crate::rules::counts::{Counts, RuleCount};
-use crate::rules::verdict::{Plan, Status, Support};
+use crate::rules::verdict::{Status, Support};
 use crate::rules::{self, Feature, Rule, Scenario};
 use crate::settings::{Redact, Settings};
 
@@ -40,7 +40,12 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
         text.push_str(&read(source, outcome, named, style));
     }
     text.push_str(&missed(summary.missed, named, style));
-    let _ = writeln!(text, "\n{}\n", verdict(&run.outcome.counts, run.scenario, style));
+    let _ = writeln!(text, "\n{}", verdict(&run.outcome.counts, run.scenario, style));
+    if run.outcome.sources.iter().any(|source| source.problems.incomplete()) {
+        let told = "Only of what could be read: the input is incomplete, as told above.";
+        let _ = writeln!(text, "{}", style.paint(Paint::Red, told));
+    }
+    text.push('\n');
     text.push_str(&statuses(&run.outcome.counts, style));
     text.push_str(&features(&run.outcome.counts, style));
     text.push_str(&fired(&run.outcome.counts, style));
@@ -233,64 +238,11 @@ fn to_do(rule: &Rule, count: &RuleCount, longest: usize, style: Style) -> String
 }
 
 fn not_evaluated(run: &Run<'_>, style: Style) -> String {
-    let open = open_questions(&run.outcome.counts, run.plan, carried(run.sources), style);
+    let open = open::first(&run.outcome.counts, run.plan, open::carried(run.sources), style);
     if open.is_empty() {
         return open;
     }
     format!("\n{}\n{open}", style.paint(Paint::Bold, "Could not be evaluated"))
-}
-
-/// The attributes that every source carries: what is missing of them was lost with the values of a record.
-pub(super) fn carried(sources: &[Opened]) -> AttrSet {
-    sources.iter().fold(AttrSet::ALL, |all, source| all.minus(all.minus(source.input.carried())))
-}
-
-/// The rules that could not be evaluated, by what they need.
-pub(super) fn open_questions(counts: &Counts, plan: &Plan, carried: AttrSet, style: Style) -> String {
-    let mut groups: Vec<(String, Vec<&str>, u64)> = Vec::new();
-    for (rule, count, why) in lacking(counts, plan, carried) {
-        match groups.iter_mut().find(|(known, ..)| *known == why) {
-            Some((_, codes, users)) => {
-                codes.push(rule.code);
-                *users = count.not_evaluated.max(*users);
-            }
-            None => groups.push((why, vec![rule.code], count.not_evaluated)),
-        }
-    }
-    let line = |(why, codes, users): &(String, Vec<&str>, u64)| {
-        style.wrap("  ", "    ", &format!("{} for {}: {why}", codes.join(" "), several(*users, "user")))
-    };
-    groups.iter().map(line).collect()
-}
-
-/// The rules that could not be evaluated for some users, and what they lack.
-fn lacking<'c>(
-    counts: &'c Counts,
-    plan: &Plan,
-    carried: AttrSet,
-) -> impl Iterator<Item = (&'static Rule, &'c RuleCount, String)> {
-    let rules = counts.rules.iter().enumerate().filter(|(_, count)| count.not_evaluated > 0);
-    rules.map(move |(place, count)| {
-        let rule = rules::at(place);
-        (rule, count, why(rule, count.missing.minus(carried), plan))
-    })
-}
-
-/// What a rule lacks: an option, columns, or only values that were lost.
-fn why(rule: &Rule, missing: AttrSet, plan: &Plan) -> String {
-    let context = &plan.context;
-    let options = [
-        ("SIP011", "--sip-domain", context.sip_domains.is_empty()),
-        ("PRX012", "--routing-domain", context.routing_domains.is_empty()),
-    ];
-    let option = options.iter().find(|(code, _, empty)| *empty && *code == rule.code);
-    let option = option.map(|(_, option, _)| *option);
-    let lacks: Vec<&str> = option.into_iter().chain(missing.iter().map(Attr::ldap)).collect();
-    if lacks.is_empty() {
-        "values of their records were lost, or proxy addresses stand without their types".to_owned()
-    } else {
-        format!("needs {}", lacks.join(", "))
-    }
 }
 
 /// What each file of a report is for.

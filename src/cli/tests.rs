@@ -56,6 +56,7 @@ impl Input for Lines {
         each(&Record {
             user,
             place: Place { lines: &record::Lines::new("", block.line), at: 0 },
+            at: 0,
             incomplete: None,
         });
         problems

@@ -5,6 +5,7 @@
 
 use super::class::Classes;
 use super::fold::{fold, same, trim};
+use super::octet::find;
 
 /// What stands before the first `:`, when it is one or more of `A-Za-z0-9_=-`.
 #[must_use]
@@ -17,18 +18,20 @@ pub fn address_type(value: &str) -> Option<(&str, &str)> {
 
 /// The text behind `prefix:` in any case, if it stands there.
 #[must_use]
+#[inline]
 pub fn after_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let head = text.get(..prefix.len())?;
-    let rest = text[prefix.len()..].strip_prefix(':')?;
-    head.eq_ignore_ascii_case(prefix).then_some(rest)
+    let bytes = text.as_bytes();
+    let fits = bytes.get(prefix.len()) == Some(&b':')
+        && bytes[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes());
+    fits.then(|| &text[prefix.len() + 1..])
 }
 
 /// Local part and domain, when there is exactly one `@`.
 #[must_use]
 pub fn parts(address: &str) -> Option<(&str, &str)> {
-    let at = memchr::memchr(b'@', address.as_bytes())?;
+    let at = find(b'@', address.as_bytes())?;
     let (local, domain) = (&address[..at], &address[at + 1..]);
-    memchr::memchr(b'@', domain.as_bytes()).is_none().then_some((local, domain))
+    find(b'@', domain.as_bytes()).is_none().then_some((local, domain))
 }
 
 /// The domain of an address; empty without an `@`.
@@ -48,17 +51,20 @@ pub struct Look<'a> {
     pub local_classes: Classes,
     /// The classes of the characters of `domain`.
     pub domain_classes: Classes,
+    /// Whether `domain` is one.
+    is_domain: bool,
 }
 
 impl<'a> Look<'a> {
-    /// Looks at an address.
+    /// Looks at an address. Domains that were found well-formed lately are not looked at again.
     #[must_use]
-    pub fn at(address: &'a str) -> Self {
-        let (local, domain) = match memchr::memchr(b'@', address.as_bytes()) {
+    pub fn at(address: &'a str, known: &mut Known) -> Self {
+        let (local, domain) = match find(b'@', address.as_bytes()) {
             Some(at) => (&address[..at], &address[at + 1..]),
             None => (address, ""),
         };
-        Self { local, domain, local_classes: Classes::of(local), domain_classes: Classes::of(domain) }
+        let (domain_classes, is_domain) = known.look(domain);
+        Self { local, domain, local_classes: Classes::of(local), domain_classes, is_domain }
     }
 
     /// The classes of all characters but the `@` between the parts.
@@ -68,47 +74,62 @@ impl<'a> Look<'a> {
     }
 
     /// Whether it is a well-formed SIP address without `sip:`: user, one `@`, domain; no port, no parameters.
-    pub fn is_sip(&self, known: &mut Known<'a>) -> bool {
+    #[must_use]
+    pub fn is_sip(&self) -> bool {
         let of = self.local_classes;
         !self.local.is_empty()
             && !of.has(Classes::NOT_SIP)
             && (!of.has(Classes::PERCENT) || escapes_are_whole(self.local))
-            && known.is_domain(self)
+            && self.is_domain
     }
 
     /// Whether it is a well-formed mail address: RFC 5321 dot-atom of 1-64, `@`, domain; at most 254; ASCII.
-    pub fn is_mail(&self, known: &mut Known<'a>) -> bool {
+    #[must_use]
+    pub fn is_mail(&self) -> bool {
         let of = self.local_classes;
         !self.local.is_empty()
             && self.local.len() <= 64
             && self.local.len() + 1 + self.domain.len() <= 254
             && !of.has(Classes::NOT_ATEXT)
             && (!of.has(Classes::DOT) || dots_part_atoms(self.local))
-            && known.is_domain(self)
+            && self.is_domain
     }
 }
 
-/// The domain that was found well-formed last: the addresses of a user mostly share one.
+/// The domains that were found well-formed lately, and their classes: the addresses of a directory lie in a few.
 #[derive(Debug, Default)]
-pub struct Known<'a>(&'a str);
+pub struct Known {
+    domains: [(String, Classes); 8],
+    /// Whose place the next one takes.
+    next: usize,
+}
 
-impl<'a> Known<'a> {
-    fn is_domain(&mut self, look: &Look<'a>) -> bool {
-        if self.0 == look.domain && !look.domain.is_empty() {
-            return true;
+impl Known {
+    /// The classes of a text, and whether it is a domain.
+    fn look(&mut self, domain: &str) -> (Classes, bool) {
+        if domain.is_empty() {
+            return (Classes::default(), false);
         }
-        let well_formed = !look.domain_classes.has(Classes::NOT_LDH) && has_domain_labels(look.domain);
-        if well_formed {
-            self.0 = look.domain;
+        if let Some((_, classes)) = self.domains.iter().find(|(known, _)| known == domain) {
+            return (*classes, true);
         }
-        well_formed
+        let classes = Classes::of(domain);
+        let is_domain = !classes.has(Classes::NOT_LDH) && has_domain_labels(domain);
+        if is_domain {
+            let (known, of) = &mut self.domains[self.next];
+            known.clear();
+            known.push_str(domain);
+            *of = classes;
+            self.next = (self.next + 1) % self.domains.len();
+        }
+        (classes, is_domain)
     }
 }
 
 /// Whether the text without its `sip:` is a well-formed SIP address.
 #[must_use]
 pub fn is_sip(address: &str) -> bool {
-    Look::at(address).is_sip(&mut Known::default())
+    Look::at(address, &mut Known::default()).is_sip()
 }
 
 /// Whether the text, with its `sip:`, is a well-formed SIP address.
@@ -120,7 +141,7 @@ pub fn is_sip_uri(text: &str) -> bool {
 /// Whether the text is a well-formed mail address.
 #[must_use]
 pub fn is_mail(address: &str) -> bool {
-    Look::at(address).is_mail(&mut Known::default())
+    Look::at(address, &mut Known::default()).is_mail()
 }
 
 /// Whether every `%` is followed by two hexadecimal digits.
@@ -165,33 +186,29 @@ fn has_domain_labels(domain: &str) -> bool {
     bytes.len() <= 255 && start > 0 && is_label(last) && last[0].is_ascii_alphabetic()
 }
 
-/// Last labels that no public domain has.
-const NOT_PUBLIC: &[&str] = &[
-    "local",
-    "localdomain",
-    "localhost",
-    "lan",
-    "home",
-    "internal",
-    "intranet",
-    "corp",
-    "private",
-    "test",
-    "invalid",
-    "example",
-    "onion",
-    "arpa",
-];
+/// Last labels that no public domain has, of a length.
+fn of_length(length: usize) -> &'static [&'static str] {
+    match length {
+        3 => &["lan"],
+        4 => &["home", "corp", "test", "arpa"],
+        5 => &["local", "onion"],
+        7 => &["private", "invalid", "example"],
+        8 => &["internal", "intranet"],
+        9 => &["localhost"],
+        11 => &["localdomain"],
+        _ => &[],
+    }
+}
 
 /// Whether mail or federation from outside can reach the domain at all, by its shape.
 #[must_use]
 pub fn is_routable(domain: &str) -> bool {
-    let dot = memchr::memrchr(b'.', domain.as_bytes());
+    let dot = domain.bytes().rposition(|b| b == b'.');
     match dot.map(|dot| domain.split_at(dot + 1)) {
         Some((_, last)) if last.is_ascii() => {
-            !NOT_PUBLIC.iter().any(|label| label.eq_ignore_ascii_case(last))
+            !of_length(last.len()).iter().any(|label| label.eq_ignore_ascii_case(last))
         }
-        Some((_, last)) => !NOT_PUBLIC.iter().any(|label| same(label, last)),
+        Some((_, last)) => !(1..12).flat_map(of_length).any(|label| same(label, last)),
         None => false,
     }
 }

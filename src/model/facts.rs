@@ -2,91 +2,15 @@
 
 use smallvec::SmallVec;
 
-use super::address::{Known, Look, address_type, after_prefix};
+use super::address::{Known, Look, after_prefix};
 use super::attribute::Attr;
 use super::class::Classes;
 use super::fold::{same, trim};
 use super::home::{MailboxHome, SipHome};
+use super::marks::Marks;
+use super::proxy::{Proxy, ProxyType};
 use super::tri::Tri;
 use super::user::User;
-
-/// The type of a proxy address, as far as rules tell them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProxyType {
-    /// `smtp:` in any case.
-    Smtp,
-    /// `sip:` in any case.
-    Sip,
-    /// Any other type.
-    Other,
-    /// No type at all.
-    Missing,
-}
-
-/// One value of `proxyAddresses`, split without loss.
-#[derive(Debug, Clone, Copy)]
-pub struct Proxy<'a> {
-    /// The value as it stands in the input.
-    pub raw: &'a str,
-    /// The value without outer blanks.
-    pub text: &'a str,
-    /// Its type as written; empty without one.
-    pub written_type: &'a str,
-    /// What type that is.
-    pub of: ProxyType,
-    /// What stands behind the type; the whole text without one.
-    pub address: &'a str,
-    /// Whether a sip or smtp address is well-formed; true for other types.
-    pub well_formed: bool,
-    /// Whether the type is written `SMTP`.
-    pub primary: bool,
-    /// The classes of the characters of a sip or smtp address.
-    pub classes: Classes,
-    /// The same of what stands before its `@`.
-    pub local_classes: Classes,
-}
-
-impl<'a> Proxy<'a> {
-    /// Splits a value.
-    #[must_use]
-    pub fn of(raw: &'a str) -> Self {
-        Self::split(raw, &mut Known::default())
-    }
-
-    fn split(raw: &'a str, known: &mut Known<'a>) -> Self {
-        let text = trim(raw);
-        let (written_type, address) = address_type(text).unwrap_or(("", text));
-        let of = ProxyType::of(written_type);
-        let mut proxy = Self {
-            raw,
-            text,
-            written_type,
-            of,
-            address,
-            well_formed: true,
-            primary: written_type == "SMTP",
-            classes: Classes::default(),
-            local_classes: Classes::default(),
-        };
-        if matches!(of, ProxyType::Smtp | ProxyType::Sip) {
-            let look = Look::at(address);
-            proxy.well_formed = if of == ProxyType::Smtp { look.is_mail(known) } else { look.is_sip(known) };
-            (proxy.classes, proxy.local_classes) = (look.classes(), look.local_classes);
-        }
-        proxy
-    }
-}
-
-impl ProxyType {
-    fn of(written: &str) -> Self {
-        match written.len() {
-            0 => Self::Missing,
-            4 if written.eq_ignore_ascii_case("smtp") => Self::Smtp,
-            3 if written.eq_ignore_ascii_case("sip") => Self::Sip,
-            _ => Self::Other,
-        }
-    }
-}
 
 /// What the classes of an object say.
 #[derive(Debug, Clone, Copy, Default)]
@@ -140,8 +64,12 @@ pub struct Facts<'a> {
     pub mail_well_formed: bool,
     /// Whether the PUA is well-formed, `sip:` included.
     pub pua_well_formed: bool,
+    /// The classes of the characters before its `@`.
+    pub pua_local_classes: Classes,
     /// `msExchRecipientTypeDetails`.
     pub recipient_type: Option<i64>,
+    /// What is out of the ordinary.
+    pub marks: Marks,
     kinds: Kinds,
 }
 
@@ -149,9 +77,14 @@ impl<'a> Facts<'a> {
     /// Works them out.
     #[must_use]
     pub fn of(user: &'a User<'a>) -> Self {
-        let mut known = Known::default();
+        Self::with(user, &mut Known::default())
+    }
+
+    /// Works them out, given the domains of the users before.
+    #[must_use]
+    pub fn with(user: &'a User<'a>, known: &mut Known) -> Self {
         let proxies: SmallVec<[Proxy<'a>; 8]> =
-            user.proxies().iter().map(|raw| Proxy::split(raw, &mut known)).collect();
+            user.proxies().iter().map(|raw| Proxy::split(raw, known)).collect();
         let holds = |of, hidden: bool| {
             let found = proxies.iter().any(|proxy| proxy.of == of);
             let shown = user.carries(Attr::ProxyAddresses) && !hidden;
@@ -169,16 +102,19 @@ impl<'a> Facts<'a> {
         let mail_bearing = Tri::from(mailbox.exists()).or(user.has(Attr::Mail)).or(smtp_proxy);
         let pua = user.get(Attr::PrimaryUserAddress);
         let uri = after_prefix(pua, "sip");
-        let pua_well_formed = uri.is_some_and(|address| Look::at(address).is_sip(&mut known));
+        let look = uri.map(|address| Look::at(address, known));
+        let pua_well_formed = look.is_some_and(|look| look.is_sip());
         let (sip_address, sip_well_formed) = match pua {
             "" => sip_of_proxies(&proxies),
             _ => (Some(uri.unwrap_or(pua)), pua_well_formed),
         };
         let mail = trim(user.get(Attr::Mail));
-        Self {
+        let mut facts = Self {
+            marks: Marks::default(),
             sip_home: SipHome::of(user, sip_enabled.yes()),
-            mail_well_formed: Look::at(mail).is_mail(&mut known),
+            mail_well_formed: Look::at(mail, known).is_mail(),
             pua_well_formed,
+            pua_local_classes: look.map(|look| look.local_classes).unwrap_or_default(),
             recipient_type: user.number(Attr::RecipientTypeDetails),
             kinds: Kinds::of(user),
             user,
@@ -191,7 +127,9 @@ impl<'a> Facts<'a> {
             sip_address,
             sip_well_formed,
             mail,
-        }
+        };
+        facts.marks = Marks::of(&facts);
+        facts
     }
 
     /// The values of a type.
@@ -324,7 +262,7 @@ const NO_USERS: &[&str] =
 
 /// Whether a DN is one that replication gave to the loser of a conflict.
 fn is_conflict(dn: &str) -> bool {
-    memchr::memmem::find_iter(dn.as_bytes(), b"\\0")
+    memchr::memchr_iter(b'\\', dn.as_bytes())
         .any(|at| dn.get(at..at + 7).is_some_and(|mark| mark.eq_ignore_ascii_case("\\0ACNF:")))
 }
 

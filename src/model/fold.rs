@@ -9,6 +9,8 @@ use rapidhash::v3::rapidhash_v3;
 use smallvec::SmallVec;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::octet::make_small;
+
 /// Blank: space, TAB, CR, LF, VT, FF.
 #[must_use]
 pub fn is_blank(byte: u8) -> bool {
@@ -44,19 +46,22 @@ type Room = SmallVec<[u8; 128]>;
 
 /// Appends the folded text, like [`fold`] without its allocations.
 fn fold_into(text: &str, room: &mut Room) {
-    for c in text.chars() {
-        match u8::try_from(c) {
-            Ok(ascii) if ascii.is_ascii() => room.push(ascii.to_ascii_lowercase()),
-            _ => {
-                let Some(folded) = folded(c) else {
-                    // Lower case depends on the neighbours of this one (Σ): the whole text is folded at once.
-                    room.clear();
-                    room.extend_from_slice(fold(text).as_bytes());
-                    return;
-                };
-                room.extend_from_slice(folded.as_bytes());
-            }
-        }
+    let mut rest = text;
+    loop {
+        let ascii = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let start = room.len();
+        room.extend_from_slice(&rest.as_bytes()[..ascii]);
+        room[start..].make_ascii_lowercase();
+        let mut behind = rest[ascii..].chars();
+        let Some(c) = behind.next() else { return };
+        let Some(folded) = folded(c) else {
+            // Lower case depends on the neighbours of this one (Σ): the whole text is folded at once.
+            room.clear();
+            room.extend_from_slice(fold(text).as_bytes());
+            return;
+        };
+        room.extend_from_slice(folded.as_bytes());
+        rest = behind.as_str();
     }
 }
 
@@ -95,13 +100,15 @@ pub fn same(a: &str, b: &str) -> bool {
 #[must_use]
 pub fn hash(text: &str) -> u64 {
     let text = trim(text);
-    let mut room = Room::new();
-    if text.is_ascii() {
-        room.extend_from_slice(text.as_bytes());
-        room.make_ascii_lowercase();
-    } else {
-        fold_into(text, &mut room);
+    let mut room = [0; 128];
+    if text.len() <= room.len() {
+        room[..text.len()].copy_from_slice(text.as_bytes());
+        if make_small(&mut room[..text.len().next_multiple_of(8)]) {
+            return rapidhash_v3(&room[..text.len()]);
+        }
     }
+    let mut room = Room::new();
+    fold_into(text, &mut room);
     rapidhash_v3(&room)
 }
 

@@ -70,7 +70,7 @@ const ONLINE_TYPES: &[i64] = &[2_147_483_648, 8_589_934_592, 17_179_869_184, 34_
 pub fn locator(value: &str) -> Locator {
     if value.is_empty() {
         Locator::Empty
-    } else if same(value, "SRV:") {
+    } else if value == "SRV:" || same(value, "SRV:") {
         Locator::OnPremises
     } else if ONLINE_LOCATORS.iter().any(|online| same(value, online)) {
         Locator::Online

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::attribute::AttrSet;
 use super::problem::Problems;
 use super::user::User;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A run of whole records, as UTF-8.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,21 @@ pub struct Block {
     pub bytes: u64,
     /// Damage in the input before the block, for which no record could be cut; [`Input::records`] passes it on.
     pub problems: Problems,
+    /// Where it stands, when it can be read again without those before it.
+    pub place: Option<BlockPlace>,
+}
+
+/// Where a block stands in its input: enough to read it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockPlace {
+    /// Its first byte in what the input reads from.
+    pub start: u64,
+    /// How many bytes it has there.
+    pub len: u32,
+    /// [`Block::bytes`].
+    pub bytes: u32,
+    /// [`Block::line`].
+    pub line: u64,
 }
 
 /// One record: a user, where it stood, and whether values of it are missing.
@@ -27,6 +42,8 @@ pub struct Record<'a> {
     pub user: User<'a>,
     /// Where it stands.
     pub place: Place<'a>,
+    /// Where it starts in the text of its block, which tells it from the others there.
+    pub at: u32,
     /// Why the record is incomplete; `None` when it is whole.
     pub incomplete: Option<&'static str>,
 }
@@ -86,10 +103,38 @@ pub trait Input: Sync {
     /// The blocks, in order, from the start; cutting is serial, so it does as little as it can.
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>>;
 
+    /// A block that said where it stands, again. Called in parallel.
+    fn block_at(&self, place: &BlockPlace) -> Result<Block> {
+        let _ = place;
+        Err(Error::source(
+            self.name(),
+            "cannot be read from the middle",
+            "report this as a mistake of the program",
+        ))
+    }
+
     /// Gives every record of a block to `each`, in order, and returns the damage. Called in parallel; a pure
     /// function of the block. Values of attributes that are not `wanted` may be left out, and their damage with them;
     /// which records there are does not depend on it.
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems;
+
+    /// Gives the records of a block that start at `starts`, in ascending order, to `each`; others are not read where
+    /// that can be done. Called in parallel, on blocks that were read whole before.
+    fn some_records(
+        &self,
+        block: &Block,
+        starts: &[u32],
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) {
+        let mut left = starts;
+        self.records(block, wanted, &mut |record| {
+            if left.first() == Some(&record.at) {
+                left = &left[1..];
+                each(record);
+            }
+        });
+    }
 
     /// Whether the reading just done can be trusted. If not, it has to be done once more: the source now knows that
     /// it must cut its blocks with more care.

@@ -59,7 +59,14 @@ impl<'a> User<'a> {
         user
     }
 
+    /// Takes all values away; what the input carries stays.
+    pub fn clear(&mut self) {
+        self.values = [""; Attr::COUNT];
+        self.proxies.clear();
+    }
+
     /// Sets a single value, or adds one to `proxyAddresses`. The attribute counts as carried from now on.
+    #[inline]
     pub fn set(&mut self, attr: Attr, value: &'a str) {
         self.carried = self.carried.with(attr);
         if attr == Attr::ProxyAddresses {
@@ -174,6 +181,12 @@ impl<'a> User<'a> {
 /// What a flag means: `TRUE`/`FALSE` in any case, `1`/`0`, `yes`/`no`.
 #[must_use]
 pub fn flag(text: &str) -> Option<bool> {
+    // As sources write it.
+    match text {
+        "TRUE" => return Some(true),
+        "FALSE" => return Some(false),
+        _ => {}
+    }
     let text = text.trim_ascii();
     if text.eq_ignore_ascii_case("true") || text == "1" || text.eq_ignore_ascii_case("yes") {
         Some(true)

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub use crate::model::guard::{needs_guard, without_guard};
 
 use crate::model::guard::GUARD;
+use crate::model::octet::find;
 
 /// Writes the inside of a quoted cell.
 pub(super) fn cell(out: &mut Vec<u8>, text: &str, guard: bool) {
@@ -15,7 +16,7 @@ pub(super) fn cell(out: &mut Vec<u8>, text: &str, guard: bool) {
         out.push(GUARD);
     }
     let mut rest = text.as_bytes();
-    while let Some(quote) = memchr::memchr(b'"', rest) {
+    while let Some(quote) = find(b'"', rest) {
         let (head, tail) = rest.split_at(quote + 1);
         out.extend_from_slice(head);
         out.push(b'"');

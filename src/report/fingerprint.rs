@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use crate::finding::Finding;
 use crate::model::fold::fold;
 use crate::model::{Attr, User};
@@ -14,7 +16,6 @@ const VERSION: &[u8] = b"dirsync-audit finding 1";
 /// rule, object, attribute and value are.
 #[must_use]
 pub fn of(user: &User<'_>, finding: &Finding) -> [u8; 16] {
-    let mut hasher = blake3::Hasher::new();
     let (identity, value) = (identity(user), fold(&finding.value));
     let parts: [&[u8]; 5] = [
         VERSION,
@@ -23,12 +24,15 @@ pub fn of(user: &User<'_>, finding: &Finding) -> [u8; 16] {
         finding.attribute.ldap().as_bytes(),
         value.as_bytes(),
     ];
+    let mut text: SmallVec<[u8; 512]> = SmallVec::new();
     for part in parts {
         // The length keeps `ab` + `c` apart from `a` + `bc`.
-        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        text.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        text.extend_from_slice(part);
     }
+    let hash = blake3::hash(&text);
     let mut octets = [0; 16];
-    hasher.finalize_xof().fill(&mut octets);
+    octets.copy_from_slice(&hash.as_bytes()[..16]);
     octets
 }
 

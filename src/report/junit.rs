@@ -8,7 +8,8 @@ use std::fmt::Write;
 use super::Summary;
 use super::escape::xml;
 use crate::finding::Severity;
-use crate::model::text::several;
+use crate::model::problem::Weight;
+use crate::model::text::{grouped, several};
 use crate::rules::counts::RuleCount;
 use crate::rules::verdict::Status;
 use crate::rules::{self, Rule};
@@ -21,22 +22,37 @@ pub(super) fn file(summary: &Summary) -> Vec<u8> {
     let cases: Vec<Case> = summary.run.iter().map(|place| Case::of(place, summary)).collect();
     let failures = cases.iter().filter(|case| matches!(case.ends, Ends::Failure(_))).count();
     let skipped = cases.iter().filter(|case| matches!(case.ends, Ends::Skipped)).count();
-    let totals =
-        format!("tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"", cases.len());
+    let totals = format!("tests=\"{}\" failures=\"{failures}\" errors=\"0\"", cases.len());
     let seconds = summary.seconds;
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(text, "<testsuites name=\"dirsync-audit\" {totals} time=\"{seconds:.3}\">");
     let _ = writeln!(
         text,
-        "  <testsuite name=\"dirsync-audit {}\" {totals} time=\"{seconds:.3}\" timestamp=\"{}\">",
+        "  <testsuite name=\"dirsync-audit {}\" {totals} skipped=\"{skipped}\" time=\"{seconds:.3}\" timestamp=\"{}\">",
         summary.scenario.name(),
         summary.started.trim_end_matches('Z'),
     );
     for case in &cases {
         case.write(&mut text);
     }
+    damage(&mut text, summary);
     text.push_str("  </testsuite>\n</testsuites>\n");
     text.into_bytes()
+}
+
+/// What is missing of the input: no case passes for certain.
+fn damage(text: &mut String, summary: &Summary) {
+    if !summary.incomplete() {
+        return;
+    }
+    let mut told = String::from("The input was incomplete: what is missing could not be judged.\n");
+    for source in &summary.sources {
+        for (problem, tally) in source.problems.iter().filter(|(kind, _)| kind.weight() != Weight::Notice) {
+            let (count, what, remedy) = (grouped(tally.count), problem.what(), problem.remedy());
+            let _ = writeln!(told, "{}: {count} × {what}; remedy: {remedy}", source.name);
+        }
+    }
+    let _ = writeln!(text, "    <system-err>{}</system-err>", xml(&told));
 }
 
 /// A rule as a test.

@@ -33,11 +33,10 @@ pub(super) fn file(summary: &Summary) -> Vec<u8> {
         "How it ended: 0, 1 with findings, 3 incomplete.",
         &summary.exit_status.to_string(),
     );
-    let incomplete = summary.sources.iter().any(|source| source.problems.incomplete());
     metrics.one(
         "input_incomplete",
         "1 when records or values of the input were lost.",
-        &u8::from(incomplete).to_string(),
+        &u8::from(summary.incomplete()).to_string(),
     );
     metrics.one("input_records", "Records that were read.", &total(summary, |source| source.records));
     metrics.one(

@@ -126,6 +126,11 @@ impl Summary {
         }
     }
 
+    /// Whether records or values of a source are missing.
+    pub(super) fn incomplete(&self) -> bool {
+        self.sources.iter().any(|source| source.problems.incomplete())
+    }
+
     /// The rules that could not be evaluated for some users, in the order of the catalogue.
     pub(super) fn not_evaluated(&self) -> Vec<wire::NotEvaluated> {
         counted(&self.counts)
@@ -162,6 +167,8 @@ impl Summary {
             source.name = redactor.source(&source.name);
             source.path = None;
             source.notes.retain(|(_, names)| !names);
+            // The hash of a small file tells whether a guess of its content is right.
+            source.blake3 = None;
         }
         shown
     }

@@ -51,8 +51,8 @@ pub(super) struct Sheet {
     pub(super) octets: Vec<u8>,
     /// In a file that holds only so many items: where each of them ends.
     pub(super) ends: Vec<usize>,
-    /// What `users.csv` wrote last; see [`super::users`].
-    pub(super) last: Option<super::users::Last>,
+    /// What `users.csv` wrote before; see [`super::users`].
+    pub(super) last: Vec<super::users::Last>,
 }
 
 impl Sheet {
@@ -60,7 +60,7 @@ impl Sheet {
     pub(super) fn clear(&mut self) {
         self.octets.clear();
         self.ends.clear();
-        self.last = None;
+        self.last.clear();
     }
 }
 

@@ -127,7 +127,10 @@ pub(super) fn head(out: &mut Vec<u8>, dialect: Dialect) {
 /// The first of the columns that follow from homes, verdict and findings alone.
 const FIRST_OF_TAIL: usize = 8;
 
-/// What a row was written from last, without its first columns, and where those cells stand.
+/// So many different rows are remembered in a sheet.
+const MOST_LAST: usize = 16;
+
+/// What a row was written from, without its first columns, and where those cells stand.
 #[derive(Debug)]
 pub(super) struct Last {
     mailbox: MailboxHome,
@@ -145,20 +148,20 @@ impl Last {
     }
 }
 
-/// Writes the row of a user. Most users are like the one before but for their names, which saves most of the work.
+/// Writes the row of a user. Most users are like one before but for their names, which saves most of the work.
 pub(super) fn user(sheet: &mut Sheet, dialect: Dialect, judged: &Judged<'_, '_>) {
     let (names, tail) = COLUMNS.split_at(FIRST_OF_TAIL);
     let write = |out: &mut Vec<u8>, column: &Column<()>| (column.cell)(judged, &()).write(out, dialect);
     table::start(&mut sheet.octets, dialect, names, write);
-    let known = sheet.last.as_ref().filter(|last| judged.findings.is_empty() && last.fits(judged));
-    if let Some(last) = known {
+    let known = || sheet.last.iter().find(|last| last.fits(judged));
+    if let Some(last) = judged.findings.is_empty().then(known).flatten() {
         return sheet.octets.extend_from_within(last.place.clone());
     }
     let start = sheet.octets.len();
     table::go_on(&mut sheet.octets, dialect, tail, write);
     table::end(&mut sheet.octets);
-    if judged.findings.is_empty() {
-        sheet.last = Some(Last {
+    if judged.findings.is_empty() && sheet.last.len() < MOST_LAST {
+        sheet.last.push(Last {
             mailbox: judged.facts.mailbox,
             sip_home: judged.facts.sip_home,
             verdict: judged.verdict.clone(),

@@ -90,7 +90,7 @@ pub struct Source {
     pub path: Option<String>,
     /// How many octets were read.
     pub bytes: u64,
-    /// Their BLAKE3 hash, hexadecimal; null where it was not taken.
+    /// Their BLAKE3 hash, hexadecimal; null where it was not taken, and in a redacted report.
     pub blake3: Option<String>,
     /// When the file was modified last, RFC 3339; null when that is not known.
     pub modified: Option<String>,

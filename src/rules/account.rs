@@ -6,7 +6,7 @@ use crate::model::Attr::{
     LineServer, MasterAccountSid, ObjectClass, OriginatorSid, OwnerUrn, PrimaryUserAddress,
     UserAccountControl, UserEnabled,
 };
-use crate::model::{Facts, Tri};
+use crate::model::{Facts, Marks, Tri};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -20,6 +20,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Disable the SIP account too, with Disable-CsUser; in a resource forest set \
               msRTCSIP-OriginatorSid.",
         reference: "Disable-CsUser (Microsoft Learn)",
+        when: Marks::DISABLED,
         check: Check::User(disabled_but_sip_enabled),
         examples: &[
             Example::fires(&[&[(UserAccountControl, "514"), (UserEnabled, "TRUE")]], "`514`"),
@@ -52,6 +53,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Replace the contact by a disabled user with msRTCSIP-OriginatorSid, or clear its SIP \
               address.",
         reference: "Configure a multi-forest environment for hybrid (Microsoft Learn)",
+        when: Marks::CONTACT,
         check: Check::User(sip_contact),
         examples: &[
             Example::fires(

@@ -1,7 +1,7 @@
 //! Counts over all users of a run: what summaries show.
 
-use super::Scenario;
 use super::verdict::{Judged, Status};
+use super::{RuleSet, Scenario};
 use crate::finding::{Finding, Severity};
 use crate::model::AttrSet;
 use crate::model::text::{grouped, several, share};
@@ -55,29 +55,72 @@ impl Default for Counts {
     }
 }
 
-impl Counts {
+/// Counts users one by one.
+#[derive(Debug, Default)]
+pub struct Tally {
+    counts: Counts,
+    open: Vec<Open>,
+}
+
+/// Rules that were not evaluated for so many users, of whom the input carried these attributes. Most users of a block
+/// have them in common, so they are counted together.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    rules: RuleSet,
+    carried: AttrSet,
+    users: u64,
+}
+
+/// So many different ones are looked through.
+const MOST_OPEN: usize = 16;
+
+impl Tally {
     /// Counts one user.
     pub fn add(&mut self, judged: &Judged<'_, '_>) {
-        let verdict = judged.verdict;
-        self.users += 1;
-        self.status[verdict.status as usize] += 1;
+        let (counts, verdict) = (&mut self.counts, judged.verdict);
+        counts.users += 1;
+        counts.status[verdict.status as usize] += 1;
         for (column, support) in verdict.features.iter().enumerate() {
-            self.features[column][*support as usize] += 1;
+            counts.features[column][*support as usize] += 1;
         }
-        self.steps[0][verdict.exchange_sees_sip as usize] += 1;
-        self.steps[1][verdict.lync_sees_mail as usize] += 1;
+        counts.steps[0][verdict.exchange_sees_sip as usize] += 1;
+        counts.steps[1][verdict.lync_sees_mail as usize] += 1;
         // The findings of a rule stand together.
         for findings in judged.findings.chunk_by(|one, next| one.rule == next.rule) {
-            self.add_findings(findings);
+            counts.add_findings(findings);
         }
-        let carried = judged.facts.user.carried();
-        for place in verdict.not_evaluated.iter() {
-            let rule = &mut self.rules[place];
-            rule.not_evaluated += 1;
-            rule.missing = rule.missing.union(super::at(place).reads().minus(carried));
+        self.add_open(verdict.not_evaluated, judged.facts.user.carried());
+    }
+
+    fn add_open(&mut self, rules: RuleSet, carried: AttrSet) {
+        match self.open.iter_mut().find(|open| open.rules == rules && open.carried == carried) {
+            Some(open) => open.users += 1,
+            None => self.open.push(Open { rules, carried, users: 1 }),
+        }
+        if self.open.len() >= MOST_OPEN {
+            self.settle();
         }
     }
 
+    fn settle(&mut self) {
+        for open in self.open.drain(..) {
+            for place in open.rules.iter() {
+                let rule = &mut self.counts.rules[place];
+                rule.not_evaluated += open.users;
+                rule.missing = rule.missing.union(super::at(place).reads().minus(open.carried));
+            }
+        }
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn counts(mut self) -> Counts {
+        self.settle();
+        self.counts
+    }
+}
+
+impl Counts {
     /// Counts what one rule found about one user.
     fn add_findings(&mut self, findings: &[Finding]) {
         let Some(worst) = findings.iter().map(|finding| finding.severity).max() else { return };

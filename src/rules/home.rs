@@ -9,7 +9,7 @@ use crate::model::Attr::{
     UserEnabled,
 };
 use crate::model::home::{Locator, locator, on_premises_mark, online_mark};
-use crate::model::{Facts, MailboxHome, Tri};
+use crate::model::{Facts, MailboxHome, Marks, Tri};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -48,6 +48,7 @@ pub(super) static RULES: &[Rule] = &[
               there.",
         remedy: "Clear msRTCSIP-DeploymentLocator, or enable the user again with Enable-CsUser.",
         reference: "Cloud consolidation: managing attributes (Microsoft Learn)",
+        when: Marks::NO_PUA,
         check: Check::User(locator_without_address),
         examples: &[
             Example::fires(&[&[(DeploymentLocator, "SRV:")]], "`SRV:`"),
@@ -69,6 +70,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Enable the user with Set-CsUser -Enabled $true, or clear the attribute where no Lync server is left.",
         reference: "KB 2705378",
         blocks: blocking::ALL_BUT_PHOTOS,
+        when: Marks::NOT_ENABLED,
         check: Check::User(sip_disabled),
         examples: &[
             Example::fires(
@@ -170,6 +172,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2860366; KB 2811654",
         blocks: blocking::ALL,
         blocks_at_any: true,
+        when: Marks::NO_MAIL,
         check: Check::User(no_mailbox),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, "sip:ann@contoso.com")]], "neither a mailbox nor mail"),
@@ -194,6 +197,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Lync routes by this value; with one that it does not know, nobody can tell where the user is homed.",
         remedy: "Correct the value with Move-CsUser, or clear it where no Lync server is left.",
         reference: "Move users between on-premises and cloud (Microsoft Learn)",
+        when: Marks::ODD_LOCATOR,
         check: Check::User(unknown_locator),
         examples: &[
             Example::fires(&[&[(DeploymentLocator, "pool01.contoso.com")]], "`pool01.contoso.com`"),
@@ -213,6 +217,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "In a hybrid deployment the locator alone tells users homed on-premises from those homed online.",
         remedy: "Home the user again with Move-CsUser, which sets the locator.",
         reference: "Migrating Lync Online users to Lync on-premises (Microsoft Learn)",
+        when: Marks::ODD_LOCATOR,
         check: Check::User(no_locator),
         examples: &[
             Example::fires(

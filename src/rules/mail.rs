@@ -9,7 +9,7 @@ use crate::model::Attr::{
 };
 use crate::model::address::{self, domain};
 use crate::model::fold::same;
-use crate::model::{Facts, Tri};
+use crate::model::{Facts, Marks, Tri};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -36,6 +36,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 3; KB 2787614",
         blocks: blocking::ALL_BUT_OWA,
         decides: Some(Step::LyncSeesMail),
+        when: Marks::NO_MAIL,
         check: Check::User(no_mail),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, "sip:ann@contoso.com")]], "enabled for SIP"),
@@ -60,6 +61,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 3; RFC 5321 section 4.1.2",
         blocks: blocking::ALL_BUT_OWA,
         decides: Some(Step::LyncSeesMail),
+        when: Marks::MALFORMED_MAIL,
         check: Check::User(malformed_mail),
         examples: &[
             Example::fires(&[&[(Mail, "ann@contoso")]], "`ann@contoso`"),
@@ -80,6 +82,7 @@ pub(super) static RULES: &[Rule] = &[
               mailbox under one address, and people write to another.",
         remedy: "Make mail equal the SMTP: value of proxyAddresses.",
         reference: "Set-Mailbox -WindowsEmailAddress (Microsoft Learn)",
+        when: Marks::MAIL_NOT_PRIMARY,
         check: Check::User(mail_not_primary),
         examples: &[
             Example::fires(
@@ -143,6 +146,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Synchronization trims the value; other readers take the blanks for a part of the address.",
         remedy: "Remove the blanks around mail.",
         reference: "Default synchronization rules of Microsoft Entra Connect: Trim([mail])",
+        when: Marks::PADDED_MAIL,
         check: Check::User(padded_mail),
         examples: &[
             Example::fires(&[&[(Mail, "ann@contoso.com ")]], "`ann@contoso.com`"),

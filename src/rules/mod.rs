@@ -4,7 +4,7 @@
 //! these values. Rules are pure: no clock, no input or output, no settings. What varies by site is in [`Context`].
 
 use crate::finding::{Change, Finding, Severity};
-use crate::model::{Attr, AttrSet, Facts, Tri};
+use crate::model::{Attr, AttrSet, Facts, Marks, Tri};
 
 pub mod counts;
 pub mod scenario;
@@ -65,6 +65,8 @@ pub struct Rule {
     pub blocks_at_any: bool,
     /// The step of the article that fails with a finding.
     pub decides: Option<Step>,
+    /// Without any of these marks it neither fires nor is left open.
+    pub when: Marks,
     /// How it is decided.
     pub check: Check,
     /// Users with the verdict, of both kinds.
@@ -304,6 +306,12 @@ impl RuleSet {
         self.0 & 1 << rule != 0
     }
 
+    /// Both.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether none is in.
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -358,6 +366,7 @@ impl Rule {
         blocks: &[],
         blocks_at_any: false,
         decides: None,
+        when: Marks::ANY,
         check: Check::Shared(Space::Sip),
         examples: &[],
     };

@@ -10,9 +10,9 @@ use crate::model::Attr::{
 };
 use crate::model::address::{domain, is_listed, is_under, parts, sync_invalid};
 use crate::model::class::Classes;
-use crate::model::facts::ProxyType;
 use crate::model::fold::{fold, hash, is_blank, same};
-use crate::model::{Facts, MailboxHome, Proxy};
+use crate::model::proxy::ProxyType;
+use crate::model::{Facts, MailboxHome, Marks, Proxy};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -24,6 +24,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Synchronization discards a value without a type; the tools of Exchange take it for an smtp address.",
         remedy: "Write the type before the address (smtp:user@domain), or remove the value.",
         reference: "KB 3190357; [MS-OXLDAP] 2.2.3.4",
+        when: Marks::UNTYPED,
         check: Check::User(no_type),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "ann@contoso.com")]], "`ann@contoso.com`"),
@@ -44,6 +45,7 @@ pub(super) static RULES: &[Rule] = &[
               the object damaged, and the cloud takes another address for the primary one.",
         remedy: "Write the type of the user's primary address in upper case: SMTP:user@domain.",
         reference: "KB 3190357; [MS-OXOABK] PidTagAddressBookProxyAddresses",
+        when: Marks::NO_PRIMARY,
         check: Check::User(no_primary),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "smtp:ann@contoso.com")]], "`smtp:ann@contoso.com`"),
@@ -73,6 +75,7 @@ pub(super) static RULES: &[Rule] = &[
               cloud takes is not defined.",
         remedy: "Keep SMTP: in upper case at the one primary address and write the others as smtp:.",
         reference: "[MS-OXOABK] PidTagAddressBookProxyAddresses; KB 3190357",
+        when: Marks::PRIMARIES,
         check: Check::User(several_primaries),
         examples: &[
             Example::fires(
@@ -107,6 +110,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "No mail can reach such an address, and synchronization drops the value or refuses the object.",
         remedy: "Correct the value to smtp:user@domain, or remove it.",
         reference: "RFC 5321 section 4.1.2; KB 3190357",
+        when: Marks::MALFORMED_SMTP,
         check: Check::User(malformed_smtp_proxy),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "smtp:ann@contoso")]], "`smtp:ann@contoso`"),
@@ -128,6 +132,7 @@ pub(super) static RULES: &[Rule] = &[
               synchronization of the object fails with them, and with ( ) , ; in a SIP address.",
         remedy: "Give the user an address of other characters, or remove the value.",
         reference: "Prepare for directory synchronization to Microsoft 365",
+        when: Marks::SYNC_INVALID,
         check: Check::User(invalid_character),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "smtp:a nn@contoso.com")]], "a blank"),
@@ -152,6 +157,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Microsoft 365 takes 256 characters a value; directory synchronization of the object fails with more.",
         remedy: "Replace the value by a shorter address, or remove it.",
         reference: "Prepare for directory synchronization to Microsoft 365",
+        when: Marks::LONG,
         check: Check::User(too_long),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, TOO_LONG)]], "257 characters"),
@@ -169,6 +175,7 @@ pub(super) static RULES: &[Rule] = &[
               outside, and an import of it fails.",
         remedy: "Keep one of the values, the one written SMTP: where there is one.",
         reference: "[MS-ADTS] 3.1.1.2.2.4.13",
+        when: Marks::ALIKE,
         check: Check::User(repeated_proxy),
         examples: &[
             Example::fires(
@@ -196,6 +203,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Exchange Online takes 300 addresses a recipient; with more, the object is too large to be synchronized.",
         remedy: "Remove addresses that nobody writes to any more, until 300 are left.",
         reference: "KB 3196424",
+        when: Marks::MANY,
         check: Check::User(too_many),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "smtp:ann@contoso.com"); 301]], "301 values"),
@@ -212,6 +220,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Synchronization trims the value; other readers take the blanks for a part of the address.",
         remedy: "Remove the blanks around the value.",
         reference: "Default synchronization rules of Microsoft Entra Connect: Trim of proxyAddresses",
+        when: Marks::PADDED,
         check: Check::User(padded_proxy),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "SMTP:ann@contoso.com ")]], "around `SMTP:ann@contoso.com`"),
@@ -342,6 +351,7 @@ pub(super) static RULES: &[Rule] = &[
               error, and the address is of no effect.",
         remedy: "Correct the type, or ignore the finding where a gateway of your own uses it.",
         reference: "Set-Mailbox -EmailAddresses (Microsoft Learn)",
+        when: Marks::OTHER_TYPE,
         check: Check::User(unknown_type),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "stmp:ann@contoso.com")]], "`stmp`"),
@@ -366,6 +376,7 @@ pub(super) static RULES: &[Rule] = &[
               address than here, and mail to this one bounces.",
         remedy: "Give the user an address of other characters, or remove the value.",
         reference: "Underscores in synchronized addresses (Microsoft Learn, email-address-contain-underscore)",
+        when: Marks::REPLACED,
         check: Check::User(replaced_character),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "smtp:ann/b@contoso.com")]], "`/`"),
@@ -423,7 +434,7 @@ fn no_primary(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn several_primaries(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(f.shows_primary());
-    if f.primaries().next().is_none() || f.primary().is_some() {
+    if f.primaries().nth(1).is_none() || f.primary().is_some() {
         return;
     }
     let values = super::joined(f.primaries());
@@ -523,7 +534,11 @@ fn repeats(one: &Proxy<'_>, before: &[Proxy<'_>]) -> bool {
 
 /// The same type and folded address.
 fn alike(a: &Proxy<'_>, b: &Proxy<'_>) -> bool {
-    a.of == b.of && same(a.address, b.address) && a.written_type.eq_ignore_ascii_case(b.written_type)
+    let ascii = !a.classes.with(b.classes).has(Classes::NON_ASCII) && a.of != ProxyType::Other;
+    if a.of != b.of || (ascii && a.address.len() != b.address.len()) {
+        return false;
+    }
+    same(a.address, b.address) && a.written_type.eq_ignore_ascii_case(b.written_type)
 }
 
 /// One finding for values that are the same; the primary is kept, or else the first.
@@ -555,7 +570,7 @@ fn too_many(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn padded_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    for proxy in f.proxies.iter().filter(|proxy| proxy.raw != proxy.text) {
+    for proxy in f.proxies.iter().filter(|proxy| proxy.raw.len() != proxy.text.len()) {
         if proxy.text.is_empty() {
             out.fire(ProxyAddresses, proxy.raw, "a value holds blanks only");
             continue;
@@ -569,8 +584,8 @@ fn padded_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn domains_not_routable(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    let outside = |proxy: &&Proxy<'_>| proxy.well_formed && !is_routable(f, cx, domain(proxy.address));
-    let mut domains: Vec<_> = f.smtps().filter(outside).map(|proxy| fold(domain(proxy.address))).collect();
+    let outside = |proxy: &&Proxy<'_>| proxy.well_formed && !is_routable(f, cx, proxy.domain);
+    let mut domains: Vec<_> = f.smtps().filter(outside).map(|proxy| fold(proxy.domain)).collect();
     if domains.is_empty() {
         return;
     }

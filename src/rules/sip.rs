@@ -11,7 +11,7 @@ use crate::model::Attr::{
 use crate::model::address::{domain, is_listed, parts};
 use crate::model::class::Classes;
 use crate::model::fold::same;
-use crate::model::{Facts, MailboxHome, Tri};
+use crate::model::{Facts, MailboxHome, Marks, Tri};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -39,6 +39,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 2; KB 2565604",
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
+        when: Marks::NO_SIP,
         check: Check::User(no_sip_proxy),
         examples: &[
             Example::fires(
@@ -66,6 +67,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 2; RFC 3261 section 25",
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
+        when: Marks::MALFORMED_SIP,
         check: Check::User(malformed_sip_proxy),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:ann@contoso")]], "`sip:ann@contoso`"),
@@ -85,6 +87,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 2",
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
+        when: Marks::SIPS,
         check: Check::User(several_sip_proxies),
         examples: &[
             Example::fires(
@@ -118,6 +121,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2614242 step 2; Cloud consolidation: managing attributes (Microsoft Learn)",
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
+        when: Marks::PUA_NOT_SIP,
         check: Check::User(sip_proxy_not_pua),
         examples: &[
             Example::fires(
@@ -145,6 +149,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Set the address with Set-CsUser or Enable-CsUser, or clear the leftovers with Disable-CsUser.",
         reference: "Set-CsUser, Enable-CsUser (Microsoft Learn)",
         blocks: blocking::ALL_BUT_PHOTOS,
+        when: Marks::NO_PUA,
         check: Check::User(no_pua),
         examples: &[
             Example::fires(&[&[(UserEnabled, "TRUE")]], "msRTCSIP-UserEnabled is TRUE"),
@@ -164,6 +169,7 @@ pub(super) static RULES: &[Rule] = &[
               written by hand, and the user cannot sign in with it.",
         remedy: "Enable the user with Enable-CsUser, or remove the sip: value from proxyAddresses.",
         reference: "KB 2614242 step 2",
+        when: Marks::NO_PUA,
         check: Check::User(sip_proxy_without_pua),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:ann@contoso.com")]], "`sip:ann@contoso.com`"),
@@ -186,6 +192,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Set the address with Set-CsUser -SipAddress sip:user@domain.",
         reference: "Set-CsUser (Microsoft Learn); RFC 3261 section 25",
         blocks: blocking::ALL_BUT_PHOTOS,
+        when: Marks::MALFORMED_PUA,
         check: Check::User(malformed_pua),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, "ann@contoso.com")]], "`ann@contoso.com`"),
@@ -219,6 +226,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Lync and Skype for Business support 454 characters; what they do with more is not defined.",
         remedy: "Give the user a shorter SIP address.",
         reference: "Supported SIP addresses in Lync and Skype for Business (Lync support team, 2015)",
+        when: Marks::LONG,
         check: Check::User(sip_too_long),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, TOO_LONG)]], "455 characters"),
@@ -236,6 +244,7 @@ pub(super) static RULES: &[Rule] = &[
               Business Online, reserved characters in Lync Server 2013.",
         remedy: "Choose a SIP address of letters, digits, full stop, underscore and hyphen.",
         reference: "KB 2708616; KB 2912334",
+        when: Marks::RISKY,
         check: Check::User(risky_character),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:o'brien@contoso.com")]], "`'`"),
@@ -272,6 +281,7 @@ pub(super) static RULES: &[Rule] = &[
               reports a problem connecting to Outlook.",
         remedy: "Align SIP address, mail and primary smtp address of the user.",
         reference: "KB 2436962",
+        when: Marks::SIP_NOT_MAIL,
         check: Check::User(sip_not_mail),
         examples: &[
             Example::fires(
@@ -304,6 +314,7 @@ pub(super) static RULES: &[Rule] = &[
               functionality, such as problems with Exchange integration and single sign-on.",
         remedy: "Align SIP address and userPrincipalName.",
         reference: "KB 2537764; Configure a multi-forest environment for hybrid (Microsoft Learn)",
+        when: Marks::SIP_NOT_UPN,
         check: Check::User(sip_not_upn),
         examples: &[
             Example::fires(
@@ -396,6 +407,9 @@ fn malformed_sip_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn several_sip_proxies(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(f.shows_sip());
+    if f.sips().nth(1).is_none() {
+        return;
+    }
     let mut distinct: Vec<&str> = Vec::new();
     for proxy in f.sips() {
         if !distinct.iter().any(|seen| same(seen, proxy.address)) {
@@ -496,7 +510,7 @@ fn sip_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 fn risky_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, PrimaryUserAddress);
     out.needs_shown(f.shows_sip());
-    if f.pua_well_formed {
+    if f.pua_well_formed && f.pua_local_classes.has(Classes::RISKY) {
         risky(PrimaryUserAddress, f.pua(), f.pua(), f.sip_address.unwrap_or_default(), out);
     }
     for proxy in f.sips().filter(|proxy| proxy.well_formed && proxy.local_classes.has(Classes::RISKY)) {

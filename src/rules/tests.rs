@@ -275,3 +275,94 @@ fn what_the_export_hides_leaves_rules_open() {
         }
     }
 }
+
+/// A rule that is passed over has nothing to say: nothing is missed because a user lacks its mark.
+fn passed_over_in_silence(user: &User<'_>) {
+    for (place, rule) in all().enumerate() {
+        for scenario in Scenario::ALL {
+            let facts = Facts::of(user);
+            if let Some(said) = says(place, rule, &Context::of(scenario), user)
+                && !facts.marks.has(rule.when)
+            {
+                let silent = said.findings.is_empty() && !said.not_evaluated;
+                assert!(silent, "{} in {}: {said:?} {user:?}", rule.code, scenario.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn marks_hide_no_example() {
+    for rule in all() {
+        for example in rule.examples {
+            users(example).iter().for_each(passed_over_in_silence);
+        }
+    }
+}
+
+/// Words of which values are made that matter to some rule.
+const WORDS: &[&str] = &[
+    "",
+    "a@b.co",
+    "A@b.co",
+    "b@b.co",
+    "sip:a@b.co",
+    "sip:b@b.co",
+    " a@b.co",
+    "a'@b.co",
+    "sip:a'@b.co",
+    "a@b",
+    "sip:a@b",
+    "a@x.local",
+    "sip:a@x.local",
+    "a.@b.co",
+    "@b.co",
+    "a@",
+    "é@b.co",
+    "sip:é@b.co",
+    "TRUE",
+    "FALSE",
+    "514",
+    "512",
+    "SRV:",
+    "sipfed.online.lync.com",
+    "pool",
+    "contact",
+    "user",
+    "2",
+    "64",
+    "S-1-5-21-1",
+    "CN=x",
+    "tel:+1",
+    "SMTP:a@x.mail.onmicrosoft.com",
+];
+
+proptest::proptest! {
+    #[test]
+    fn marks_hide_nothing(
+        words in proptest::collection::vec(proptest::option::weighted(0.8, 0..WORDS.len()), Attr::COUNT),
+        proxies in proptest::option::weighted(0.9, proptest::collection::vec(
+            "(SMTP|smtp|sip|SIP|x500|fax|bad|)(:|)( |)([ab'(`%]|é|\\.){0,2}(@|)(b\\.co|x|x\\.local|)( |)", 0..6,
+        )),
+        long in 0_usize..6,
+        hidden: [bool; 3],
+    ) {
+        let long = format!("sip:{}@b.co", "a".repeat([1, 2, 3, 48, 245, 460][long]));
+        let mut user = User::new(AttrSet::NONE);
+        for (attr, word) in AttrSet::ALL.without(Attr::ProxyAddresses).iter().zip(words) {
+            if let Some(word) = word {
+                user.set(attr, WORDS[word]);
+            }
+        }
+        for proxy in proxies.iter().flatten() {
+            user.set(Attr::ProxyAddresses, proxy);
+        }
+        passed_over_in_silence(&user);
+        user.set(Attr::PrimaryUserAddress, &long);
+        user.set(Attr::ProxyAddresses, &long);
+        passed_over_in_silence(&user);
+        let [primary, sip, smtp] = hidden;
+        user.hide(crate::model::Hidden { primary, sip, smtp });
+        passed_over_in_silence(&user);
+    }
+}

@@ -222,7 +222,8 @@ pub const KEY_ATTRIBUTES: &[Attr] =
     &[PrimaryUserAddress, ProxyAddresses, Mail, UserPrincipalName, MailNickname, Line];
 
 /// Gives every key that the user holds to `each`; the same text may come several times.
-pub fn keys<'a>(user: &User<'a>, each: &mut dyn FnMut(Key<'a>)) {
+#[inline]
+pub fn keys<'a>(user: &User<'a>, mut each: impl FnMut(Key<'a>)) {
     let mut give = |space, attribute, value: &'a str, text: &'a str| {
         if !trim(text).is_empty() {
             each(Key { space, attribute, value, text });
@@ -292,7 +293,7 @@ pub fn check(facts: &Facts<'_>, rule: &Rule, near: &dyn Neighbours, out: &mut Si
 /// One finding per shared text.
 fn shared(facts: &Facts<'_>, space: Space, near: &dyn Neighbours, out: &mut Sink<'_>) {
     let mut seen: Vec<&str> = Vec::new();
-    keys(facts.user, &mut |key| {
+    keys(facts.user, |key| {
         if key.space != space || seen.iter().any(|text| same(text, key.text)) {
             return;
         }
@@ -310,12 +311,12 @@ fn taken(facts: &Facts<'_>, own: Space, theirs: Space, near: &dyn Neighbours, ou
     if ![ProxyAddresses, Mail].into_iter().all(|attr| facts.user.carries(attr)) {
         return out.not_evaluated();
     }
-    keys(facts.user, &mut |key| {
+    keys(facts.user, |key| {
         if key.space != own {
             return;
         }
         let mut holds_it_too = false;
-        keys(facts.user, &mut |other| holds_it_too |= other.space == theirs && same(other.text, key.text));
+        keys(facts.user, |other| holds_it_too |= other.space == theirs && same(other.text, key.text));
         if let Some(others) = near.others(key.text, theirs).filter(|_| !holds_it_too) {
             let message = format!("`{}` is an address of {}", fold(key.text), others.list());
             out.fire(key.attribute, key.value, message);

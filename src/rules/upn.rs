@@ -12,7 +12,7 @@ use crate::model::Attr::{
 };
 use crate::model::address::{domain, parts};
 use crate::model::class::Classes;
-use crate::model::{Attr, Facts};
+use crate::model::{Attr, Facts, Marks};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -40,6 +40,7 @@ pub(super) static RULES: &[Rule] = &[
               which nobody knows and which often is no verified domain.",
         remedy: "Set userPrincipalName to the user's mail address, in a verified domain.",
         reference: PREPARE,
+        when: Marks::NO_UPN,
         check: Check::User(no_upn),
         examples: &[
             Example::fires(&[&[(Mail, "ann@contoso.com")]], "userPrincipalName is empty"),
@@ -63,6 +64,7 @@ pub(super) static RULES: &[Rule] = &[
               the cloud accepts no other.",
         remedy: "Correct userPrincipalName to user@suffix.",
         reference: PREPARE,
+        when: Marks::ODD_UPN,
         check: Check::User(malformed_upn),
         examples: &[
             Example::fires(&[&[(UserPrincipalName, "ann")]], "`ann`"),
@@ -86,6 +88,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Choose a sign-in name of letters and digits A-Z a-z 0-9 and the characters ' . - _ ! # ^ ~.",
         reference: "Prepare for directory synchronization to Microsoft 365; Microsoft Entra \
               UserPrincipalName population (Microsoft Learn)",
+        when: Marks::ODD_UPN,
         check: Check::User(invalid_character),
         examples: &[
             Example::fires(&[&[(UserPrincipalName, "ann+b@contoso.com")]], "`+`"),
@@ -109,6 +112,7 @@ pub(super) static RULES: &[Rule] = &[
               cloud accepts none that is longer.",
         remedy: "Choose a shorter sign-in name.",
         reference: PREPARE,
+        when: Marks::ODD_UPN,
         check: Check::User(too_long),
         examples: &[
             Example::fires(&[&[(UserPrincipalName, LONG_USER)]], "65 before the @ (64 are allowed)"),

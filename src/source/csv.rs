@@ -3,9 +3,11 @@
 use super::columns::{Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
+use super::plain;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use crate::model::attribute::IDENTITY;
+use crate::model::identity::is_deleted;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
 use crate::model::{Attr, AttrSet, Block, Record, User};
@@ -44,6 +46,7 @@ impl Reading {
         let lines = Lines::new(text, block.line);
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let mut room = Vec::new();
+        let mut plain = self.plain(&lines);
         while at < text.len() {
             row.clear();
             let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
@@ -51,6 +54,14 @@ impl Reading {
                 return (problems, false);
             }
             let end = shape.end.unwrap_or(text.len());
+            let may_have_lost = self.ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();
+            if !garbled && !may_have_lost && self.is_plain(&row, text, &columns, &mut plain.user) {
+                plain.place.at = at;
+                plain.at = offset(at);
+                each(&plain);
+                at = end;
+                continue;
+            }
             let (own, short) = row.number(text).filter(|_| self.numbered).unwrap_or_default();
             let own = Lines::new("", own);
             let place =
@@ -59,10 +70,7 @@ impl Reading {
                 (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
             }
             if self.read(&mut row, text, &columns, place, &mut problems) {
-                if self.ascii
-                    && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
-                    && row.lost_letters(text)
-                {
+                if may_have_lost && row.lost_letters(text) {
                     problems.add(Problem::LostLetters, place.line());
                 }
                 if garbled && row.is_garbled(text) {
@@ -70,13 +78,30 @@ impl Reading {
                 }
                 let mut user = row.user(text, User::in_room(self.plan.carried, room));
                 user.hide(self.plan.hidden);
-                let record = Record { user, place, incomplete: row.why };
+                let record = Record { user, place, at: offset(at), incomplete: row.why };
                 each(&record);
                 room = record.user.into_room();
             }
             at = end;
         }
         (problems, true)
+    }
+
+    /// A record without values, of rows whose lines are those of the block.
+    fn plain<'t>(&self, lines: &'t Lines<'t>) -> Record<'t> {
+        let mut user = User::new(self.plan.carried);
+        user.hide(self.plan.hidden);
+        Record { user, place: Place { lines, at: 0 }, at: 0, incomplete: None }
+    }
+
+    /// Reads a row of as many plain cells as there are columns; false when it is not that, or may be a heading.
+    fn is_plain<'t>(&self, row: &Row, text: &'t str, columns: &[Used], user: &mut User<'t>) -> bool {
+        user.clear();
+        !self.numbered
+            && row.cells.len() == self.table.columns
+            && !row.may_be_heading(text)
+            && plain::read(&row.cells, text, columns, user)
+            && !is_deleted(user.get(Attr::DistinguishedName))
     }
 
     /// Whether a record is one of a file whose quotes only enclose cells: else a border may have been cut wrongly.
@@ -111,6 +136,11 @@ impl Reading {
         for &used in used {
             row.value(text, used, place, problems);
         }
+        let dn = row.values.iter().find(|(attr, _)| *attr == Attr::DistinguishedName);
+        if dn.is_some_and(|&(_, dn)| is_deleted(row.text(text, dn))) {
+            problems.add(Problem::DeletedObject, place.line());
+            return false;
+        }
         let known = row.values.iter().any(|&(attr, _)| IDENTITY.contains(&attr));
         if !known && !row.is_blank(text) {
             problems.add(Problem::NoIdentity, place.line());
@@ -120,11 +150,14 @@ impl Reading {
 
     /// Brings a row into shape; gives false when it is no record.
     fn is_row(&self, row: &mut Row, text: &str, place: Place<'_>, problems: &mut Problems) -> bool {
-        if row.cells.is_empty() || !self.fits(row, text, place, problems) {
+        if row.cells.is_empty() {
             return false;
         }
-        if row.is_heading(text, &self.plan) {
-            problems.add(Problem::SecondHeading, place.line());
+        if let Some(again) = row.heading(text, &self.plan) {
+            problems.add(again, place.line());
+            return false;
+        }
+        if !self.fits(row, text, place, problems) {
             return false;
         }
         if row.cells.len() < self.plan.needed {
@@ -152,7 +185,11 @@ impl Reading {
             row.clear();
             let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
             let place = Place { lines: &lines, at };
-            if self.is_row(&mut row, text, place, &mut problems) && !row.is_blank(text) {
+            let is_row = self.is_row(&mut row, text, place, &mut problems);
+            if problems.has(Problem::OtherHeading) {
+                return problems;
+            }
+            if is_row && !row.is_blank(text) {
                 cells.clear();
                 cells.extend(row.cells.iter().map(|&cell| cell_text(text, cell)));
                 if let Some(problem) = each(&cells, place.line(), row.why.is_some()) {
@@ -185,6 +222,11 @@ impl Reading {
         problems.add(if rejoined { Problem::UnquotedDn } else { wrong }, place.line());
         rejoined
     }
+}
+
+/// A place in the text of a block; a block is far shorter than four gigabytes.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// What a cell means as text.

@@ -230,13 +230,33 @@ fn of_narrow(raw: &Raw, bytes: Bytes, mut found: Found, known: bool) -> Result<F
         }
         Some(line) => {
             found.encoding = Charset::ANSI;
-            found.problems.add(Problem::NotUtf8, line);
+            let oem = is_oem(raw, found.bom)?;
+            found.problems.add(if oem { Problem::OemLetters } else { Problem::NotUtf8 }, line);
         }
     }
     Ok(found)
 }
 
-/// Where UTF-16 begins, when about every other byte from the first NUL on is NUL.
+/// Whether more letters would be signs such as `„` amid words in windows-1252 than are letters there.
+fn is_oem(raw: &Raw, from: u64) -> Result<bool> {
+    let (mut oem, mut ansi) = (0, 0);
+    let mut room = vec![0; 4 * CHUNK];
+    let read = raw.read(from, &mut room)?;
+    for amid in room[..read].windows(3) {
+        if amid[1].is_ascii() || !amid[0].is_ascii_alphabetic() || !amid[2].is_ascii_alphabetic() {
+            continue;
+        }
+        match amid[1] {
+            // Letters of windows-1252, and its apostrophe.
+            0xc0.. | 0x83 | 0x8a | 0x8c | 0x8e | 0x92 | 0x9a | 0x9c | 0x9e | 0x9f => ansi += 1,
+            0x80..=0xa8 => oem += 1,
+            _ => {}
+        }
+    }
+    Ok(oem > ansi)
+}
+
+/// Where UTF-16 begins, when about every other byte from the first NUL on is NUL, and hardly one beside them.
 fn becomes_wide(raw: &Raw, seen: &Scan) -> Result<Option<Second>> {
     let Some(nul) = seen.nul.filter(|_| seen.nul_line > 1) else { return Ok(None) };
     if !(30..=65).contains(&(seen.nuls * 100 / (raw.len - nul).max(1))) {
@@ -244,6 +264,12 @@ fn becomes_wide(raw: &Raw, seen: &Scan) -> Result<Option<Second>> {
     }
     // The first character is Latin, so that its other byte stands before the NUL.
     let start = nul.saturating_sub(1);
+    let mut head = [0; 4096];
+    let read = raw.read(start, &mut head)?;
+    let nuls = |odd: usize| head[..read].iter().skip(odd).step_by(2).filter(|&&b| b == 0).count();
+    if nuls(1) * 4 < read || nuls(0) * 10 > nuls(1) {
+        return Ok(None);
+    }
     let mut mark = [0; 2];
     let place = start.saturating_sub(2);
     let marked = raw.read(place, &mut mark)? == 2 && mark == [0xff, 0xfe];

@@ -1,11 +1,11 @@
-//! Marks that spreadsheet programs and wrong encodings leave in cells.
+//! Marks that exporters, spreadsheet programs and wrong encodings leave in cells.
 
 use super::values::How;
 use crate::model::Attr;
 use crate::model::problem::Problem;
 
 /// How many characters a spreadsheet program keeps in a cell.
-const CELL: usize = 32_767;
+pub(super) const CELL: usize = 32_767;
 
 /// What a spreadsheet program did to the cell.
 pub(super) fn by_spreadsheet(cell: &str, attr: Attr, how: How) -> Option<Problem> {
@@ -18,8 +18,12 @@ pub(super) fn by_spreadsheet(cell: &str, attr: Attr, how: How) -> Option<Problem
     {
         return Some(Problem::CellCut);
     }
-    let id = matches!(attr, Attr::SamAccountName | Attr::Line | Attr::MailNickname);
-    (id && is_scientific(cell)).then_some(Problem::BadNumber)
+    (is_id(attr) && is_scientific(cell)).then_some(Problem::BadNumber)
+}
+
+/// Whether values of the attribute may be digits alone, which a spreadsheet program takes for a number.
+pub(super) fn is_id(attr: Attr) -> bool {
+    matches!(attr, Attr::SamAccountName | Attr::Line | Attr::MailNickname)
 }
 
 /// `1.5555E+10`, as a spreadsheet program writes a long number, in any language.
@@ -31,6 +35,49 @@ fn is_scientific(cell: &str) -> bool {
     })
 }
 
+/// Whether the cell is the name of a .NET collection: what `ToString` gives instead of its values.
+pub(super) fn is_type_name(cell: &str) -> bool {
+    let cell = cell.trim_ascii();
+    if cell == "EmailAddressDictionary" {
+        return true;
+    }
+    let Some(rest) = cell.strip_prefix("System.").or_else(|| cell.strip_prefix("Microsoft.")) else {
+        return false;
+    };
+    let name = rest.bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'.').count();
+    let (name, rest) = rest.split_at(name);
+    let ends = ["Collection", "List", "Dictionary", "Hashtable"];
+    match rest {
+        "" => ends.iter().any(|end| name.ends_with(end)),
+        "[]" => !name.is_empty(),
+        _ => rest.starts_with('`') && ends.iter().any(|end| name.ends_with(end)),
+    }
+}
+
+/// Whether a word can stand for nothing in cells of this attribute; a name can be any word.
+pub(super) fn takes_placeholders(attr: Attr) -> bool {
+    !matches!(
+        attr,
+        Attr::DistinguishedName
+            | Attr::ObjectClass
+            | Attr::SamAccountName
+            | Attr::DisplayName
+            | Attr::GivenName
+            | Attr::Sn
+            | Attr::MailNickname
+            | Attr::AdminDescription
+    )
+}
+
+/// Whether a cell is a word that stands for nothing.
+pub(super) fn is_placeholder(cell: &str) -> bool {
+    cell.len() <= 8 && {
+        let word = cell.trim_ascii();
+        matches!(word, "-" | "{}")
+            || ["n/a", "null", "$null"].iter().any(|known| word.eq_ignore_ascii_case(known))
+    }
+}
+
 /// Whether a letter seems to have become `?`.
 pub(super) fn lost_letters(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -40,11 +87,18 @@ pub(super) fn lost_letters(text: &str) -> bool {
     })
 }
 
-/// Whether a text has letters that are seen where others are garbled; most texts have none.
+/// Whether a text may hold garbled letters: false means that [`is_garbled`] finds none in any part of it. Most texts
+/// of a directory are full of letters beyond ASCII, so this looks at the octets of two letters at once.
 pub(super) fn may_be_garbled(text: &str) -> bool {
-    let marks = ["Ã", "Â", "Å", "â", "\u{fffd}"];
-    !text.is_ascii()
-        && marks.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+    let bytes = text.as_bytes();
+    let pair = |at: usize| match bytes.get(at + 1..at + 3) {
+        // Ã, Â or Å before the first octet of what windows-1252 shows for 0x80 to 0xBF.
+        Some(&[0x82 | 0x83 | 0x85, next]) => matches!(next, 0xc2 | 0xc5 | 0xc6 | 0xcb | 0xe2),
+        // â before €.
+        Some(&[0xa2, next]) => next == 0xe2,
+        _ => false,
+    };
+    memchr::memchr_iter(0xc3, bytes).any(pair) || memchr::memmem::find(bytes, "\u{fffd}".as_bytes()).is_some()
 }
 
 /// Whether letters are garbled as when UTF-8 is read in a one-byte encoding: `Ã¼` for `ü`, `â€™` for `’`.
@@ -90,4 +144,28 @@ pub(super) fn is_garbled(text: &str) -> bool {
         before = c;
         garbled
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn garbled_letters_and_those_that_only_look_like_it() {
+        for garbled in ["MÃ¼ller", "AndrÃ©", "donâ€™t", "ZoÃ«", "Â§", "Å‚", "M\u{fffd}ller", "Ã\u{85}"]
+        {
+            assert!(is_garbled(garbled) && may_be_garbled(garbled), "{garbled}");
+        }
+        for fine in ["Müller", "SÃO PAULO", "Ângela", "Åsa", "château", "âge", "日本", "Ã", ""] {
+            assert!(!is_garbled(fine), "{fine}");
+        }
+        assert!(!may_be_garbled("SÃO Ângela Åsa château Ã"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_may_not_be_garbled_is_not(text in "([ÃÂÅâ€a\u{80}\u{bf}ƒ‚ŠˆœŸž™é\u{fffd}日]){0,6}") {
+            proptest::prop_assert!(may_be_garbled(&text) || !is_garbled(&text));
+        }
+    }
 }

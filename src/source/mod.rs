@@ -5,9 +5,11 @@
 
 mod backslash;
 mod bytes;
+mod care;
 mod columns;
 mod csv;
 mod cut;
+mod enclosed;
 mod encoding;
 mod fetched;
 mod flavour;
@@ -16,6 +18,7 @@ mod ldif;
 mod long;
 mod look;
 mod marks;
+mod plain;
 mod regular;
 mod row;
 mod scan;
@@ -23,6 +26,7 @@ mod shapes;
 mod sort;
 mod split;
 mod spool;
+mod straight;
 mod table;
 mod values;
 
@@ -32,16 +36,16 @@ mod tests;
 pub use columns::Column;
 pub use split::split as split_addresses;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use crate::error::{Error, Result};
 use crate::model::problem::Problems;
-use crate::model::{Attr, AttrSet, Block, Input, Record};
+use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Record};
 use bytes::Bytes;
+use care::Care;
 use cut::Cutter;
 use encoding::{Found, Raw, Text};
 use ldif::Ldif;
-use regular::Regular;
+use regular::{Cut, Regular, last_end};
+use straight::Straight;
 
 /// About how many bytes of text a block has.
 const BLOCK: usize = 1 << 20;
@@ -101,6 +105,8 @@ pub struct Source {
     name: String,
     raw: Raw,
     found: Found,
+    /// Where the first record starts, in bytes.
+    start: u64,
     reading: Reading,
     about: About,
     care: Care,
@@ -111,15 +117,6 @@ pub struct Source {
 enum Reading {
     Table(csv::Reading),
     Ldif(Box<Ldif>),
-}
-
-/// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
-#[derive(Debug, Default)]
-struct Care {
-    /// From the next reading on.
-    needed: AtomicBool,
-    /// Found in the reading that is going on.
-    found: AtomicBool,
 }
 
 /// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
@@ -148,9 +145,7 @@ fn open_raw(spec: &str, raw: Raw, options: &Options, target: usize, limit: usize
     let mut head = String::new();
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
     if let Some(flavour) = ldif::flavour(&head) {
-        let ldif = Ldif::open(spec, Text::new(&raw, &found), &options.map, target, limit)?;
-        let mut problems = found.problems.clone();
-        problems.merge(&ldif.problems());
+        let ldif = Ldif::open(spec, (&raw, &found), &options.map, target, limit)?;
         let about = About {
             flavour,
             encoding: found.encoding.name(),
@@ -160,11 +155,12 @@ fn open_raw(spec: &str, raw: Raw, options: &Options, target: usize, limit: usize
             columns: ldif.columns(),
             shape: "one entry per object",
             rows: None,
-            problems,
+            problems: merged(&found.problems, &ldif.problems()),
             notes: ldif.notes(),
         };
         let reading = Reading::Ldif(Box::new(ldif));
-        return Ok(Source { name: spec.to_owned(), raw, found, reading, about, care: Care::default() });
+        let (name, start, care) = (spec.to_owned(), found.bom, Care::new(false));
+        return Ok(Source { name, raw, found, start, reading, about, care });
     }
     let preamble = flavour::preamble(&head);
     if head[preamble.len..].trim_ascii().is_empty() {
@@ -184,12 +180,6 @@ struct Given<'s> {
     hash: blake3::Hash,
 }
 
-impl Care {
-    fn new(needed: bool) -> Self {
-        Self { needed: AtomicBool::new(needed), found: AtomicBool::new(false) }
-    }
-}
-
 /// Refuses files without bytes and files that are no text, and finds the encoding of the others.
 fn check_bytes(spec: &str, raw: &Raw, bytes: Bytes, options: &Options) -> Result<Found> {
     if raw.len == 0 {
@@ -201,6 +191,12 @@ fn check_bytes(spec: &str, raw: &Raw, bytes: Bytes, options: &Options) -> Result
     let found = encoding::find(raw, bytes, options.encoding.as_deref())?;
     flavour::refuse_binary(spec, &head[..read], found.encoding.is_utf16() || found.then.is_some())?;
     Ok(found)
+}
+
+fn merged(first: &Problems, then: &Problems) -> Problems {
+    let mut all = first.clone();
+    all.merge(then);
+    all
 }
 
 fn empty(spec: &str) -> Error {
@@ -229,20 +225,29 @@ impl Input for Source {
     }
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
-        let text = || Text::new(&self.raw, &self.found);
         let table = match &self.reading {
             Reading::Table(reading) => reading.table,
-            Reading::Ldif(ldif) => return Ok(Box::new(ldif.blocks(text()))),
+            Reading::Ldif(ldif) => return Ok(ldif.blocks(&self.raw, &self.found)),
         };
-        if self.care.needed.load(Ordering::Relaxed) {
-            return Ok(Box::new(Cutter::new(text(), table)));
-        }
-        let mut regular = Regular::new(&self.raw, self.found.bom, table);
+        let straight = match Straight::of(&self.found) {
+            Some(straight) if !self.care.careful() => straight,
+            _ => return Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), table))),
+        };
+        let (raw, start) = (&self.raw, self.start);
+        let cut::Table { line, target, limit, .. } = table;
+        let mut regular = Regular::new(Cut { raw, straight, start, line, target, limit, last_end });
         Ok(Box::new(std::iter::from_fn(move || {
             let block = regular.next();
-            self.care.found.fetch_or(regular.suspect, Ordering::Relaxed);
+            if regular.suspect {
+                self.care.irregular();
+            }
             block
         })))
+    }
+
+    fn block_at(&self, place: &BlockPlace) -> Result<Block> {
+        let straight = Straight::of(&self.found).unwrap_or(Straight::Utf8);
+        regular::block_at(&self.raw, straight, *place)
     }
 
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
@@ -250,15 +255,36 @@ impl Input for Source {
             Reading::Table(table) => table,
             Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
         };
-        let careful = self.care.needed.load(Ordering::Relaxed);
-        let (problems, regular) = table.records(block, wanted, careful, each);
-        self.care.found.fetch_or(!regular, Ordering::Relaxed);
+        let part = self.care.before_other_heading(block);
+        let block = part.as_ref().unwrap_or(block);
+        let (problems, regular) = table.records(block, wanted, self.care.careful(), each);
+        if !regular {
+            self.care.irregular();
+        }
+        self.care.check(&problems);
         problems
     }
 
+    fn some_records(
+        &self,
+        block: &Block,
+        starts: &[u32],
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) {
+        if let Reading::Ldif(ldif) = &self.reading {
+            return ldif.some_records(block, starts, wanted, each);
+        }
+        let mut left = starts;
+        self.records(block, wanted, &mut |record| {
+            if left.first() == Some(&record.at) {
+                left = &left[1..];
+                each(record);
+            }
+        });
+    }
+
     fn settled(&self) -> bool {
-        let found = self.care.found.swap(false, Ordering::Relaxed);
-        self.care.needed.fetch_or(found, Ordering::Relaxed);
-        !found
+        self.care.settled()
     }
 }

@@ -6,6 +6,8 @@
 
 use memchr::{memchr, memchr3};
 
+use crate::model::octet::find;
+
 /// How a cell is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -110,7 +112,7 @@ fn cell(bytes: &[u8], start: usize, delimiter: u8, ended: bool) -> Option<(Cell,
     }
     let (mut from, mut form) = (start + 1, Form::Plain);
     loop {
-        let quote = from + memchr(b'"', bytes.get(from..)?)?;
+        let quote = from + find(b'"', bytes.get(from..)?)?;
         match bytes.get(quote + 1) {
             Some(b'"') => {
                 form = Form::Doubled;

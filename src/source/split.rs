@@ -5,6 +5,8 @@
 
 use memchr::memchr_iter;
 
+use crate::model::octet::find;
+
 /// The types before which a joined cell is split; those that rule PRX013 knows.
 const TYPES: &[&str] = &[
     "smtp", "sip", "x500", "x400", "eum", "spo", "ex", "=ex", "notes", "ccmail", "msmail", "fax", "mbx",
@@ -12,7 +14,7 @@ const TYPES: &[&str] = &[
 ];
 
 /// What exporters put between two values.
-fn is_joint(b: u8) -> bool {
+pub(super) fn is_joint(b: u8) -> bool {
     is_padding(b) || matches!(b, b';' | b',' | b'|' | b'+' | b'\r' | b'\n')
 }
 
@@ -22,7 +24,9 @@ fn is_padding(b: u8) -> bool {
 }
 
 fn is_type(text: &[u8]) -> bool {
-    TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+    // Nearly all are one of these two.
+    let is = |known: &[u8]| known.eq_ignore_ascii_case(text);
+    is(b"smtp") || is(b"sip") || TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
 /// Whether a value has a type, given with its colon.
@@ -46,10 +50,10 @@ pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     if start >= end {
         return;
     }
-    if !bytes.contains(&b':') {
-        return untyped(&cell[start..end], each);
-    }
-    for colon in memchr_iter(b':', bytes) {
+    let Some(first) = find(b':', bytes) else { return untyped(&cell[start..end], each) };
+    let mut next = Some(first);
+    while let Some(colon) = next {
+        next = find(b':', &bytes[colon + 1..]).map(|found| colon + 1 + found);
         let name = bytes[..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
         let name = name.map_or(0, |before| before + 1);
         if name <= start || !is_type(&bytes[name..colon]) {

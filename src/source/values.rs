@@ -1,6 +1,7 @@
 //! What a cell means: conversions, and the marks by which exports show that they lost values.
 
-use super::marks::by_spreadsheet;
+use super::enclosed::{self, LIMIT};
+use super::marks::{CELL, by_spreadsheet, is_id, is_placeholder, is_type_name, takes_placeholders};
 use crate::model::Attr;
 use crate::model::attribute::Kind;
 use crate::model::guard::without_guard;
@@ -76,6 +77,9 @@ pub(super) enum Meant<'c> {
 
 /// Reads a cell of an attribute.
 pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -> Meant<'c> {
+    if matches!(how, How::Text | How::Proxies | How::Joined) && is_itself(cell, attr) {
+        return Meant::Is(cell);
+    }
     let cell = unguarded(cell);
     let Some(&head) = cell.as_bytes().first() else { return Meant::Nothing };
     if matches!(head, b'S' | b'M' | b'E') && is_type_name(cell) {
@@ -100,8 +104,14 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
                 Some(inner) if inner.ends_with("...") || inner.ends_with('…') => {
                     Meant::Lost(Problem::FormatCut)
                 }
-                Some(inner) => Meant::Is(inner),
-                None => Meant::Is(cell),
+                inner => match enclosed::values(cell).filter(|_| how == How::Proxies) {
+                    Some(values) if values.is_empty() => Meant::Nothing,
+                    Some(values) => {
+                        made.extend(values.iter().flat_map(|value| [value.as_str(), LIMIT]));
+                        Meant::Made
+                    }
+                    None => Meant::Is(inner.unwrap_or(cell)),
+                },
             }
         }
         How::Guid => guid(cell, made),
@@ -130,6 +140,25 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
     }
 }
 
+/// Whether the first octets of a cell show that it is neither guarded nor a mark of lost values: most are not.
+#[inline]
+pub(super) fn is_itself(cell: &str, attr: Attr) -> bool {
+    let mut octets = cell.bytes();
+    let (Some(first), second) = (octets.next(), octets.next().unwrap_or_default()) else { return false };
+    let marked = match first {
+        b'\'' | b'"' | b'=' | b'{' | b'[' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
+        // System., Microsoft., EmailAddressDictionary, X'00', n/a, null
+        b'S' => second == b'y',
+        b'M' => second == b'i',
+        b'E' => second == b'm',
+        b'X' => second == b'\'',
+        b'N' | b'n' => matches!(second, b'/' | b'u' | b'U'),
+        b'0'..=b'9' => is_id(attr),
+        _ => false,
+    };
+    !marked && cell.len() < CELL
+}
+
 /// Takes off what guards a cell against being run by a spreadsheet (`'+49…`) or keeps it text (`="001"`).
 fn unguarded(cell: &str) -> &str {
     let bare = without_guard(cell);
@@ -137,48 +166,6 @@ fn unguarded(cell: &str) -> &str {
         return bare;
     }
     cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell)
-}
-
-/// Whether the cell is the name of a .NET collection: what `ToString` gives instead of its values.
-fn is_type_name(cell: &str) -> bool {
-    let cell = cell.trim_ascii();
-    if cell == "EmailAddressDictionary" {
-        return true;
-    }
-    let Some(rest) = cell.strip_prefix("System.").or_else(|| cell.strip_prefix("Microsoft.")) else {
-        return false;
-    };
-    let name = rest.bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'.').count();
-    let (name, rest) = rest.split_at(name);
-    let ends = ["Collection", "List", "Dictionary", "Hashtable"];
-    match rest {
-        "" => ends.iter().any(|end| name.ends_with(end)),
-        "[]" => !name.is_empty(),
-        _ => rest.starts_with('`') && ends.iter().any(|end| name.ends_with(end)),
-    }
-}
-
-/// Whether a word can stand for nothing in cells of this attribute; a name can be any word.
-fn takes_placeholders(attr: Attr) -> bool {
-    !matches!(
-        attr,
-        Attr::DistinguishedName
-            | Attr::ObjectClass
-            | Attr::SamAccountName
-            | Attr::DisplayName
-            | Attr::GivenName
-            | Attr::Sn
-            | Attr::MailNickname
-            | Attr::AdminDescription
-    )
-}
-
-fn is_placeholder(cell: &str) -> bool {
-    cell.len() <= 8 && {
-        let word = cell.trim_ascii();
-        matches!(word, "-" | "{}")
-            || ["n/a", "null", "$null"].iter().any(|known| word.eq_ignore_ascii_case(known))
-    }
 }
 
 /// The octets of `X'hex'`, as csvde writes them.
@@ -324,6 +311,22 @@ mod tests {
             Meant::Made => Ok(made),
             Meant::Word(word) => Ok(word.to_owned()),
             Meant::Lost(problem) => Err(problem),
+        }
+    }
+
+    proptest::proptest! {
+        /// The short way is the long one.
+        #[test]
+        fn what_is_itself_means_itself(
+            cell in r#"(System\.|Microsoft\.|EmailAddress|Object\[\]|n/a|NULL|\$null|X'41'|####|1,5E\+10|['= {}"\t-]|\PC){1,3}"#,
+        ) {
+            for attr in [Attr::Mail, Attr::DisplayName, Attr::Line] {
+                if is_itself(&cell, attr) {
+                    // A guard that does nothing keeps the cell from the short way.
+                    let long = format!("=\"{cell}\"");
+                    proptest::prop_assert_eq!(read(&long, attr, How::Text), Ok(cell.clone()));
+                }
+            }
         }
     }
 

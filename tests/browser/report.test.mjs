@@ -41,11 +41,12 @@ after(async () => {
 });
 
 /** Audits a source; gives the path of the page. */
-function audit(source, name) {
+function audit(source, name, more = []) {
   const out = join(home, name);
   try {
-    const options = ['audit', source, '--scenario', 'lync-hybrid', '--out', out, '--exit-zero', '-q'];
-    execFileSync(program, options, { cwd: home, stdio: ['ignore', 'ignore', 'pipe'] });
+    const options = ['audit', source, '--scenario', 'lync-hybrid', '--out', out, '--exit-zero', '-q', ...more];
+    const env = { ...process.env, DIRSYNC_AUDIT_REDACT_KEY: 'a key for the tests, of some length' };
+    execFileSync(program, options, { cwd: home, env, stdio: ['ignore', 'ignore', 'pipe'] });
   } catch (failed) {
     // An incomplete input is no failure here.
     if (failed.status !== 3) throw failed;
@@ -155,6 +156,20 @@ test('the filters', async () => {
   await close();
 });
 
+test('a redacted page has no filter with nothing to choose from', async () => {
+  const { page, complaints, close } = await open(audit(contoso, 'hashed', ['--redact', 'hash']));
+  const visible = (name) => page.locator(`select[name=${name}]`).isVisible();
+  assert.deepEqual(await Promise.all(['status', 'rule', 'unit', 'domain'].map(visible)), [true, true, false, false]);
+  assert.equal(await page.getByText('Carla Conrad').count(), 0);
+  const hash = await page.locator('table.users b').first().textContent();
+  await page.getByRole('searchbox').fill(hash);
+  await told(page, 'fit');
+  assert.ok((await shown(page)) > 0);
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
 test('a link to a rule opens it, also where it was filtered away', async () => {
   const { page, complaints, close } = await open(audit(contoso, 'sample'));
   await page.getByRole('searchbox').fill('nobody is called so');
@@ -195,6 +210,28 @@ test('in print', async () => {
   assert.ok(await remedies.last().isVisible(), 'what a closed rule says is printed');
   assert.equal(await page.locator('table.users').first().isVisible(), false, 'its users are not');
   if (process.env.SHOTS) await page.pdf({ path: join(process.env.SHOTS, 'print.pdf'), format: 'A4' });
+  await close();
+});
+
+test('an incomplete read cannot be missed', async () => {
+  const path = audit(join(root, 'samples/traps/braces.csv'), 'incomplete');
+  for (const width of [390, 1280]) {
+    const { page, complaints, close } = await open(path, { viewport: { width, height: 900 } });
+    const alarm = page.locator('.alarm');
+    assert.equal(await page.locator('main > :first-child').getAttribute('class'), 'alarm');
+    const { y, height } = await alarm.boundingBox();
+    assert.ok(y + height < 900, `the notice ends at ${y + height}`);
+    assert.deepEqual(await violations(page), []);
+    await page.locator('.partly a').click();
+    assert.equal(new URL(page.url()).hash, '#alarm');
+    await page.emulateMedia({ media: 'print' });
+    assert.ok(await alarm.isVisible() && (await page.locator('.partly').isVisible()), 'also in print');
+    assert.deepEqual(complaints, []);
+    await picture(page, `incomplete-${width}`);
+    await close();
+  }
+  const { page, close } = await open(audit(contoso, 'sample'));
+  assert.equal(await page.locator('.alarm, .partly').count(), 0);
   await close();
 });
 

@@ -13,6 +13,8 @@ use serde_json::Value;
 
 use crate::common::{Row, program, root};
 
+pub(crate) mod page;
+
 /// The formats that are compared.
 pub(crate) const FORMATS: &str = "csv,json,jsonl,html,xlsx,sarif,junit,prom";
 
@@ -29,6 +31,16 @@ pub(crate) fn audit(source: &Path, scenario: &str, options: &[&str]) -> Report {
 
 /// Audits a source with these formats.
 pub(crate) fn audit_as(formats: &str, source: &Path, scenario: &str, options: &[&str]) -> Report {
+    attempt(formats, source, scenario, options).unwrap_or_else(|told| panic!("{}: {told}", source.display()))
+}
+
+/// The same for a source that may be refused; what is then said.
+pub(crate) fn attempt(
+    formats: &str,
+    source: &Path,
+    scenario: &str,
+    options: &[&str],
+) -> Result<Report, String> {
     let dir = tempfile::tempdir().unwrap();
     let empty = dir.path().join("empty.toml");
     fs::write(&empty, "").unwrap();
@@ -38,8 +50,10 @@ pub(crate) fn audit_as(formats: &str, source: &Path, scenario: &str, options: &[
     program.env("DIRSYNC_AUDIT_REDACT_KEY", "a key for the tests, of some length");
     let output = program.output().unwrap();
     let status = output.status.code().unwrap();
-    assert_ne!(status, 2, "{}: {}", source.display(), String::from_utf8_lossy(&output.stderr));
-    Report { dir, status }
+    if status == 2 {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(Report { dir, status })
 }
 
 impl Report {
@@ -115,12 +129,14 @@ pub(crate) fn at_home(path: &str) -> PathBuf {
     root().join(path)
 }
 
-/// Every sample.
+/// Every sample, those too that are refused.
 pub(crate) fn samples() -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for folder in ["samples", "samples/flavours"] {
+    for folder in ["samples", "samples/flavours", "samples/traps"] {
         let entries = fs::read_dir(at_home(folder)).unwrap().map(|entry| entry.unwrap().path());
-        files.extend(entries.filter(|path| path.extension().is_some_and(|end| end == "csv")));
+        files.extend(
+            entries.filter(|path| path.is_file() && path.extension().is_some_and(|end| end != "toml")),
+        );
     }
     files.sort();
     files

@@ -19,7 +19,7 @@ const COLUMNS: [(Support, &str); 5] = [
 
 /// The features.
 pub(super) fn table(out: &mut String, page: &Page<'_>) {
-    open(out, "features", "What users get");
+    open(out, "features", "What users get, and what is blocked");
     html!(out; "<p>The features that Exchange and Lync give a user together (KB 2614242), by number of users.</p>\n\
         <div class=\"scroll\" role=\"group\" aria-label=\"Features\" tabindex=\"0\">\n<table class=\"plain features\">\n\
         <thead><tr><th scope=\"col\">Feature</th>");

@@ -35,6 +35,8 @@
     for (const value of [...new Set(values)].filter(Boolean).sort()) {
       field.add(new Option(value, value));
     }
+    // Nothing to choose from: the input does not carry it, or it is redacted.
+    field.parentElement.hidden = field.length < 2;
   };
   offer(fields.status, rows.map((one) => one.status));
   offer(fields.domain, rows.map((one) => one.domain));

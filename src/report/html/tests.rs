@@ -8,6 +8,7 @@ use super::*;
 use crate::finding::{Change, Finding, Severity};
 use crate::model::problem::Problems;
 use crate::model::{Attr, Facts, User};
+use crate::rules::counts::Tally;
 use crate::rules::verdict::{Judged, Plan, judge};
 use crate::rules::{self, Context, RuleSet, Scenario};
 
@@ -41,14 +42,15 @@ fn page_of(users: &[User<'_>], findings: &[Finding]) -> String {
     (0..rules::all().count()).for_each(|place| all.insert(place));
     let plan = Plan::new(Context::of(Scenario::LyncHybrid), all, &[]);
     let (mut firsts, mut summary) = (Firsts::new(), summary());
-    summary.counts = crate::rules::counts::Counts::default();
+    let mut tally = Tally::default();
     for user in users {
         let facts = Facts::of(user);
         let verdict = judge(&facts, &plan, findings, RuleSet::NONE, None);
         let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings };
         firsts.user(&judged);
-        summary.counts.add(&judged);
+        tally.add(&judged);
     }
+    summary.counts = tally.counts();
     String::from_utf8(page(&summary, &firsts, &[])).unwrap()
 }
 
@@ -127,7 +129,9 @@ fn the_page_of_a_million_users_stays_small() {
         (0..200).for_each(|_| part.user(&judged));
         firsts.take(&mut part);
     }
-    summary.counts.add(&judged);
+    let mut tally = Tally::default();
+    tally.add(&judged);
+    summary.counts = tally.counts();
     for rule in &mut summary.counts.rules {
         rule.users = 1_000_000;
     }
@@ -149,8 +153,11 @@ fn an_incomplete_read_comes_before_everything_else() {
     assert!(
         text.contains("<strong>1 record could not be read at all.</strong>") && text.contains("(line 7)")
     );
+    let (_, verdict) = text.split_once("<h2 id=\"verdict\">").unwrap();
+    assert!(verdict.split_once("<svg").unwrap().0.contains("this audit is incomplete"));
     summary.sources[0].problems = Problems::default();
     assert!(!told(&summary).contains("This audit is incomplete"));
+    assert!(!told(&summary).contains("this audit is incomplete"));
 }
 
 #[test]
@@ -159,4 +166,18 @@ fn a_clean_directory_has_no_empty_sections() {
     assert!(text.contains("No rule fired.") && !text.contains("Fix these first"));
     assert!(!text.contains("id=\"filter\""));
     assert!(text.contains("The full lists were not asked for"));
+}
+
+#[test]
+fn the_full_lists_are_where_they_were_written() {
+    let told = |names: &[&'static str]| {
+        let file = |&name: &&'static str| Written { name, bytes: 1, hash: blake3::hash(b"") };
+        let files: Vec<Written> = names.iter().map(file).collect();
+        let text = String::from_utf8(page(&summary(), &Firsts::new(), &files)).unwrap();
+        let (_, text) = text.split_once("The full lists ").unwrap();
+        text.split_once("</p>").unwrap().0.to_owned()
+    };
+    assert!(told(&["users.csv", "findings.csv", "report.xlsx"]).contains("in <a href=\"users.csv\">"));
+    assert!(told(&["report.xlsx"]).contains("in <a href=\"report.xlsx\">"));
+    assert!(told(&["findings.jsonl"]).contains("were not asked for"));
 }

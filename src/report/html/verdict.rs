@@ -1,6 +1,6 @@
 //! The verdict, users by status, and what to mend first.
 
-use super::super::{findings, users};
+use super::super::{findings, users, xlsx};
 use super::markup::{Prose, Shown, html};
 use super::{Page, close, open};
 use crate::finding::Severity;
@@ -25,6 +25,9 @@ pub(super) fn section(out: &mut String, page: &Page<'_>) {
     let (tone, sentence) = counts.sentence(page.summary.scenario);
     open(out, "verdict", "Verdict");
     html!(out; "<p class=\"sentence " (tone.word()) "\">" (sentence) "</p>\n");
+    if page.summary.incomplete() {
+        html!(out; "<p class=\"partly\">Only of what could be read: <a href=\"#alarm\">this audit is incomplete</a>.</p>\n");
+    }
     let shown: Vec<(Status, &str, u64)> = STATUSES
         .into_iter()
         .map(|(status, meaning)| (status, meaning, counts.status[status as usize]))
@@ -53,6 +56,9 @@ fn lists(out: &mut String, page: &Page<'_>) {
     if let (Some(users), Some(findings)) = (users, findings) {
         html!(out; "<p>The full lists lie beside this page: every user in <a href=\"" (users) "\">" (users)
             "</a>, every finding in <a href=\"" (findings) "\">" (findings) "</a>.</p>\n");
+    } else if let Some(book) = page.table(xlsx::FILE) {
+        html!(out; "<p>The full lists lie beside this page: every user and every finding in <a href=\"" (book) "\">"
+            (book) "</a>.</p>\n");
     } else {
         html!(out; "<p>The full lists were not asked for: <code>--format csv,html</code> writes them beside this \
             page.</p>\n");
@@ -98,9 +104,14 @@ pub(super) fn fix_first(out: &mut String, page: &Page<'_>) {
         html!(out; "<li><p><a href=\"#" (rule.code) "\">" (rule.code) "</a> <strong>" (several(fired.users, "user"))
             "</strong></p>\n<p>");
         Prose(rule.summary).show(out);
-        html!(out; "</p>\n<p>");
+        html!(out; "</p>\n<p class=\"do\">");
         Prose(rule.remedy).show(out);
-        html!(out; "</p></li>\n");
+        html!(out; "</p>");
+        if fired.severity == Severity::Error && !rule.blocks.is_empty() {
+            let features: Vec<&str> = rule.blocks.iter().map(|feature| feature.title()).collect();
+            html!(out; "\n<p class=\"muted\">Blocks " (features.join(", ")) "</p>");
+        }
+        html!(out; "</li>\n");
     }
     html!(out; "</ol>\n");
     close(out);

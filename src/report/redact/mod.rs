@@ -113,12 +113,19 @@ impl Redactor {
         write(&Judged { source: &source, facts: &shown, verdict: judged.verdict, findings: &findings });
     }
 
-    /// A source: the name of a file without its folders, of a server as much as its scheme.
+    /// A source: the name of a file without its folders, which may name a person too; of a server the scheme.
     pub(super) fn source(&self, name: &str) -> String {
-        match (name.split_once("://"), self.key) {
-            (Some((scheme, rest)), Some(_)) => format!("{scheme}://{}", self.token(rest)),
-            (Some(_), None) => name.to_owned(),
-            (None, _) => name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+        if let Some((scheme, rest)) = name.split_once("://") {
+            return if self.key.is_some() {
+                format!("{scheme}://{}", self.token(rest))
+            } else {
+                name.to_owned()
+            };
+        }
+        let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        match (self.key, file) {
+            (None, _) | (_, "-") => file.to_owned(),
+            (Some(_), _) => self.token(file),
         }
     }
 
@@ -284,8 +291,9 @@ mod tests {
     fn sources_lose_their_folders() {
         let (part, hash) = (Redactor::partial(Vec::new()), Redactor::hash(b"one"));
         for name in ["users.csv", "/home/ann/users.csv", "C:\\Users\\ann\\users.csv"] {
-            assert_eq!((part.source(name), hash.source(name)), ("users.csv".into(), "users.csv".into()));
+            assert_eq!((part.source(name), hash.source(name)), ("users.csv".into(), hash.token("users.csv")));
         }
+        assert_eq!((part.source("-"), hash.source("-")), ("-".into(), "-".into()));
         assert_eq!(part.source("ldaps://dc.contoso.com"), "ldaps://dc.contoso.com");
         assert!(hash.source("ldaps://dc.contoso.com").starts_with("ldaps://#"));
     }

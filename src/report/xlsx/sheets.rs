@@ -1,6 +1,6 @@
 //! The sheets that are made at the end: Summary, Rules, Action plan.
 
-use rust_xlsxwriter::{Format, Url, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, Format, FormatAlign, Url, Worksheet, XlsxError};
 
 use super::super::Summary;
 use super::super::organisation::CANNOT_SEE;
@@ -28,6 +28,10 @@ pub(super) fn head(sheet: &mut Worksheet, row: u32, columns: &[(&str, u16)]) -> 
 struct Pen {
     sheet: Worksheet,
     row: u32,
+    /// The widths of the columns, in characters.
+    widths: Vec<u16>,
+    /// From this column on, long text goes on below itself; to the left of it, to the right of itself.
+    wrapped: u16,
 }
 
 /// What stands in a cell.
@@ -39,28 +43,56 @@ enum Is<'t> {
 }
 
 impl Pen {
-    fn new(name: &str) -> Result<Self, XlsxError> {
+    fn new(name: &str, widths: Vec<u16>, wrapped: u16) -> Result<Self, XlsxError> {
         let mut sheet = Worksheet::new();
         sheet.set_name(name)?;
-        Ok(Self { sheet, row: 0 })
+        for (column, width) in (0u16..).zip(&widths) {
+            sheet.set_column_width(column, f64::from(*width))?;
+        }
+        Ok(Self { sheet, row: 0, widths, wrapped })
+    }
+
+    /// A sheet that is one table, with its headings in the first row.
+    fn table(name: &str, columns: &[(&str, u16)], wrapped: u16) -> Result<Self, XlsxError> {
+        let mut pen = Self::new(name, columns.iter().map(|&(_, width)| width).collect(), wrapped)?;
+        head(&mut pen.sheet, 0, columns)?;
+        pen.sheet.set_freeze_panes(1, 0)?;
+        pen.row = 1;
+        Ok(pen)
     }
 
     fn row(&mut self, cells: &[Is<'_>]) -> Result<(), XlsxError> {
+        let top = Format::new().set_align(FormatAlign::Top);
+        let mut high = 1;
         for (column, is) in (0u16..).zip(cells) {
             match is {
+                Is::Text("") => {}
                 Is::Text(text) => {
-                    self.sheet.write_string(self.row, column, cell::shown(text, &mut 0))?;
+                    let text = cell::shown(text, &mut 0);
+                    let mut format = top.clone();
+                    if column >= self.wrapped {
+                        let width = self.widths.get(usize::from(column)).copied().unwrap_or(u16::MAX);
+                        high = lines(&text, width).max(high);
+                        format = format.set_text_wrap();
+                    }
+                    self.sheet.write_string_with_format(self.row, column, text, &format)?;
                 }
                 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
                 Is::Count(count) => {
-                    self.sheet.write_number(self.row, column, *count as f64)?;
+                    self.sheet.write_number_with_format(self.row, column, *count as f64, &top)?;
                 }
                 Is::Code(place) => {
                     // Row 1 holds the headings.
                     let link = Url::new(format!("internal:{RULES}!A{}", place + 2));
-                    self.sheet.write_url_with_text(self.row, column, link, rules::at(*place).code)?;
+                    let blue = top.clone().set_hyperlink();
+                    let code = rules::at(*place).code;
+                    self.sheet.write_url_with_options(self.row, column, link, code, "", Some(&blue))?;
                 }
             }
+        }
+        if high > 1 {
+            // Not every program finds out by itself how high a row must be.
+            self.sheet.set_row_height(self.row, f64::from(high) * 15.0)?;
         }
         self.row += 1;
         Ok(())
@@ -76,14 +108,23 @@ impl Pen {
     }
 }
 
+/// How many lines a text takes in a column; letters are not all of one width.
+fn lines(text: &str, width: u16) -> u16 {
+    let of = |line: &str| (line.chars().count() * 11).div_ceil(usize::from(width) * 10).max(1);
+    // Excel's rows are no higher than 27 lines.
+    u16::try_from(text.lines().map(of).sum::<usize>()).map_or(27, |lines| lines.min(27))
+}
+
 /// What was read, the verdict, the counts.
 pub(super) fn summary(summary: &Summary, cut: u64) -> Done {
-    let mut pen = Pen::new("Summary")?;
-    for (column, width) in [(0, 34.0), (1, 30.0), (2, 14.0), (3, 14.0), (4, 14.0), (5, 14.0), (6, 80.0)] {
-        pen.sheet.set_column_width(column, width)?;
-    }
+    let mut pen = Pen::new("Summary", vec![34, 36, 14, 14, 14, 14, 80], 6)?;
     let title = Format::new().set_bold().set_font_size(14);
     pen.sheet.write_string_with_format(0, 0, &summary.counts.sentence(summary.scenario).1, &title)?;
+    if summary.incomplete() {
+        let told = "This audit is incomplete: what is missing of the sources below could not be judged.";
+        let alarm = bold().set_font_color(Color::Red);
+        pen.sheet.write_string_with_format(1, 0, told, &alarm)?;
+    }
     pen.row = 2;
     about(&mut pen, summary, cut)?;
     sources(&mut pen, summary)?;
@@ -209,7 +250,6 @@ fn ranked(summary: &Summary, users: impl Fn(usize) -> u64) -> Vec<(usize, &'stat
 
 /// The catalogue, in its order; codes on other sheets lead here.
 pub(super) fn rules(summary: &Summary) -> Done {
-    let mut pen = Pen::new(RULES)?;
     let columns = [
         ("code", 10),
         ("name", 32),
@@ -223,9 +263,7 @@ pub(super) fn rules(summary: &Summary) -> Done {
         ("remedy", 60),
         ("reference", 32),
     ];
-    head(&mut pen.sheet, 0, &columns)?;
-    pen.sheet.set_freeze_panes(1, 0)?;
-    pen.row = 1;
+    let mut pen = Pen::table(RULES, &columns, 7)?;
     for (place, rule) in rules::all().enumerate() {
         let count = &summary.counts.rules[place];
         pen.row(&[
@@ -249,7 +287,6 @@ pub(super) fn rules(summary: &Summary) -> Done {
 
 /// What has to be done: the errors by remedy, with room for who does it until when.
 pub(super) fn plan(summary: &Summary) -> Done {
-    let mut pen = Pen::new("Action plan")?;
     let columns = [
         ("code", 10),
         ("name", 32),
@@ -261,9 +298,7 @@ pub(super) fn plan(summary: &Summary) -> Done {
         ("date", 14),
         ("remark", 50),
     ];
-    head(&mut pen.sheet, 0, &columns)?;
-    pen.sheet.set_freeze_panes(1, 0)?;
-    pen.row = 1;
+    let mut pen = Pen::table("Action plan", &columns, 4)?;
     let error = Severity::Error as usize;
     for (place, rule) in ranked(summary, |place| summary.counts.rules[place].users_by_worst[error]) {
         let count = &summary.counts.rules[place];
@@ -280,4 +315,17 @@ pub(super) fn plan(summary: &Summary) -> Done {
     let last_column = u16::try_from(columns.len() - 1).unwrap_or_default();
     pen.sheet.autofilter(0, 0, pen.row.saturating_sub(1), last_column)?;
     Ok(pen.sheet)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn rows_are_as_high_as_their_text() {
+        assert_eq!(lines("short", 50), 1);
+        assert_eq!(lines(&"x".repeat(60), 50), 2);
+        assert_eq!(lines("one\ntwo\nthree", 50), 3);
+        assert_eq!(lines(&"x".repeat(1_000_000), 10), 27);
+    }
 }

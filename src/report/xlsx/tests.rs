@@ -1,5 +1,7 @@
 //! The workbook while it grows.
 
+use calamine::{Reader, Xlsx};
+
 use super::*;
 use crate::model::{Attr, Facts, User};
 use crate::rules::verdict;
@@ -24,11 +26,35 @@ fn a_full_sheet_is_followed_by_another() {
         book.take(&mut rows).unwrap();
         assert!(rows.users.text.is_empty() && rows.users.cells.is_empty());
     }
-    // Two users beside the headings of each.
-    assert_eq!((book.users.sheets.len(), book.users.row), (3, 2));
-    assert_eq!(book.users.sheets[2].name(), "Users 3");
-    assert_eq!(book.findings.sheets.len(), 1);
     assert!(book.octets > 0 && book.cut == 0);
+    let mut file = Vec::new();
+    book.finish(&super::super::tests::summary(), &mut file).unwrap();
+    let mut book = Xlsx::new(std::io::Cursor::new(file)).unwrap();
+    assert_eq!(
+        book.sheet_names(),
+        ["Summary", "Users", "Users 2", "Users 3", "Findings", "Rules", "Action plan"]
+    );
+    let column = users::COLUMNS.iter().position(|column| column.name == "display_name").unwrap();
+    // Two users below the headings of each sheet, and the one that is left.
+    for (sheet, users) in [("Users", 2), ("Users 2", 2), ("Users 3", 1)] {
+        let sheet = book.worksheet_range(sheet).unwrap();
+        let cells: Vec<String> = sheet.rows().map(|row| row[column].to_string()).collect();
+        assert_eq!((cells[0].as_str(), &cells[1..]), ("display_name", &vec!["=1+1".to_owned(); users][..]));
+    }
+}
+
+#[test]
+fn an_incomplete_read_stands_below_the_verdict() {
+    let told = |summary: &Summary| {
+        let (dir, mut file) = (tempfile::tempdir().unwrap(), Vec::new());
+        Book::new(dir.path()).unwrap().finish(summary, &mut file).unwrap();
+        let mut book = Xlsx::new(std::io::Cursor::new(file)).unwrap();
+        book.worksheet_range("Summary").unwrap().get_value((1, 0)).map(ToString::to_string)
+    };
+    let mut summary = super::super::tests::summary();
+    assert!(told(&summary).unwrap().starts_with("This audit is incomplete"));
+    summary.sources.clear();
+    assert_eq!(told(&summary).unwrap_or_default(), "");
 }
 
 #[test]

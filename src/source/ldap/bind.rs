@@ -88,7 +88,7 @@ impl Connection<'_> {
                 how(into);
             });
         })?;
-        let message = self.receive(|found| found == id)?;
+        let message = self.receive(id)?;
         if message.tag != BOUND {
             return Err(Fault::Malformed);
         }

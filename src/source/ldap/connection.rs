@@ -28,8 +28,6 @@ const UNBIND: &[u8] = &[0x30, 5, 2, 1, 1, 0x42, 0];
 /// A message from the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Message<'c> {
-    /// The number of the request that it answers.
-    pub(super) id: i64,
     /// The tag of the operation.
     pub(super) tag: u8,
     /// The operation.
@@ -79,7 +77,7 @@ impl<'w> Connection<'w> {
         options: &tls::Options,
     ) -> Result<(), Fault> {
         let id = self.send(&[], |into| nest(into, EXTENDED_REQUEST, |into| put(into, 0x80, START_TLS)))?;
-        let message = self.receive(|found| found == id)?;
+        let message = self.receive(id)?;
         if message.tag != EXTENDED_RESPONSE {
             return Err(Fault::Malformed);
         }
@@ -135,15 +133,15 @@ impl<'w> Connection<'w> {
         sent.map(|()| id)
     }
 
-    /// The next message that answers a request that is waited for; others are of requests that were given up.
-    pub(super) fn receive(&mut self, awaited: impl Fn(i64) -> bool) -> Result<Message<'_>, Fault> {
-        let id = loop {
+    /// The next message that answers a request; others are of requests that were given up.
+    pub(super) fn receive(&mut self, id: i64) -> Result<Message<'_>, Fault> {
+        loop {
             self.start = self.next;
             self.next = self.fill()?;
             let mut parts = Ber(Ber(&self.input[self.start..self.next]).take(tag::SEQUENCE)?);
             let found = parts.number(tag::INTEGER)?;
-            if awaited(found) {
-                break found;
+            if found == id {
+                break;
             }
             let (of, body) = parts.next()?;
             if found == 0 && of == EXTENDED_RESPONSE {
@@ -151,12 +149,12 @@ impl<'w> Connection<'w> {
                 let outcome = Outcome::read(&mut Ber(body))?;
                 return Err(if outcome.code == 0 { Fault::Closed } else { Fault::Refused(outcome) });
             }
-        };
+        }
         let mut parts = Ber(Ber(&self.input[self.start..self.next]).take(tag::SEQUENCE)?);
         parts.number(tag::INTEGER)?;
         let (of, body) = parts.next()?;
         let controls = parts.take_if(tag::CONTROLS)?;
-        Ok(Message { id, tag: of, body, controls: controls.unwrap_or_default() })
+        Ok(Message { tag: of, body, controls: controls.unwrap_or_default() })
     }
 
     /// Reads until a whole message is there; gives where it ends.

@@ -13,7 +13,7 @@ use super::url::Server;
 use super::watch::Clock;
 
 /// How often something is tried.
-pub(super) const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 6;
 
 /// How connections are made.
 pub(super) struct Dialer<'w> {

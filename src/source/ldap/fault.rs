@@ -5,6 +5,9 @@ use std::io;
 use super::ber::{Ber, Malformed, tag};
 use crate::model::text::visible;
 
+/// The part of a result that says where else to look.
+const REFERRAL: u8 = 0xa3;
+
 /// How an operation ended, as the server says (RFC 4511, 4.1.9).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Outcome {
@@ -20,11 +23,16 @@ impl Outcome {
     /// Reads it from the start of a response.
     pub(super) fn read(response: &mut Ber<'_>) -> Result<Self, Malformed> {
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).trim_end_matches('\0').to_owned();
-        Ok(Self {
-            code: response.number(tag::ENUMERATED)?,
-            matched: text(response.take(tag::OCTETS)?),
-            message: text(response.take(tag::OCTETS)?),
-        })
+        let code = response.number(tag::ENUMERATED)?;
+        let matched = text(response.take(tag::OCTETS)?);
+        let mut message = text(response.take(tag::OCTETS)?);
+        if let Some(elsewhere) = response.take_if(REFERRAL)? {
+            let mut urls = Ber(elsewhere);
+            while !urls.is_empty() {
+                message = format!("{message} {}", text(urls.take(tag::OCTETS)?));
+            }
+        }
+        Ok(Self { code, message, matched })
     }
 
     /// The same with the base that was not found in its text.
@@ -129,8 +137,7 @@ impl Fault {
             Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed | Self::Circle => Help::Again,
             Self::Refused(outcome) => match outcome.code {
                 code::SIZE_LIMIT | code::ADMIN_LIMIT => Help::Less,
-                // AD says with 1 that nobody has signed in.
-                code::OPERATIONS_ERROR if outcome.message.contains("000004DC") => Help::Nothing,
+                code::OPERATIONS_ERROR if wants_account(outcome) => Help::Nothing,
                 code::OPERATIONS_ERROR
                 | code::TIME_LIMIT
                 | code::CRITICAL_EXTENSION
@@ -193,6 +200,11 @@ impl Fault {
         }
         .to_owned()
     }
+}
+
+/// Whether AD or Samba says that nobody has signed in.
+fn wants_account(outcome: &Outcome) -> bool {
+    ["000004DC", "00002020"].iter().any(|code| outcome.message.contains(code))
 }
 
 fn refused(outcome: &Outcome) -> String {
@@ -275,7 +287,7 @@ fn outcome_remedy(outcome: &Outcome) -> &'static str {
         return remedy;
     }
     match outcome.code {
-        code::OPERATIONS_ERROR if outcome.message.contains("000004DC") => {
+        code::OPERATIONS_ERROR if wants_account(outcome) => {
             "the server wants to know who asks: name an account with --user"
         }
         code::TIME_LIMIT => "lower --page-size, or name a smaller --base",
@@ -325,7 +337,10 @@ mod tests {
         for code in [2, 8, 10, 13, 32, 49, 50] {
             assert_eq!(refused_with(code, "").help(), Help::Nothing, "{code}");
         }
-        assert_eq!(refused_with(1, "000004DC: LdapErr: ...").help(), Help::Nothing);
+        for nobody in ["000004DC: LdapErr: ...", "00002020: Operation unavailable without authentication"] {
+            let fault = refused_with(1, nobody);
+            assert!(fault.help() == Help::Nothing && fault.remedy().contains("--user"), "{nobody}");
+        }
         assert_eq!(refused_with(4, "").help(), Help::Less);
     }
 

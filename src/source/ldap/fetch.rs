@@ -108,14 +108,22 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
         let server = dialer.servers[place].to_string();
         return finish(changes, Vec::new(), &session, request, target, &server);
     }
-    let mut checkpoint = begin(&mut connection, request, target, &session, task).map_err(failed)?;
+    let checkpoint = begin(&mut connection, request, target, &session, task).map_err(failed)?;
     let task = checkpoint.task().clone();
     let excluded = Excluded::new(&task.excluded);
-    let before = late::restore(&mut checkpoint)?;
     let work = Work::new(&clock, &dialer, &task, page(request), &excluded, checkpoint);
-    work.take_over(&before);
-    drop(before);
-    work.run(request.connections, Some((connection, place)), true);
+    work.take_over()?;
+    std::thread::scope(|scope| {
+        // Counting costs the server about half of what reading does; who wants it to rest gets one after the other.
+        let beside = request.rate == 0;
+        if beside {
+            scope.spawn(|| work.count_all());
+        }
+        work.read_all(request.connections, Some((connection, place)));
+        if !beside {
+            work.count_all();
+        }
+    });
     if let Some(fault) = lock(&work.ended).take() {
         work.give_up(fault, &name)?;
     }
@@ -146,7 +154,7 @@ fn changes(
     let checkpoint = Checkpoint::new(changed.clone(), slices, None, &target.folder)?;
     let excluded = Excluded::new(&task.excluded);
     let work = Work::new(clock, dialer, &changed, page(request), &excluded, checkpoint);
-    work.run(1, None, false);
+    work.read_all(1, None);
     if let Some(fault) = lock(&work.ended).take() {
         return Err(fault);
     }

@@ -6,27 +6,16 @@ use std::io::{BufRead, BufReader};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::checkpoint::Checkpoint;
 use super::connection::Connection;
 use super::entry::Asked;
 use super::fault::{Fault, Help};
+use super::names::Names;
 use super::queue::{Work, lock};
 use super::read::{Counter, FEW, Records};
 use super::search::{Filter, Scope, Search, Sink};
 use super::slices::Slice;
 use crate::error::{Error, Result};
 use crate::source::spool;
-
-/// The names of the objects in parts of an earlier run.
-pub(super) fn restore(checkpoint: &mut Checkpoint) -> Result<Vec<Vec<u8>>> {
-    let mut names = Vec::new();
-    checkpoint.parts(|part| {
-        let copy = part.try_clone().map_err(Error::io("read", "a part"))?;
-        let unpacked = spool::spool("a part of the fetch", copy)?;
-        each_name(unpacked.file, &mut |name| names.push(name))
-    })?;
-    Ok(names)
-}
 
 fn each_name(file: File, each: &mut dyn FnMut(Vec<u8>)) -> Result<()> {
     for line in BufReader::with_capacity(1 << 18, file).split(b'\n') {
@@ -41,13 +30,18 @@ fn each_name(file: File, each: &mut dyn FnMut(Vec<u8>)) -> Result<()> {
 }
 
 impl Work<'_> {
-    /// Takes names over that have arrived in an earlier run.
-    pub(super) fn take_over(&self, names: &[Vec<u8>]) {
+    /// Takes over what has arrived in an earlier run.
+    pub(super) fn take_over(&self) -> Result<()> {
         let mut arrived = lock(&self.arrived);
-        let mut room = Vec::new();
-        let hashes: Vec<u64> =
-            names.iter().map(|name| super::names::Names::hash(arrived.key(), name, &mut room)).collect();
+        let key = arrived.key().clone();
+        let (mut hashes, mut room) = (Vec::new(), Vec::new());
+        lock(&self.checkpoint).parts(|part| {
+            let copy = part.try_clone().map_err(Error::io("read", "a part"))?;
+            let unpacked = spool::spool("a part of the fetch", copy)?;
+            each_name(unpacked.file, &mut |name| hashes.push(Names::hash(&key, &name, &mut room)))
+        })?;
         arrived.extend(&hashes);
+        Ok(())
     }
 }
 

@@ -15,13 +15,12 @@ use super::entry::Asked;
 use super::fault::{Fault, Help};
 use super::names::Names;
 use super::read::{Counter, Excluded, Records};
-use super::search::{Filter, Lane, Scope, Search};
+use super::search::{Filter, Scope, Search};
 use super::slices::Slice;
 use super::watch::Clock;
 
 /// The most slices: a server that refuses every one of them is not helped with smaller ones.
 const SLICES: usize = 4_096;
-
 /// How many faults one after the other mean that the servers are gone: every worker has tried as often as it may.
 const FRUITLESS: u32 = 4 * TRIES;
 
@@ -32,8 +31,6 @@ enum Kind {
     Slice(usize, Slice),
     /// Counts what is below a base.
     Count(usize),
-    /// Reads a slice that is all of its base, and counts it on the way.
-    Both(usize, Slice),
 }
 
 #[derive(Debug, Clone)]
@@ -43,11 +40,17 @@ struct Job {
     not_before: Instant,
 }
 
+impl Job {
+    fn counts(&self) -> bool {
+        matches!(self.kind, Kind::Count(_))
+    }
+}
+
 #[derive(Debug, Default)]
 struct Jobs {
     waiting: VecDeque<Job>,
-    /// Those that a worker has.
-    taken: usize,
+    /// How many a worker has: those that read, and those that count.
+    taken: [usize; 2],
 }
 
 /// What all workers share.
@@ -103,52 +106,54 @@ impl<'w> Work<'w> {
         }
     }
 
-    /// Reads every open slice and counts every base, on so many connections; `first` is one that is open already, and
-    /// the place of its server.
-    pub(super) fn run(&self, connections: usize, first: Option<(Connection<'w>, usize)>, count: bool) {
+    /// Reads every open slice on so many connections; `first` is one that is open already, and the place of its
+    /// server.
+    pub(super) fn read_all(&self, connections: usize, first: Option<(Connection<'w>, usize)>) {
         let slices = lock(&self.checkpoint).open_slices();
-        // With one connection, the server would stand idle while an answer is read: it counts meanwhile.
-        let both = connections == 1 && count && slices.iter().all(|(_, slice)| slice.is_whole());
-        let reads = slices
-            .into_iter()
-            .map(|(number, slice)| if both { Kind::Both(number, slice) } else { Kind::Slice(number, slice) });
-        let counts = (0..self.task.bases.len()).map(Kind::Count).filter(|_| count && !both);
-        {
-            let mut jobs = lock(&self.jobs);
-            let job = |kind| Job { kind, tried: 0, not_before: Instant::now() };
-            jobs.waiting.extend(reads.chain(counts).map(job));
-        }
+        self.add(slices.into_iter().map(|(number, slice)| Kind::Slice(number, slice)));
         let mut first = first;
         std::thread::scope(|scope| {
             for _ in 0..connections.max(1) {
                 let own = first.take();
-                scope.spawn(move || self.worker(own));
+                scope.spawn(move || self.worker(own, false));
             }
         });
     }
 
-    fn worker(&self, connection: Option<(Connection<'w>, usize)>) {
+    /// Counts every base, on a connection of its own.
+    pub(super) fn count_all(&self) {
+        self.add((0..self.task.bases.len()).map(Kind::Count));
+        self.worker(None, true);
+    }
+
+    fn add(&self, kinds: impl Iterator<Item = Kind>) {
+        let job = |kind| Job { kind, tried: 0, not_before: Instant::now() };
+        lock(&self.jobs).waiting.extend(kinds.map(job));
+    }
+
+    /// Does jobs of one kind until none are left.
+    fn worker(&self, connection: Option<(Connection<'w>, usize)>, counts: bool) {
         let (mut connection, mut server) = match connection {
             Some((connection, server)) => (Some(connection), server),
             // All begin at the first server: their answers belong together.
             None => (None, 0),
         };
-        while let Some(job) = self.next() {
-            let done = self.dialed(&mut connection, &mut server).and_then(|open| self.work(open, &job.kind));
-            let job = match done {
-                Ok(()) => {
-                    self.fruitless.store(0, Ordering::Relaxed);
-                    None
-                }
-                Err(fault) => {
-                    connection = None;
-                    server += 1;
-                    self.failed(job, fault)
-                }
+        while let Some(job) = self.next(counts) {
+            let done = match self.dialed(&mut connection, &mut server) {
+                Ok(open) => self.work(open, &job.kind).map_err(|fault| (fault, true)),
+                Err(fault) => Err((fault, false)),
             };
+            if done.is_ok() {
+                self.fruitless.store(0, Ordering::Relaxed);
+            }
+            let again = done.err().and_then(|(fault, begun)| {
+                connection = None;
+                server += 1;
+                self.failed(job, fault, begun)
+            });
             let mut jobs = lock(&self.jobs);
-            jobs.taken -= 1;
-            jobs.waiting.extend(job.into_iter().flatten());
+            jobs.taken[usize::from(counts)] -= 1;
+            jobs.waiting.extend(again.into_iter().flatten());
             drop(jobs);
             self.bell.notify_all();
         }
@@ -169,7 +174,7 @@ impl<'w> Work<'w> {
     }
 
     /// The next job; `None` when all are done or the run ends.
-    fn next(&self) -> Option<Job> {
+    fn next(&self, counts: bool) -> Option<Job> {
         let mut jobs = lock(&self.jobs);
         loop {
             if let Err(fault) = self.clock.check() {
@@ -177,11 +182,14 @@ impl<'w> Work<'w> {
                 return None;
             }
             let now = Instant::now();
-            if let Some(place) = jobs.waiting.iter().position(|job| job.not_before <= now) {
-                jobs.taken += 1;
+            if let Some(place) =
+                jobs.waiting.iter().position(|job| job.counts() == counts && job.not_before <= now)
+            {
+                jobs.taken[usize::from(counts)] += 1;
                 return jobs.waiting.remove(place);
             }
-            if jobs.waiting.is_empty() && jobs.taken == 0 {
+            let left = jobs.waiting.iter().any(|job| job.counts() == counts);
+            if !left && jobs.taken[usize::from(counts)] == 0 {
                 self.bell.notify_all();
                 return None;
             }
@@ -196,26 +204,19 @@ impl<'w> Work<'w> {
         self.clock.end();
     }
 
-    /// What follows from a fault: the job again, smaller ones, or none.
-    fn failed(&self, job: Job, fault: Fault) -> Option<Vec<Job>> {
+    /// What follows from a fault: the job again, smaller ones, or none. `begun` says that there was a connection.
+    fn failed(&self, job: Job, fault: Fault, begun: bool) -> Option<Vec<Job>> {
         if fault.ends_the_run() {
             self.end(fault);
             return None;
         }
         let tried = job.tried + 1;
-        if let Kind::Both(number, slice) = job.kind {
-            // A server that does not do two things at once does them one after the other.
-            let job = |kind| Job { kind, tried, not_before: Instant::now() + pause(tried) };
-            let base = slice.base;
-            let read = self.failed(Job { tried: 0, ..job(Kind::Slice(number, slice)) }, fault);
-            return read.map(|read| read.into_iter().chain([job(Kind::Count(base))]).collect());
-        }
         let (again, less) = (fault.help() == Help::Again && tried < TRIES, fault.help() == Help::Less);
         // A server that is gone is not tried anew for each slice.
         let again = again && self.fruitless.fetch_add(1, Ordering::Relaxed) < FRUITLESS;
         let not_before = Instant::now() + pause(tried);
         if let Kind::Slice(number, slice) = &job.kind
-            && (less || (again && tried > 1))
+            && (less || (again && begun && tried > 1 && !matches!(fault, Fault::Silent(_))))
             && lock(&self.checkpoint).slices() < SLICES
             && let Some(halves) = slice.halves(self.task.cut.highest)
         {
@@ -237,7 +238,7 @@ impl<'w> Work<'w> {
             return Some(vec![Job { tried, not_before, ..job }]);
         }
         let what = match job.kind {
-            Kind::Slice(..) | Kind::Both(..) => "a part of the directory could not be read",
+            Kind::Slice(..) => "a part of the directory could not be read",
             Kind::Count(_) => "the objects could not be counted",
         };
         let what = format!("{what}: {} (remedy: {})", fault.what(), fault.remedy());
@@ -250,7 +251,7 @@ impl<'w> Work<'w> {
 
     fn work(&self, connection: &mut Connection<'w>, kind: &Kind) -> Result<(), Fault> {
         match kind {
-            Kind::Slice(number, slice) => self.read(connection, *number, slice, None),
+            Kind::Slice(number, slice) => self.read(connection, *number, slice),
             Kind::Count(base) => {
                 let key = lock(&self.arrived).key().clone();
                 let mut counter = Counter::new(self.excluded, &key, None);
@@ -258,23 +259,10 @@ impl<'w> Work<'w> {
                 lock(&self.counted).append(&mut counter.names);
                 Ok(())
             }
-            Kind::Both(number, slice) => {
-                let key = lock(&self.arrived).key().clone();
-                let mut counter = Counter::new(self.excluded, &key, None);
-                self.read(connection, *number, slice, Some(&mut counter))?;
-                lock(&self.counted).append(&mut counter.names);
-                Ok(())
-            }
         }
     }
 
-    fn read(
-        &self,
-        connection: &mut Connection<'w>,
-        number: usize,
-        slice: &Slice,
-        counter: Option<&mut Counter<'_>>,
-    ) -> Result<(), Fault> {
+    fn read(&self, connection: &mut Connection<'w>, number: usize, slice: &Slice) -> Result<(), Fault> {
         let names: Vec<&str> = self.task.attributes.iter().map(String::as_str).collect();
         let filter = Filter::parse(&slice.filter(&self.task.filter))?;
         let search = Search {
@@ -287,10 +275,7 @@ impl<'w> Work<'w> {
         let key = lock(&self.arrived).key().clone();
         let part = lock(&self.checkpoint).part(number)?;
         let mut records = Records::new(part, Asked::new(&names), self.excluded, &key);
-        let mut lanes = vec![Lane::new(search, &mut records)];
-        lanes.extend(counter.map(|counter| Lane::new(Search { attributes: &["1.1"], ..search }, counter)));
-        connection.pages(&mut lanes)?;
-        drop(lanes);
+        connection.pages(&search, &mut records)?;
         lock(&self.arrived).extend(&records.names);
         lock(&self.checkpoint).finish(number, records.part, records.found)?;
         Ok(())
@@ -311,6 +296,6 @@ impl<'w> Work<'w> {
             attributes: &["1.1"],
             page: self.page,
         };
-        connection.pages(&mut [Lane::new(search, counter)])
+        connection.pages(&search, counter)
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use ldap3::asn1::{PL, StructureTag};
 
 use super::ber::{Ber, Malformed, nest, put, put_number, tag};
-use super::connection::{Connection, Message};
+use super::connection::Connection;
 use super::fault::{Fault, Outcome};
 use crate::error::{Error, Result};
 
@@ -95,92 +95,61 @@ pub(super) trait Sink {
     fn between(&mut self, connection: &mut Connection<'_>) -> std::result::Result<(), Fault>;
 }
 
-/// A search among those that go on together.
-pub(super) struct Lane<'l> {
-    search: Search<'l>,
-    sink: &'l mut dyn Sink,
-    /// The message that asked for the page under way.
-    id: Option<i64>,
-    /// The cookie for the next page; `None` when there is none.
-    cookie: Option<Vec<u8>>,
-    /// The hash of the first entry of the page, and how many pages before it had none.
-    first: Option<u64>,
-    empty: u32,
-    /// The hashes of the first entries of all pages: none comes twice, unless the server goes round in circles.
-    firsts: HashSet<u64>,
-    key: RandomState,
-}
-
-impl<'l> Lane<'l> {
-    /// A search that has not begun.
-    pub(super) fn new(search: Search<'l>, sink: &'l mut dyn Sink) -> Self {
-        let (firsts, key) = (HashSet::new(), RandomState::new());
-        Self { search, sink, id: None, cookie: Some(Vec::new()), first: None, empty: 0, firsts, key }
-    }
-
-    /// Takes a message.
-    fn take(&mut self, message: Message<'_>) -> std::result::Result<(), Fault> {
-        match message.tag {
-            ENTRY => {
-                if self.first.is_none() {
-                    self.first = Some(self.key.hash_one(message.body));
-                }
-                self.sink.found(Found::Entry(message.body))
-            }
-            REFERENCE => self.sink.found(Found::Reference(message.body)),
-            INTERMEDIATE => Ok(()),
-            DONE => {
-                let cookie = done(message, self.search.base)?;
-                let first = self.first.take();
-                self.empty = if first.is_none() { self.empty + 1 } else { 0 };
-                if self.empty > EMPTY_PAGES || first.is_some_and(|first| !self.firsts.insert(first)) {
-                    return Err(Fault::Circle);
-                }
-                self.id = None;
-                self.cookie = Some(cookie).filter(|cookie| !cookie.is_empty());
-                Ok(())
-            }
-            _ => Err(Fault::Malformed),
-        }
-    }
-}
-
-/// The cookie at the end of a page.
-fn done(message: Message<'_>, base: &[u8]) -> std::result::Result<Vec<u8>, Fault> {
-    Outcome::read(&mut Ber(message.body))?.below(base).checked()?;
-    Ok(next_cookie(message.controls)?)
-}
-
 impl Connection<'_> {
-    /// Asks for all pages of some searches, a page of each at a time: a server works on them side by side.
-    pub(super) fn pages(&mut self, lanes: &mut [Lane<'_>]) -> std::result::Result<(), Fault> {
-        while lanes.iter().any(|lane| lane.cookie.is_some()) {
-            self.clock().pace()?;
-            for lane in lanes.iter_mut() {
-                if let Some(cookie) = &lane.cookie {
-                    lane.id = Some(self.begin(&lane.search, cookie)?);
+    /// Asks for all pages. OpenLDAP pages one search at a time on a connection, and so does this.
+    pub(super) fn pages(
+        &mut self,
+        search: &Search<'_>,
+        sink: &mut dyn Sink,
+    ) -> std::result::Result<(), Fault> {
+        let (mut cookie, mut empty) = (Vec::new(), 0);
+        // The hashes of the first entries of pages: none comes twice, unless the server goes round in circles.
+        let (key, mut firsts) = (RandomState::new(), HashSet::new());
+        loop {
+            let mut first = None;
+            cookie = self.page(search, &cookie, &mut |found| {
+                if let (None, Found::Entry(body)) = (first, &found) {
+                    first = Some(key.hash_one(body));
                 }
+                sink.found(found)
+            })?;
+            sink.between(self)?;
+            empty = if first.is_none() { empty + 1 } else { 0 };
+            if cookie.is_empty() {
+                return Ok(());
             }
-            while lanes.iter().any(|lane| lane.id.is_some()) {
-                let message = self.receive(|id| lanes.iter().any(|lane| lane.id == Some(id)))?;
-                if let Some(lane) = lanes.iter_mut().find(|lane| lane.id == Some(message.id)) {
-                    lane.take(message)?;
-                }
-            }
-            for lane in lanes.iter_mut() {
-                lane.sink.between(self)?;
+            if empty > EMPTY_PAGES || first.is_some_and(|first| !firsts.insert(first)) {
+                return Err(Fault::Circle);
             }
         }
-        Ok(())
     }
 
-    /// Sends a search for one page.
-    fn begin(&mut self, search: &Search<'_>, cookie: &[u8]) -> std::result::Result<i64, Fault> {
+    /// Asks for one page; gives the cookie for the next one, empty after the last.
+    fn page(
+        &mut self,
+        search: &Search<'_>,
+        cookie: &[u8],
+        each: &mut dyn FnMut(Found<'_>) -> std::result::Result<(), Fault>,
+    ) -> std::result::Result<Vec<u8>, Fault> {
+        self.clock().pace()?;
         let mut controls = Vec::new();
         if search.page > 0 {
             paged(search.page, cookie, &mut controls);
         }
-        self.send(&controls, |into| request(search, into))
+        let id = self.send(&controls, |into| request(search, into))?;
+        loop {
+            let message = self.receive(id)?;
+            match message.tag {
+                ENTRY => each(Found::Entry(message.body))?,
+                REFERENCE => each(Found::Reference(message.body))?,
+                INTERMEDIATE => {}
+                DONE => {
+                    Outcome::read(&mut Ber(message.body))?.below(search.base).checked()?;
+                    return Ok(next_cookie(message.controls)?);
+                }
+                _ => return Err(Fault::Malformed),
+            }
+        }
     }
 
     /// Asks for the first page, or for all at once where the search is not paged.
@@ -189,17 +158,11 @@ impl Connection<'_> {
         search: &Search<'_>,
         each: &mut dyn FnMut(&[u8]) -> std::result::Result<(), Fault>,
     ) -> std::result::Result<(), Fault> {
-        self.clock().pace()?;
-        let asked = self.begin(search, &[])?;
-        loop {
-            let message = self.receive(|id| id == asked)?;
-            match message.tag {
-                ENTRY => each(message.body)?,
-                REFERENCE | INTERMEDIATE => {}
-                DONE => return done(message, search.base).map(|_| ()),
-                _ => return Err(Fault::Malformed),
-            }
-        }
+        self.page(search, &[], &mut |found| match found {
+            Found::Entry(entry) => each(entry),
+            Found::Reference(_) => Ok(()),
+        })?;
+        Ok(())
     }
 }
 

@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::part::Part;
 use super::read::{Excluded, FEW, Records};
 use super::root::any;
-use super::search::{Filter, Found, Lane, Scope, Search, Sink};
+use super::search::{Filter, Found, Scope, Search, Sink};
 use super::slices::Slice;
 use crate::error::{Error, Result};
 use crate::source::fetched::Comments;
@@ -143,7 +143,7 @@ impl Earlier {
                 attributes: &["objectGUID"],
                 page: PAGE,
             };
-            connection.pages(&mut [Lane::new(search, &mut pass)])?;
+            connection.pages(&search, &mut pass)?;
         }
         Ok(pass.found)
     }

@@ -83,11 +83,6 @@ impl Slice {
         Self { base, key: Key::Nothing, from: None, to: None }
     }
 
-    /// Whether it is all objects below its base.
-    pub(super) fn is_whole(&self) -> bool {
-        self.from.is_none() && self.to.is_none()
-    }
-
     /// The filter for those of the objects that fit another one.
     pub(super) fn filter(&self, all: &str) -> String {
         let name = self.key.attribute();
@@ -125,8 +120,13 @@ impl Cut {
     /// One slice.
     pub(super) const WHOLE: Self = Self { key: Key::Nothing, highest: 0 };
 
-    /// The key that works, tried out on one object: a base, or one that is found below it.
-    pub(super) fn find(connection: &mut Connection<'_>, root: &Root, object: &[u8]) -> Result<Self, Fault> {
+    /// The key that works, tried out on an object that has it: the base itself, or one below it that fits the filter.
+    pub(super) fn find(
+        connection: &mut Connection<'_>,
+        root: &Root,
+        base: &str,
+        filter: &str,
+    ) -> Result<Self, Fault> {
         let keys: &[Key] = if root.is_ad {
             &[Key::Guid, Key::UsnCreated]
         } else {
@@ -137,8 +137,17 @@ impl Cut {
                 Key::UsnCreated => root.last_change.map(u128::from),
                 _ => Some(u128::MAX),
             };
-            if let Some(highest) = highest
-                && works(connection, key, object)?
+            let Some(highest) = highest else { continue };
+            let has = format!("({}=*)", key.attribute());
+            let mut object = None;
+            if !base.is_empty() {
+                object = first(connection, key, base, Scope::Base, &has)?;
+            }
+            if object.is_none() {
+                object = first(connection, key, base, Scope::Subtree, &format!("(&{filter}{has})"))?;
+            }
+            if let Some((dn, own)) = object
+                && works(connection, key, &dn, own)?
             {
                 return Ok(Self { key, highest });
             }
@@ -161,37 +170,54 @@ impl Cut {
     }
 }
 
-/// Whether `>=` says of one object what it should: it is at or above its own value and not above it.
-fn works(connection: &mut Connection<'_>, key: Key, object: &[u8]) -> Result<bool, Fault> {
-    let mut value = None;
-    let look = |connection: &mut Connection<'_>, filter: &str, value: &mut Option<u128>| {
-        let (filter, names) = (Filter::parse(filter)?, [key.attribute()]);
-        let search =
-            Search { base: object, scope: Scope::Base, filter: &filter, attributes: &names, page: 0 };
-        let mut found = false;
-        let asked = connection.find(&search, &mut |body| {
-            found = true;
-            *value = Entry::read(body)?.value(key.attribute())?.and_then(|octets| key.value(octets));
-            Ok(())
-        });
-        match asked {
-            Ok(()) => Ok(found),
-            Err(Fault::Refused(_)) => Ok(false),
-            Err(other) => Err(other),
-        }
-    };
-    look(connection, "(objectClass=*)", &mut value)?;
-    let Some(own) = value.filter(|&own| own < u128::MAX) else { return Ok(false) };
+/// The first object that a search finds: its name and its key.
+fn first(
+    connection: &mut Connection<'_>,
+    key: Key,
+    base: &str,
+    scope: Scope,
+    filter: &str,
+) -> Result<Option<(Vec<u8>, u128)>, Fault> {
+    let (filter, names) = (Filter::parse(filter)?, [key.attribute()]);
+    let search = Search { base: base.as_bytes(), scope, filter: &filter, attributes: &names, page: 1 };
+    let mut object = None;
+    let asked = connection.find(&search, &mut |body| {
+        let entry = Entry::read(body)?;
+        let value = entry.value(key.attribute())?.and_then(|octets| key.value(octets));
+        object = object.take().or(value.map(|value| (entry.dn.to_vec(), value)));
+        Ok(())
+    });
+    match asked {
+        // A server that knows nothing of the key has no object with it; one without pages gives more than the one that is
+        // enough, up to its limit.
+        Ok(()) | Err(Fault::Refused(_)) => Ok(object),
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether `>=` says of an object what it should: it is at or above its own value and not above it.
+fn works(connection: &mut Connection<'_>, key: Key, object: &[u8], own: u128) -> Result<bool, Fault> {
+    let Some(next) = own.checked_add(1) else { return Ok(false) };
     let least = |value: u128| format!("({}>={})", key.attribute(), key.assertion(value));
-    let (at, above) = (least(own), least(own + 1));
+    let (at, above) = (least(own), least(next));
     for (filter, expected) in [
         (at.clone(), true),
         (format!("(!{at})"), false),
         (above.clone(), false),
         (format!("(!{above})"), true),
     ] {
-        if look(connection, &filter, &mut None)? != expected {
-            return Ok(false);
+        let filter = Filter::parse(&filter)?;
+        let search =
+            Search { base: object, scope: Scope::Base, filter: &filter, attributes: &["1.1"], page: 0 };
+        let mut found = false;
+        let asked = connection.find(&search, &mut |_| {
+            found = true;
+            Ok(())
+        });
+        match asked {
+            Ok(()) if found == expected => {}
+            Ok(()) | Err(Fault::Refused(_)) => return Ok(false),
+            Err(other) => return Err(other),
         }
     }
     Ok(true)

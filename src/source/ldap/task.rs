@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::fetch::{Request, Target};
 use super::names;
 use super::root::{Root, Schema};
-use super::search::{Filter, Scope, Search};
+use super::search::Filter;
 use super::slices::Cut;
 use crate::model::{Attr, AttrSet};
 
@@ -68,7 +68,10 @@ pub(super) fn begin(
     }
     // One cursor needs no slices, and each costs the server.
     if request.connections > 1 {
-        task.cut = cut(connection, &session.root, &task)?;
+        task.cut = match task.bases.first() {
+            Some(base) => Cut::find(connection, &session.root, base, &task.filter)?,
+            None => Cut::WHOLE,
+        };
     }
     let count = u32::try_from(request.connections.saturating_mul(2)).unwrap_or(u32::MAX);
     let slices = task.cut.slices(task.bases.len(), count);
@@ -91,34 +94,6 @@ fn resumed(left: Checkpoint, mut task: Task, folder: &Path) -> std::result::Resu
         return Err(Fault::Never(what, "name the same server, or fetch anew without --resume".into()));
     }
     Ok(left)
-}
-
-/// The key that works on the bases, or on an object below one of them.
-fn cut(connection: &mut Connection<'_>, root: &Root, task: &Task) -> std::result::Result<Cut, Fault> {
-    let Some(base) = task.bases.first() else { return Ok(Cut::WHOLE) };
-    let cut = if base.is_empty() { Cut::WHOLE } else { Cut::find(connection, root, base.as_bytes())? };
-    if cut != Cut::WHOLE {
-        return Ok(cut);
-    }
-    let filter = Filter::parse(&task.filter)?;
-    let search = Search {
-        base: base.as_bytes(),
-        scope: Scope::Subtree,
-        filter: &filter,
-        attributes: &["1.1"],
-        page: 1,
-    };
-    let mut object = None;
-    let asked = connection.find(&search, &mut |body| {
-        object.get_or_insert(super::entry::Entry::read(body)?.dn.to_vec());
-        Ok(())
-    });
-    match asked {
-        // A server without pages gives more than one, up to its limit; one is enough here.
-        Err(Fault::Refused(_)) if object.is_some() => {}
-        other => other?,
-    }
-    object.map_or(Ok(Cut::WHOLE), |object| Cut::find(connection, root, &object))
 }
 
 /// Where the search starts.

@@ -28,10 +28,14 @@ impl Seen {
     }
 }
 
-/// Everything in a source, by way of its blocks; a second time when the first shows that it needs more care.
+/// Everything in a source, by way of its blocks; once more as long as it shows that it needs more care.
 fn read(source: &Source) -> (Vec<Seen>, Problems) {
-    let first = read_once(source);
-    if source.settled() { first } else { read_once(source) }
+    loop {
+        let seen = read_once(source);
+        if source.settled() {
+            return seen;
+        }
+    }
 }
 
 fn read_once(source: &Source) -> (Vec<Seen>, Problems) {

@@ -1,0 +1,228 @@
+//! What is out of the ordinary about a user: found in one pass, so that a rule which has nothing to say about ordinary
+//! users need not look at each of them.
+//!
+//! What the input does not show counts as out of the ordinary: a mark is missing only where it is known not to be there.
+
+use super::attribute::Attr;
+use super::class::Classes;
+use super::facts::Facts;
+use super::fold::same;
+use super::home::{Locator, locator};
+use super::octet::find;
+use super::proxy::ProxyType;
+use super::tri::Tri;
+use super::user::Hidden;
+
+/// A set of marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Marks(u32);
+
+/// The marks, each with its bit.
+macro_rules! marks {
+    ($($(#[doc = $doc:literal])* $name:ident = $bit:literal;)*) => {
+        impl Marks {
+            $($(#[doc = $doc])* pub const $name: Self = Self(1 << $bit);)*
+        }
+    };
+}
+
+marks! {
+    /// Every user has this one.
+    ANY = 0;
+    /// A sip proxy is malformed.
+    MALFORMED_SIP = 1;
+    /// There is more than one sip proxy.
+    SIPS = 2;
+    /// There is no sip proxy.
+    NO_SIP = 3;
+    /// A value of proxyAddresses has no type.
+    UNTYPED = 4;
+    /// A value has another type than smtp and sip.
+    OTHER_TYPE = 5;
+    /// There are smtp proxies, and none of them is primary.
+    NO_PRIMARY = 6;
+    /// There is more than one primary smtp proxy.
+    PRIMARIES = 7;
+    /// An smtp proxy is malformed.
+    MALFORMED_SMTP = 8;
+    /// A sip or smtp proxy has a character that synchronization refuses.
+    SYNC_INVALID = 9;
+    /// A sip or smtp proxy has a character before the `@` that is replaced in the cloud.
+    REPLACED = 10;
+    /// A value of proxyAddresses has outer blanks.
+    PADDED = 11;
+    /// There are more than 300 values.
+    MANY = 12;
+    /// Two values may be the same when folded.
+    ALIKE = 13;
+    /// The PUA, or a proxy address, has more than 250 octets; no limit of a product lies below.
+    LONG = 14;
+    /// The PUA, or a sip proxy, has a character before the `@` that products stumble over.
+    RISKY = 15;
+    /// There is no PUA.
+    NO_PUA = 16;
+    /// The PUA is malformed.
+    MALFORMED_PUA = 17;
+    /// No sip proxy is the PUA.
+    PUA_NOT_SIP = 18;
+    /// There is no mail.
+    NO_MAIL = 19;
+    /// mail is malformed.
+    MALFORMED_MAIL = 20;
+    /// mail has outer blanks.
+    PADDED_MAIL = 21;
+    /// No primary smtp proxy is mail.
+    MAIL_NOT_PRIMARY = 22;
+    /// The SIP address is not mail.
+    SIP_NOT_MAIL = 23;
+    /// The SIP address is not userPrincipalName.
+    SIP_NOT_UPN = 24;
+    /// There is no userPrincipalName.
+    NO_UPN = 25;
+    /// userPrincipalName is malformed, has a refused character, or more than 48 octets.
+    ODD_UPN = 26;
+    /// msRTCSIP-UserEnabled is FALSE.
+    NOT_ENABLED = 27;
+    /// There is no deployment locator, or it is not known.
+    ODD_LOCATOR = 28;
+    /// The account is disabled.
+    DISABLED = 29;
+    /// The object is a contact.
+    CONTACT = 30;
+}
+
+impl Marks {
+    /// Whether any of these is in.
+    #[must_use]
+    pub const fn has(self, any: Self) -> bool {
+        self.0 & any.0 != 0
+    }
+
+    /// How many marks there can be.
+    pub const COUNT: usize = 31;
+
+    /// The place of each mark that is in, below [`Marks::COUNT`].
+    pub fn places(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (next < Self::COUNT).then_some(next)
+        })
+    }
+
+    fn add(&mut self, mark: Self, when: bool) {
+        self.0 |= if when { mark.0 } else { 0 };
+    }
+
+    /// The marks of a user.
+    pub(super) fn of(facts: &Facts<'_>) -> Self {
+        let mut marks = Self::ANY;
+        marks.of_proxies(facts);
+        marks.of_pua(facts);
+        marks.of_mail(facts);
+        marks.of_upn(facts);
+        let user = facts.user;
+        marks.add(Self::NOT_ENABLED, user.says(Attr::UserEnabled, false) != Tri::No);
+        let known =
+            matches!(locator(user.get(Attr::DeploymentLocator)), Locator::OnPremises | Locator::Online);
+        marks.add(Self::ODD_LOCATOR, !known);
+        marks.add(Self::DISABLED, !user.carries(Attr::UserAccountControl) || facts.is_disabled());
+        marks.add(Self::CONTACT, !user.carries(Attr::ObjectClass) || facts.is_contact());
+        marks
+    }
+
+    fn of_proxies(&mut self, facts: &Facts<'_>) {
+        if !facts.user.carries(Attr::ProxyAddresses) || facts.user.hidden() != Hidden::default() {
+            self.0 |= Self::OF_PROXIES;
+        }
+        let (mut sips, mut smtps, mut primaries) = (0_usize, 0_usize, 0_usize);
+        // One bit per length: addresses of ASCII that are the same are as long.
+        let mut lengths = [0_u64; 2];
+        for proxy in &facts.proxies {
+            self.add(Self::LONG, proxy.raw.len() > 250);
+            self.add(Self::PADDED, proxy.raw.len() != proxy.text.len());
+            self.add(Self::SYNC_INVALID, proxy.classes.has(Classes::SYNC_INVALID));
+            self.add(Self::REPLACED, proxy.local_classes.has(Classes::REPLACED));
+            match proxy.of {
+                ProxyType::Smtp => {
+                    smtps += 1;
+                    primaries += usize::from(proxy.primary);
+                    self.add(Self::MALFORMED_SMTP, !proxy.well_formed);
+                }
+                ProxyType::Sip => {
+                    sips += 1;
+                    self.add(Self::MALFORMED_SIP, !proxy.well_formed);
+                    self.add(Self::RISKY, proxy.local_classes.has(Classes::RISKY));
+                }
+                ProxyType::Other => self.0 |= Self::OTHER_TYPE.0 | Self::ALIKE.0,
+                ProxyType::Missing => self.0 |= Self::UNTYPED.0,
+            }
+            let length = 1 << (proxy.address.len() & 63);
+            let seen = &mut lengths[usize::from(proxy.of == ProxyType::Sip)];
+            // Blanks and letters beyond ASCII are folded away.
+            self.add(Self::ALIKE, *seen & length != 0 || proxy.classes.has(Classes::SYNC_INVALID));
+            *seen |= length;
+        }
+        self.add(Self::SIPS, sips > 1);
+        self.add(Self::NO_SIP, !facts.sip_proxy.yes());
+        self.add(Self::NO_PRIMARY, smtps > 0 && primaries == 0);
+        self.add(Self::PRIMARIES, primaries > 1);
+        self.add(Self::MANY, facts.proxies.len() > 300);
+    }
+
+    /// What is open when the input does not show all of proxyAddresses.
+    const OF_PROXIES: u32 = Self::MALFORMED_SIP.0
+        | Self::SIPS.0
+        | Self::UNTYPED.0
+        | Self::OTHER_TYPE.0
+        | Self::NO_PRIMARY.0
+        | Self::PRIMARIES.0
+        | Self::MALFORMED_SMTP.0
+        | Self::SYNC_INVALID.0
+        | Self::REPLACED.0
+        | Self::PADDED.0
+        | Self::MANY.0
+        | Self::ALIKE.0
+        | Self::LONG.0
+        | Self::RISKY.0;
+
+    fn of_pua(&mut self, facts: &Facts<'_>) {
+        let (pua, shown) = (facts.pua(), facts.user.carries(Attr::PrimaryUserAddress));
+        self.add(Self::LONG, !shown || pua.len() > 250);
+        self.add(Self::RISKY, !shown || facts.pua_local_classes.has(Classes::RISKY));
+        self.add(Self::NO_PUA, pua.is_empty());
+        self.add(Self::MALFORMED_PUA, !facts.pua_well_formed);
+        let address = facts.sip_address.filter(|_| !pua.is_empty());
+        let is_sip = address.is_some_and(|address| facts.sips().any(|proxy| same(proxy.address, address)));
+        self.add(Self::PUA_NOT_SIP, !is_sip);
+    }
+
+    fn of_mail(&mut self, facts: &Facts<'_>) {
+        let (mail, raw) = (facts.mail, facts.user.get(Attr::Mail));
+        self.add(Self::NO_MAIL, raw.is_empty());
+        self.add(Self::MALFORMED_MAIL, !facts.mail_well_formed);
+        self.add(Self::PADDED_MAIL, raw.len() != mail.len() || !facts.user.carries(Attr::Mail));
+        let is_primary = facts.primaries().any(|primary| same(primary.address, mail));
+        self.add(Self::MAIL_NOT_PRIMARY, raw.is_empty() || !facts.shows_primary() || !is_primary);
+        let is_sip = facts.sip_address.is_some_and(|address| same(address, mail));
+        self.add(Self::SIP_NOT_MAIL, raw.is_empty() || !is_sip);
+    }
+
+    fn of_upn(&mut self, facts: &Facts<'_>) {
+        let name = facts.user.get(Attr::UserPrincipalName);
+        let is_sip = facts.sip_address.is_some_and(|address| same(address, name));
+        self.add(Self::SIP_NOT_UPN, name.is_empty() || !is_sip);
+        self.add(Self::NO_UPN, name.is_empty());
+        self.add(Self::ODD_UPN, is_odd(name));
+    }
+}
+
+/// Whether a sign-in name is not `user@suffix` of ordinary characters and an ordinary length.
+fn is_odd(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let Some(at) = find(b'@', bytes) else { return true };
+    let dot = bytes.get(at.wrapping_sub(1)).is_none_or(|&b| b == b'.');
+    let more = find(b'@', &bytes[at + 1..]).is_some() || at + 1 == bytes.len();
+    dot || more || bytes.len() > 48 || Classes::of(name).has(Classes::NOT_UPN)
+}

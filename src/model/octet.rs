@@ -1,0 +1,85 @@
+//! Finding an octet in the short texts of a directory.
+
+/// Where an octet stands first. Most texts are shorter than it takes to set up a vector search, so the first 64 octets
+/// are looked at eight at a time.
+#[must_use]
+#[inline]
+pub fn find(octet: u8, text: &[u8]) -> Option<usize> {
+    const NEAR: usize = 64;
+    let wanted = u64::from(octet) * EACH;
+    let mut place = 0;
+    while place < NEAR {
+        let Some(eight) = text.get(place..place + 8) else {
+            let rest = text.get(place..)?.iter().position(|&b| b == octet);
+            return rest.map(|found| place + found);
+        };
+        let found = zeros(word(eight) ^ wanted);
+        if found != 0 {
+            return Some(place + found.trailing_zeros() as usize / 8);
+        }
+        place += 8;
+    }
+    memchr::memchr(octet, &text[place..]).map(|found| place + found)
+}
+
+/// One in each octet.
+const EACH: u64 = 0x0101_0101_0101_0101;
+/// The highest bit of each octet.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+fn word(eight: &[u8]) -> u64 {
+    eight.try_into().map_or(0, u64::from_le_bytes)
+}
+
+/// The highest bit of the first octet that is zero (and perhaps of some behind it).
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(EACH) & !word & HIGH
+}
+
+/// Makes ASCII letters small, in place; gives whether all octets are ASCII. The length is a multiple of eight.
+pub(super) fn make_small(text: &mut [u8]) -> bool {
+    let mut all = 0;
+    for eight in text.chunks_exact_mut(8) {
+        let octets = word(eight);
+        all |= octets;
+        eight.copy_from_slice(&small(octets).to_le_bytes());
+    }
+    all & HIGH == 0
+}
+
+/// Eight octets with the ASCII letters among them small.
+fn small(octets: u64) -> u64 {
+    let low = octets & !HIGH;
+    // The highest bit of each octet from `A` on, and from behind `Z` on.
+    let from_a = low + (0x80 - u64::from(b'A')) * EACH;
+    let behind_z = low + (0x80 - u64::from(b'Z') - 1) * EACH;
+    octets | (from_a & !behind_z & !octets & HIGH) >> 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn an_octet_is_where_it_is(text: Vec<u8>, octet: u8, tail in proptest::collection::vec(0_u8..4, 0..200)) {
+            for (octet, text) in [(octet, &text), (3, &tail)] {
+                proptest::prop_assert_eq!(find(octet, text), text.iter().position(|&b| b == octet));
+            }
+        }
+
+        #[test]
+        fn letters_become_small(text in proptest::collection::vec(proptest::prelude::any::<u8>(), 64)) {
+            let mut made = text.clone();
+            proptest::prop_assert_eq!(make_small(&mut made), text.is_ascii());
+            proptest::prop_assert_eq!(made, text.to_ascii_lowercase());
+        }
+    }
+
+    #[test]
+    fn every_octet_becomes_what_it_should() {
+        let mut all: Vec<u8> = (0..=255).collect();
+        assert!(!make_small(&mut all));
+        assert_eq!(all, (0..=255_u8).map(|b| b.to_ascii_lowercase()).collect::<Vec<_>>());
+    }
+}
