@@ -67,6 +67,8 @@ pub(super) struct Work<'w> {
     pub(super) counted: Mutex<Vec<u64>>,
     /// Why something is missing.
     pub(super) missing: Mutex<Vec<String>>,
+    /// Why the first slice that could not be read was not.
+    pub(super) lost: Mutex<Option<Fault>>,
     /// What ended the run.
     pub(super) ended: Mutex<Option<Fault>>,
     jobs: Mutex<Jobs>,
@@ -99,6 +101,7 @@ impl<'w> Work<'w> {
             arrived: Mutex::default(),
             counted: Mutex::default(),
             missing: Mutex::default(),
+            lost: Mutex::default(),
             ended: Mutex::default(),
             jobs: Mutex::default(),
             bell: Condvar::new(),
@@ -245,6 +248,9 @@ impl<'w> Work<'w> {
         let mut missing = lock(&self.missing);
         if !missing.contains(&what) {
             missing.push(what);
+        }
+        if let Kind::Slice(..) = job.kind {
+            lock(&self.lost).get_or_insert(fault);
         }
         None
     }
