@@ -91,7 +91,7 @@ fn a_directory_without_anything_of_microsoft_loses_nobody() {
     let run = direct(&bed, &url, &[]);
     let people = bed.search(bed.at("BASE"), "(objectClass=inetOrgPerson)", &["1.1"]);
     assert_eq!(people.len(), 12_000);
-    assert!(matches!(run.status, 0 | 3), "{}", run.told);
+    assert_eq!(run.status, 0, "{}", run.told);
     let names: Vec<String> = run.table("users.csv").into_iter().map(|row| row["dn"].to_lowercase()).collect();
     for person in &people {
         let dn = String::from_utf8(person[0].1.clone()).unwrap().to_lowercase();
@@ -292,10 +292,11 @@ fn a_limit_of_the_server_is_no_end_of_the_directory() {
     if run.status == 0 {
         same(&run, &exported(&Bed::start("openldap.py", &["--users", "6000"]), |_| true));
     } else {
-        let run = run.ended(3).says(&["limit"]);
-        assert!(run.table("users.csv").len() < 6000);
+        run.ended(3).says(&["limit"]);
     }
-    direct(&bed, bed.at("LDAPS"), &["--connections", "1", "--filter", "(mail=u*)"]).ended(3).says(&["limit"]);
+    let run =
+        direct(&bed, bed.at("LDAPS"), &["--connections", "1", "--filter", "(mail=u*)"]).says(&["limit"]);
+    assert!(matches!(run.status, 2 | 3), "{}", run.told);
 }
 
 #[test]

@@ -341,6 +341,13 @@ fn a_password_never_travels_in_the_clear() {
     assert!(server.seen().binds.iter().all(|(_, password)| !password));
 }
 
+/// A server that shows an account nothing says so with success.
+#[test]
+fn an_account_that_may_see_nobody() {
+    let run = read(&Plan::of(Directory::of(0)).start()).ended(3);
+    assert!(run.names().is_empty());
+}
+
 #[test]
 fn a_base_that_is_not_there() {
     let server = plan().start();

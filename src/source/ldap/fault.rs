@@ -162,6 +162,11 @@ impl Fault {
         }
     }
 
+    /// Whether a server may have refused the size of a page, as `OpenLDAP` does for one above its limit.
+    pub(super) fn is_page_too_large(&self) -> bool {
+        matches!(self, Self::Refused(outcome) if outcome.code == code::ADMIN_LIMIT)
+    }
+
     /// Whether there is no such object.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self, Self::Refused(outcome) if outcome.code == code::NO_SUCH_OBJECT)

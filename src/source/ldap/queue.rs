@@ -21,6 +21,10 @@ use super::watch::Clock;
 
 /// The most slices: a server that refuses every one of them is not helped with smaller ones.
 const SLICES: usize = 4_096;
+/// How many slices there may be until it is no news that one more is split.
+const TOLD: usize = 32;
+/// A page that no server can take for too large.
+const SMALL_PAGE: u32 = 50;
 /// How many faults one after the other mean that the servers are gone: every worker has tried as often as it may.
 const FRUITLESS: u32 = 4 * TRIES;
 
@@ -58,7 +62,8 @@ pub(super) struct Work<'w> {
     pub(super) clock: &'w Clock<'w>,
     pub(super) dialer: &'w Dialer<'w>,
     pub(super) task: &'w Task,
-    pub(super) page: u32,
+    /// The most objects of a page; less when a server says that it is too much.
+    page: AtomicU32,
     pub(super) excluded: &'w Excluded,
     pub(super) checkpoint: Mutex<Checkpoint>,
     /// The names of the objects that have arrived.
@@ -95,7 +100,7 @@ impl<'w> Work<'w> {
             clock,
             dialer,
             task,
-            page,
+            page: AtomicU32::new(page),
             excluded,
             checkpoint: Mutex::new(checkpoint),
             arrived: Mutex::default(),
@@ -213,6 +218,9 @@ impl<'w> Work<'w> {
             self.end(fault);
             return None;
         }
+        if fault.is_page_too_large() && self.smaller_page() {
+            return Some(vec![job]);
+        }
         let tried = job.tried + 1;
         let (again, less) = (fault.help() == Help::Again && tried < TRIES, fault.help() == Help::Less);
         // A server that is gone is not tried anew for each slice.
@@ -226,7 +234,9 @@ impl<'w> Work<'w> {
             // To ask for less is no second try, and need not wait.
             let (tried, not_before) = if less { (job.tried, job.not_before) } else { (tried, not_before) };
             // Half as much may pass where the whole did not, and half of it is not lost the next time.
-            self.clock.note(&format!("{}; the slice is split", fault.what()));
+            if lock(&self.checkpoint).slices() < TOLD {
+                self.clock.note(&format!("{}; the slice is split", fault.what()));
+            }
             match lock(&self.checkpoint).split(*number, halves.clone()) {
                 Ok([low, high]) => {
                     let job = |number, slice| Job { kind: Kind::Slice(number, slice), tried, not_before };
@@ -255,6 +265,16 @@ impl<'w> Work<'w> {
         None
     }
 
+    /// Halves the page, unless it is small already.
+    fn smaller_page(&self) -> bool {
+        let half = |page| (page > SMALL_PAGE).then_some(page / 2);
+        let halved = self.page.fetch_update(Ordering::Relaxed, Ordering::Relaxed, half);
+        if let Ok(page) = halved {
+            self.clock.note(&format!("the server refuses pages of {page}; asking for pages of {}", page / 2));
+        }
+        halved.is_ok()
+    }
+
     fn work(&self, connection: &mut Connection<'w>, kind: &Kind) -> Result<(), Fault> {
         match kind {
             Kind::Slice(number, slice) => self.read(connection, *number, slice),
@@ -276,7 +296,7 @@ impl<'w> Work<'w> {
             scope: Scope::Subtree,
             filter: &filter,
             attributes: &names,
-            page: self.page,
+            page: self.page.load(Ordering::Relaxed),
         };
         let key = lock(&self.arrived).key().clone();
         let part = lock(&self.checkpoint).part(number)?;
@@ -300,7 +320,7 @@ impl<'w> Work<'w> {
             scope: Scope::Subtree,
             filter: &filter,
             attributes: &["1.1"],
-            page: self.page,
+            page: self.page.load(Ordering::Relaxed),
         };
         connection.pages(&search, counter)
     }
