@@ -139,6 +139,16 @@ const DAMAGED: &[(Problem, &str, &str)] = &[
     (Problem::RangeCut, "ranges.ldif", ""),
     (Problem::SearchCut, "openldap-limit.ldif", ""),
     (Problem::LineCut, "ldif-cut.ldif", ""),
+    (
+        Problem::FetchCut,
+        "fetch-cut.ldif",
+        "version: 1\n# dirsync-audit fetch: 1\n\ndn: CN=a,DC=b\nmail: a@b.co\n",
+    ),
+    (
+        Problem::FetchIncomplete,
+        "fetch-incomplete.ldif",
+        "version: 1\n# dirsync-audit fetch: 1\n\ndn: CN=a,DC=b\nmail: a@b.co\n\n# dirsync-audit end: incomplete 1\n",
+    ),
     (Problem::UrlValue, "openldap-files.ldif", ""),
     (Problem::NamesOnly, "openldap-names.ldif", ""),
     (Problem::StrayLine, "a.ldif", "dn: CN=a\nmail: a@b.co\nstray\n"),

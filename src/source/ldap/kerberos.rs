@@ -32,9 +32,9 @@ impl Connection<'_> {
             ClientCtx::new(InitiateFlags::empty(), None, &format!("ldap/{host}"), binding.as_deref())
                 .map_err(|why| failed(&format!("{why:#}")))?;
         let answer = goes_on(self.sasl("GSSAPI", Some(&token))?)?;
-        let mut context = match pending.step(&answer).map_err(|why| failed(&format!("{why:#}")))? {
-            Step::Finished((context, None)) => context,
-            _ => return Err(failed(&"the server does not know itself by this name")),
+        let step = pending.step(&answer).map_err(|why| failed(&format!("{why:#}")))?;
+        let Step::Finished((mut context, None)) = step else {
+            return Err(failed(&"the server does not know itself by this name"));
         };
         let offer = goes_on(self.sasl("GSSAPI", None)?)?;
         let offer = context.unwrap(&offer).map_err(|why| failed(&format!("{why:#}")))?;
@@ -63,15 +63,17 @@ fn signature(certificate: &[u8]) -> Option<&'static digest::Algorithm> {
     let mut parts = Ber(Ber(certificate).take(tag::SEQUENCE).ok()?);
     parts.take(tag::SEQUENCE).ok()?;
     let oid = Ber(parts.take(tag::SEQUENCE).ok()?).take(OID).ok()?;
+    // RSA (1.2.840.113549.1.1) with MD5, SHA-1, SHA-256, …, and ECDSA (1.2.840.10045.4.3) with SHA-256, …
     match oid {
-        // RSA (1.2.840.113549.1.1) with MD5, SHA-1, SHA-256, SHA-384, SHA-512.
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4 | 5 | 11] => Some(&digest::SHA256),
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12] => Some(&digest::SHA384),
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13] => Some(&digest::SHA512),
-        // ECDSA (1.2.840.10045.4.3) with SHA-256, SHA-384, SHA-512.
-        [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2] => Some(&digest::SHA256),
-        [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3] => Some(&digest::SHA384),
-        [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4] => Some(&digest::SHA512),
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4 | 5 | 11] | [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2] => {
+            Some(&digest::SHA256)
+        }
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12] | [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3] => {
+            Some(&digest::SHA384)
+        }
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13] | [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4] => {
+            Some(&digest::SHA512)
+        }
         _ => None,
     }
 }

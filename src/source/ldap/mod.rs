@@ -1,7 +1,7 @@
 //! Live directories: users fetched over LDAP into a file that is then read like any other.
 //!
 //! Reading a directory and fetching it are the same, so that an audit of the directory and one of the fetched file
-//! cannot differ. The directory is read in [slices](slices), several at a time; what was read is compared with a
+//! cannot differ. The directory is read in slices, several at a time; what was read is compared with a
 //! count, and the file says at its end whether it is whole.
 
 mod ber;

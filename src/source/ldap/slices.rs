@@ -83,15 +83,16 @@ impl Slice {
         Self { base, key: Key::Nothing, from: None, to: None }
     }
 
-    /// The filter for those of the objects that fit another one.
+    /// The filter for those of the objects that fit another one. The range comes first: a server without an index looks
+    /// at every object, and is done soonest with those that are in other slices.
     pub(super) fn filter(&self, all: &str) -> String {
         let name = self.key.attribute();
         let least = |value: u128| format!("({name}>={})", self.key.assertion(value));
         match (self.from.map(least), self.to.map(least)) {
             (None, None) => all.to_owned(),
-            (Some(from), None) => format!("(&{all}{from})"),
-            (None, Some(to)) => format!("(&{all}(!{to}))"),
-            (Some(from), Some(to)) => format!("(&{all}{from}(!{to}))"),
+            (Some(from), None) => format!("(&{from}{all})"),
+            (None, Some(to)) => format!("(&(!{to}){all})"),
+            (Some(from), Some(to)) => format!("(&{from}(!{to}){all})"),
         }
     }
 
@@ -246,15 +247,15 @@ mod tests {
     fn filters_of_slices() {
         let filters: Vec<String> = GUIDS.slices(1, 4).iter().map(|slice| slice.filter("(a=b)")).collect();
         let zeros = "\\00".repeat(15);
-        assert!(filters[0].starts_with("(&(a=b)(!(objectGUID>=\\3f"), "{}", filters[0]);
-        assert!(filters[3].starts_with("(&(a=b)(objectGUID>=\\bf") && !filters[3].contains('!'));
+        assert!(filters[0].starts_with("(&(!(objectGUID>=\\3f"), "{}", filters[0]);
+        assert!(filters[3].starts_with("(&(objectGUID>=\\bf") && !filters[3].contains('!'));
         assert_eq!(Slice::whole(0).filter("(a=b)"), "(a=b)");
         let whole = Slice { base: 0, key: Key::Guid, from: None, to: None };
         let (first, second) = whole.halves(u128::MAX).unwrap();
         assert_eq!(first.to, second.from);
         assert!(first.filter("").contains("7f") && !first.filter("").contains(&zeros));
         let uuid = Slice { base: 0, key: Key::EntryUuid, from: Some(1 << 127), to: None };
-        assert_eq!(uuid.filter("(a=b)"), "(&(a=b)(entryUUID>=80000000-0000-0000-0000-000000000000))");
+        assert_eq!(uuid.filter("(a=b)"), "(&(entryUUID>=80000000-0000-0000-0000-000000000000)(a=b))");
     }
 
     proptest! {
