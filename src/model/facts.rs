@@ -35,6 +35,27 @@ impl Kinds {
     }
 }
 
+/// What was seen of an address that stands outside proxyAddresses.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    well_formed: bool,
+    routable: bool,
+    local_classes: Classes,
+}
+
+impl Seen {
+    /// Looks at a sip or smtp address, unless it stands among the proxy addresses to the letter: most do.
+    fn of<'a>(of: ProxyType, address: &'a str, proxies: &[Proxy<'a>], known: &mut Known) -> Self {
+        if let Some(twin) = proxies.iter().find(|proxy| proxy.of == of && proxy.address == address) {
+            let Proxy { well_formed, routable, local_classes, .. } = *twin;
+            return Self { well_formed, routable, local_classes };
+        }
+        let look = Look::at(address, known);
+        let well_formed = if of == ProxyType::Sip { look.is_sip() } else { look.is_mail() };
+        Self { well_formed, routable: look.routable, local_classes: look.local_classes }
+    }
+}
+
 /// A user, and what follows from the attributes.
 #[derive(Debug)]
 pub struct Facts<'a> {
@@ -104,26 +125,27 @@ impl<'a> Facts<'a> {
         let mail_bearing = Tri::from(mailbox.exists()).or(user.has(Attr::Mail)).or(smtp_proxy);
         let pua = user.get(Attr::PrimaryUserAddress);
         let uri = after_prefix(pua, "sip");
-        let look = uri.map(|address| Look::at(address, known));
-        let pua_well_formed = look.is_some_and(|look| look.is_sip());
+        let look = uri.map(|address| Seen::of(ProxyType::Sip, address, &proxies, known));
+        let pua_well_formed = look.is_some_and(|look| look.well_formed);
         let (sip_address, sip_well_formed) = match pua {
             "" => sip_of_proxies(&proxies),
             _ => (Some(uri.unwrap_or(pua)), pua_well_formed),
         };
         let mail = trim(user.get(Attr::Mail));
+        let mail_look = Seen::of(ProxyType::Smtp, mail, &proxies, known);
         // Whether every address is there, and lies in a domain that is routable by its shape.
         let suffix = domain(user.get(Attr::UserPrincipalName));
         let routable = user.carries(Attr::ProxyAddresses)
             && user.carries(Attr::PrimaryUserAddress)
             && proxies.iter().all(|proxy| proxy.routable || !proxy.well_formed)
             && look.is_none_or(|look| look.routable)
-            && known.is_routable(domain(mail))
+            && mail_look.routable
             && known.is_routable(suffix);
         let mut facts = Self {
             locator: locator(user.get(Attr::DeploymentLocator)),
             marks: Marks::default(),
             sip_home: SipHome::of(user, sip_enabled.yes()),
-            mail_well_formed: Look::at(mail, known).is_mail(),
+            mail_well_formed: mail_look.well_formed,
             pua_well_formed,
             pua_local_classes: look.map(|look| look.local_classes).unwrap_or_default(),
             recipient_type: user.number(Attr::RecipientTypeDetails),

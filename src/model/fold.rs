@@ -89,7 +89,7 @@ fn alone(c: char) -> Option<Box<str>> {
 /// Whether two texts are the same when folded.
 #[must_use]
 pub fn same(a: &str, b: &str) -> bool {
-    if a.eq_ignore_ascii_case(b) {
+    if a == b || a.eq_ignore_ascii_case(b) {
         return true;
     }
     let (a, b) = (trim(a), trim(b));

@@ -215,8 +215,20 @@ impl Marks {
         let is_sip = facts.sip_address.is_some_and(|address| same(address, name));
         self.add(Self::SIP_NOT_UPN, name.is_empty() || !is_sip);
         self.add(Self::NO_UPN, name.is_empty());
-        self.add(Self::ODD_UPN, is_odd(name));
+        // A SIP address of ordinary characters is an ordinary sign-in name.
+        let ordinary = facts.sip_well_formed
+            && facts.sip_address == Some(name)
+            && name.len() <= 48
+            && !self.has(Self::RISKY)
+            && !ends_in_dot(name);
+        self.add(Self::ODD_UPN, !ordinary && is_odd(name));
     }
+}
+
+/// Whether a full stop stands before the `@`.
+fn ends_in_dot(name: &str) -> bool {
+    let at = find(b'@', name.as_bytes());
+    at.and_then(|at| name.as_bytes().get(at.wrapping_sub(1))) == Some(&b'.')
 }
 
 /// Whether a sign-in name is not `user@suffix` of ordinary characters and an ordinary length.
