@@ -137,7 +137,7 @@ def main():
     p.add_argument("--pairs", type=int, default=5)
     p.add_argument("--ours", help="a built program instead of building one")
     options = p.parse_args()
-    program = options.ours or str(build(ROOT / "Cargo.toml", "dirsync-audit"))
+    program = str(pathlib.Path(options.ours).resolve() if options.ours else build(ROOT / "Cargo.toml", "dirsync-audit"))
     facts = measure.machine()
     facts.append(("program", output_of(program, "--version")))
     for package in ("samba-ad-dc",) if options.samba else ("slapd", "ldap-utils"):
