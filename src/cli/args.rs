@@ -39,6 +39,13 @@ pub(super) enum Command {
     /// summary.json into --out.
     #[command(after_long_help = exit::HELP)]
     Audit(Box<AuditArgs>),
+    /// Make a plan of the changes that mend a report's findings, with the way back
+    ///
+    /// Reads the sources of the report again and writes into --out what follows from the objects themselves: plan.csv,
+    /// fix.ldif and undo.ldif (ldapmodify, ldifde), Apply-Plan.ps1 (PowerShell) and needs-a-person.csv with everything
+    /// else. Nothing is written to a directory. A plan that would bring a new finding is refused.
+    #[command(after_help = "Example: dirsync-audit remediate dirsync-audit-report --preview")]
+    Remediate(RemediateArgs),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
     Inspect(InspectArgs),
     /// List the rules
@@ -214,6 +221,38 @@ pub(super) struct AuditArgs {
 
     #[command(flatten)]
     pub(super) run: RunArgs,
+}
+
+/// The options of `remediate`.
+#[derive(Debug, Args)]
+pub(super) struct RemediateArgs {
+    /// The folder of the report
+    #[arg(value_name = "REPORT")]
+    pub(super) report: PathBuf,
+
+    /// Where the sources of the report are now, in the order of the report [default: where they were]
+    #[arg(value_name = "SOURCE")]
+    pub(super) sources: Vec<String>,
+
+    /// The folder of the plan; it must be new or empty
+    #[arg(long, short, value_name = "DIR", default_value = "dirsync-audit-plan")]
+    pub(super) out: PathBuf,
+
+    /// Say what the plan would do, and write nothing
+    #[arg(long)]
+    pub(super) preview: bool,
+
+    /// Only what these rules find: codes, names or prefixes such as PRX; repeatable, or separated by commas
+    #[arg(long, value_name = "RULES")]
+    pub(super) rule: Vec<String>,
+
+    /// Only objects in this folder of the directory or below, such as "OU=Sales,DC=contoso,DC=com"; repeatable
+    #[arg(long, value_name = "DN")]
+    pub(super) ou: Vec<String>,
+
+    /// Change at most so many objects
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
 }
 
 /// The options of `inspect`.

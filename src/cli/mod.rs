@@ -19,6 +19,8 @@ mod only;
 mod open;
 mod panics;
 mod progress;
+mod remediate;
+mod reread;
 mod rules;
 mod signals;
 mod summary;
@@ -113,6 +115,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
     let talk = audit::Talk { quiet: cli.quiet, verbose: cli.verbose };
     match &cli.command {
         Command::Audit(args) => return audit::run(args, options, talk, environment),
+        Command::Remediate(args) => return remediate::run(args, talk, environment),
         Command::Inspect(args) => return inspect::run(args, options, talk, environment),
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,
