@@ -103,11 +103,13 @@ fn apply(desk: &Desk, plan: &str) -> String {
     let steps = desk.rows(&format!("{plan}/plan.csv"));
     for record in reader.records() {
         let mut cells: Vec<String> = record.unwrap().iter().map(str::to_owned).collect();
-        for step in steps.iter().filter(|step| step["objectGUID"] == cells[at("objectGUID")]) {
+        let guid = cells[at("objectGUID")].clone();
+        for step in steps.iter().filter(|step| step["objectGUID"] == guid) {
             let cell = &mut cells[at(&step["attribute"])];
             let mut values: Vec<&str> = cell.split(';').filter(|value| !value.is_empty()).collect();
             if !step["old"].is_empty() {
-                let place = values.iter().position(|value| *value == step["old"]).expect("the old value is there");
+                let place =
+                    values.iter().position(|value| *value == step["old"]).expect("the old value is there");
                 values.remove(place);
             }
             if !step["new"].is_empty() {
@@ -139,7 +141,9 @@ fn once_applied_what_was_planned_is_gone_and_nothing_is_new_in_any_scenario() {
         assert_eq!(left, new, "{scenario}: what needs a person is exactly what is left");
         let suggested = before.iter().filter(|row| !row["suggestion"].is_empty()).count();
         assert!(suggested >= 7, "{scenario}: {suggested}");
-        assert!(after.iter().all(|row| row["suggestion"].is_empty()), "{scenario}");
+        // No directory that compares like Active Directory can hold what PRX007 finds in the sample, or take it back.
+        let suggested = after.iter().filter(|row| !row["suggestion"].is_empty()).map(|row| row["code"].as_str());
+        assert_eq!(suggested.collect::<Vec<_>>(), ["PRX007"], "{scenario}");
         let compliant = |rows: &[Row]| rows.iter().filter(|row| row["status"] == "compliant").count();
         let now = compliant(&desk.rows("report/users.csv"));
         assert!(told.contains(&format!("compliant users then {now:>30}")), "{now}\n{told}");
@@ -157,8 +161,9 @@ fn rules_folders_and_numbers_choose() {
     desk.plan(&[], "all");
     let all = desk.rows("all/plan.csv");
     desk.plan(&["--rule", "prx,MAIL001"], "rules");
-    let codes: BTreeSet<String> = desk.rows("rules/plan.csv").into_iter().map(|row| row["rule"].clone()).collect();
-    assert_eq!(codes.into_iter().collect::<Vec<_>>(), ["MAIL001", "PRX002", "PRX003", "PRX007", "PRX009"]);
+    let codes: BTreeSet<String> =
+        desk.rows("rules/plan.csv").into_iter().map(|row| row["rule"].clone()).collect();
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), ["MAIL001", "PRX002", "PRX003", "PRX009"]);
     let ou = "ou=sales, OU=Staff,dc=corp,DC=contoso,DC=com";
     desk.plan(&["--ou", ou], "ou");
     let inside = |row: &&Row| row["DN"].contains(",OU=Sales,");
@@ -236,12 +241,11 @@ fn an_older_plan_stays() {
 
 /// A CSV file of users with these columns.
 fn users(desk: &Desk, rows: &[[&str; 7]]) {
-    let columns =
-        "objectGUID,distinguishedName,mail,proxyAddresses,msRTCSIP-PrimaryUserAddress,msRTCSIP-DeploymentLocator,userPrincipalName";
+    let columns = "objectGUID,distinguishedName,mail,proxyAddresses,msRTCSIP-PrimaryUserAddress,msRTCSIP-DeploymentLocator,userPrincipalName,msRTCSIP-UserEnabled,msRTCSIP-PrimaryHomeServer";
     let mut text = columns.to_owned() + "\n";
     for row in rows {
         text += &row.map(|cell| format!("\"{cell}\"")).join(",");
-        text.push('\n');
+        text += ",,\n";
     }
     fs::write(desk.path("users.csv"), text).unwrap();
     desk.audit("users.csv", "lync-hybrid", &[], "report");
@@ -264,12 +268,15 @@ fn who_an_object_is_must_be_certain() {
     let desk = Desk(tempfile::tempdir().unwrap());
     let proxies = |name: &str| format!("SMTP:{name}@contoso.com;sip:{name}@contoso.com");
     let (a, b, c, d) = (proxies("a"), proxies("b"), proxies("c"), proxies("d"));
-    users(&desk, &[
-        ["", "CN=a,DC=contoso,DC=com", "", &a, "sip:a@contoso.com", "", "a@contoso.com"],
-        [GUIDS[0], "", "", &b, "sip:b@contoso.com", "", "b@contoso.com"],
-        [GUIDS[1], "CN=c,DC=contoso,DC=com", "", &c, "sip:c@contoso.com", "", "c@contoso.com"],
-        [GUIDS[2], "cn=C,DC=contoso,DC=com", "", &d, "sip:d@contoso.com", "", "d@contoso.com"],
-    ]);
+    users(
+        &desk,
+        &[
+            ["", "CN=a,DC=contoso,DC=com", "", &a, "sip:a@contoso.com", "", "a@contoso.com"],
+            [GUIDS[0], "", "", &b, "sip:b@contoso.com", "", "b@contoso.com"],
+            [GUIDS[1], "CN=c,DC=contoso,DC=com", "", &c, "sip:c@contoso.com", "", "c@contoso.com"],
+            [GUIDS[2], "cn=C,DC=contoso,DC=com", "", &d, "sip:d@contoso.com", "", "d@contoso.com"],
+        ],
+    );
     desk.plan(&[], "plan");
     assert!(desk.rows("plan/plan.csv").is_empty());
     let whys = whys(&desk, "plan", "MAIL001");
@@ -281,13 +288,32 @@ fn who_an_object_is_must_be_certain() {
 #[test]
 fn what_is_withheld_or_contradicts_itself_is_told() {
     let desk = Desk(tempfile::tempdir().unwrap());
-    users(&desk, &[
-        // The address of another one.
-        [GUIDS[0], "CN=a,DC=contoso,DC=com", "", "SMTP:b@contoso.com", "", "", "a@contoso.com"],
-        [GUIDS[1], "CN=b,DC=contoso,DC=com", "b@contoso.com", "SMTP:b@contoso.com", "", "", "b@contoso.com"],
-        // A leftover, or an address that is missing?
-        [GUIDS[2], "CN=c,DC=contoso,DC=com", "c@contoso.com", "SMTP:c@contoso.com;sip:c@contoso.com", "", "SRV:", "c@contoso.com"],
-    ]);
+    users(
+        &desk,
+        &[
+            // The address of another one.
+            [GUIDS[0], "CN=a,DC=contoso,DC=com", "", "SMTP:b@contoso.com", "", "", "a@contoso.com"],
+            [
+                GUIDS[1],
+                "CN=b,DC=contoso,DC=com",
+                "b@contoso.com",
+                "SMTP:b@contoso.com",
+                "",
+                "",
+                "b@contoso.com",
+            ],
+            // A leftover, or an address that is missing?
+            [
+                GUIDS[2],
+                "CN=c,DC=contoso,DC=com",
+                "c@contoso.com",
+                "SMTP:c@contoso.com;sip:c@contoso.com",
+                "",
+                "SRV:",
+                "c@contoso.com",
+            ],
+        ],
+    );
     desk.plan(&[], "plan");
     assert!(desk.rows("plan/plan.csv").is_empty());
     assert!(whys(&desk, "plan", "MAIL001")[0].starts_with("another object has the address"));
@@ -304,13 +330,17 @@ fn the_file_is_read_as_it_was_for_the_report() {
     let desk = Desk(tempfile::tempdir().unwrap());
     let row = format!("{}|CN=J\u{fc}rg,DC=contoso,DC=com|a@contoso.com |J\n", GUIDS[0]);
     let text = "objectGUID|distinguishedName|Work e-mail|displayName\n".to_owned() + &row;
-    let bytes: Vec<u8> = text.chars().map(|c| if c == '\u{fc}' { 0x81 } else { u8::try_from(c).unwrap() }).collect();
+    let bytes: Vec<u8> =
+        text.chars().map(|c| if c == '\u{fc}' { 0x81 } else { u8::try_from(c).unwrap() }).collect();
     fs::write(desk.path("users.txt"), bytes).unwrap();
     let how = ["--map", "Work e-mail=mail", "--encoding", "cp850", "--delimiter", "|"];
     desk.audit("users.txt", "lync-hybrid", &how, "report");
     desk.plan(&[], "plan");
     let rows = desk.rows("plan/plan.csv");
-    assert_eq!((rows[0]["DN"].as_str(), rows[0]["old"].as_str()), ("CN=Jürg,DC=contoso,DC=com", "a@contoso.com "));
+    assert_eq!(
+        (rows[0]["DN"].as_str(), rows[0]["old"].as_str()),
+        ("CN=Jürg,DC=contoso,DC=com", "a@contoso.com ")
+    );
     let fix = fs::read_to_string(desk.path("plan/fix.ldif")).unwrap();
     assert!(fix.is_ascii() && fix.contains("dn:: "));
 }

@@ -61,7 +61,8 @@ fn there_and_back(bed: &Bed, least: usize) {
     let before = held(bed);
     let first = plan(bed);
     let text = |name: &str| fs::read_to_string(first.path().join("plan").join(name)).unwrap();
-    let codes: BTreeSet<String> = rows(&first, "plan/plan.csv").iter().map(|row| row["rule"].clone()).collect();
+    let codes: BTreeSet<String> =
+        rows(&first, "plan/plan.csv").iter().map(|row| row["rule"].clone()).collect();
     assert!(codes.len() >= least, "{codes:?}");
     bed.change(&text("fix.ldif"));
     assert_ne!(held(bed), before);
@@ -69,9 +70,16 @@ fn there_and_back(bed: &Bed, least: usize) {
     let second = plan(bed);
     let new = &found(&second, |_| true) - &found(&first, |_| true);
     assert!(new.is_empty(), "{new:?}");
-    let suggested = found(&second, |row| !row["suggestion"].is_empty());
+    // The bed is filled past the checks of the server, so that it holds two values that it takes for the same: what no
+    // server takes back is not planned.
+    let suggested = found(&second, |row| !row["suggestion"].is_empty() && row["code"] != "PRX007");
     assert!(suggested.is_empty(), "{suggested:?}");
+    let left = rows(&first, "plan/needs-a-person.csv");
+    let mut left = left.iter().filter(|row| !row["suggestion"].is_empty());
+    assert!(left.all(|row| row["rule"] == "PRX007" && row["why"].contains("holds one of them only")));
     assert!(rows(&second, "plan/plan.csv").is_empty());
+    // A plan of nothing changes nothing.
+    bed.change(&fs::read_to_string(second.path().join("plan/fix.ldif")).unwrap());
 
     bed.change(&text("undo.ldif"));
     let after = held(bed);

@@ -39,6 +39,12 @@ pub(super) enum Command {
     /// summary.json into --out.
     #[command(after_long_help = exit::HELP)]
     Audit(Box<AuditArgs>),
+    /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
+    Inspect(InspectArgs),
+    /// List the rules
+    Rules(RulesArgs),
+    /// Explain one rule: what it means, why it matters, what to do
+    Explain(ExplainArgs),
     /// Make a plan of the changes that mend a report's findings, with the way back
     ///
     /// Reads the sources of the report again and writes into --out what follows from the objects themselves: plan.csv,
@@ -46,12 +52,6 @@ pub(super) enum Command {
     /// else. Nothing is written to a directory. A plan that would bring a new finding is refused.
     #[command(after_help = "Example: dirsync-audit remediate dirsync-audit-report --preview")]
     Remediate(RemediateArgs),
-    /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
-    Inspect(InspectArgs),
-    /// List the rules
-    Rules(RulesArgs),
-    /// Explain one rule: what it means, why it matters, what to do
-    Explain(ExplainArgs),
     /// Print the settings in force, and where each comes from
     ///
     /// Takes all options of `audit`. What it prints is a settings file.

@@ -67,7 +67,9 @@ fn remediate(
     if !talk.quiet {
         let style = Style { colour: environment.colour, width: environment.width };
         let text = text(&done, scenario.name(), style);
-        let place = files.map(|files| wrote(args, &files)).unwrap_or_else(|| "Nothing was written (--preview).\n".to_owned());
+        let place = files
+            .map(|files| wrote(args, &files))
+            .unwrap_or_else(|| "Nothing was written (--preview).\n".to_owned());
         terminal::print(&(text + "\n" + &place))?;
     }
     if !talk.quiet || status != Status::Done {
@@ -77,10 +79,7 @@ fn remediate(
 }
 
 fn choice(args: &RemediateArgs) -> Result<Choice> {
-    let rules = selection(
-        Given { items: &args.rule, origin: "--rule" },
-        Given { items: &[], origin: "" },
-    )?;
+    let rules = selection(Given { items: &args.rule, origin: "--rule" }, Given { items: &[], origin: "" })?;
     Ok(Choice { rules, below: args.ou.iter().map(|dn| parts(dn)).collect(), limit: args.limit })
 }
 
@@ -256,3 +255,21 @@ fn wrote(args: &RemediateArgs, files: &[&str]) -> String {
     )
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_that_brings_a_finding_is_refused_with_names() {
+        let news = (1..=7).map(|number| (format!("CN=u{number}\u{1b}"), vec!["UNQ001", "SIP003"])).collect();
+        let last = Found { news, ..Found::default() };
+        let done = Done { plan: Plan::default(), first: None, last, incomplete: false };
+        let told = refuse_news(&done).unwrap_err().to_string();
+        for part in ["to 7 users", "CN=u5\\u{1b}: UNQ001 SIP003", "and 2 more", "--rule"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!told.contains("CN=u6"), "{told}");
+        let done = Done { last: Found::default(), ..done };
+        assert!(refuse_news(&done).is_ok());
+    }
+}

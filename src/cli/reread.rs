@@ -28,8 +28,9 @@ pub(super) fn settings(report: &Path, summary: &Summary, given: &[String]) -> Re
             return Err(refused(&what, "name each of them, in the order of the report, or none"));
         }
     };
-    let scenario = Scenario::of(&summary.scenario)
-        .ok_or_else(|| refused("its scenario is not known", "use the version of the program that wrote it"))?;
+    let scenario = Scenario::of(&summary.scenario).ok_or_else(|| {
+        refused("its scenario is not known", "use the version of the program that wrote it")
+    })?;
     let mut values = Values::default();
     let mut set = |name: &str, texts: Vec<String>| {
         if let Some(key) = Key::find(name).filter(|_| !texts.is_empty()) {
@@ -82,7 +83,11 @@ pub(super) fn check_counts(summary: &Summary, outcome: &Outcome) -> Result<()> {
     for (was, is) in summary.sources.iter().zip(&outcome.sources) {
         if (was.rows, was.objects, was.repeats) != (is.records, is.objects, is.repeats) {
             let what = "its records are read differently than for the report";
-            return Err(Error::source(escape(&was.name), what, "audit it again with this version of the program"));
+            return Err(Error::source(
+                escape(&was.name),
+                what,
+                "audit it again with this version of the program",
+            ));
         }
     }
     Ok(())

@@ -30,10 +30,19 @@ mod tests {
     #[test]
     fn below_is_a_matter_of_parts() {
         let staff = parts("ou=staff, DC=contoso,dc=com");
-        for dn in ["CN=Ann,OU=Staff,DC=contoso,DC=com", "OU=Staff,DC=contoso,DC=com", "CN=a\\,b,OU=STAFF,DC=contoso,DC=com"] {
+        for dn in [
+            "CN=Ann,OU=Staff,DC=contoso,DC=com",
+            "OU=Staff,DC=contoso,DC=com",
+            "CN=a\\,b,OU=STAFF,DC=contoso,DC=com",
+        ] {
             assert!(is_below(dn, &staff), "{dn}");
         }
-        for dn in ["CN=Ann,OU=NoStaff,DC=contoso,DC=com", "CN=Ann\\,OU=Staff,DC=contoso,DC=com", "CN=Ann,DC=contoso,DC=com", ""] {
+        for dn in [
+            "CN=Ann,OU=NoStaff,DC=contoso,DC=com",
+            "CN=Ann\\,OU=Staff,DC=contoso,DC=com",
+            "CN=Ann,DC=contoso,DC=com",
+            "",
+        ] {
             assert!(!is_below(dn, &staff), "{dn}");
         }
         assert!(is_below("CN=a\\\\,OU=Staff,DC=contoso,DC=com", &staff));

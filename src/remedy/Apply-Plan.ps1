@@ -66,6 +66,12 @@ function Get-CellText {
     return $Cell
 }
 
+# A text without characters that a terminal would obey or that hide others.
+function Get-Shown {
+    param([AllowEmptyString()] [string] $Text)
+    return $Text -creplace '\p{C}', '?'
+}
+
 # Whether a list holds a text to the letter.
 function Test-Holds {
     param([string[]] $Values, [string] $Text)
@@ -193,11 +199,11 @@ $skipped = 0
 foreach ($group in @($steps | Group-Object -Property Guid)) {
     $own = @($group.Group)
     $guid = $own[0].Guid
-    $name = $own[0].Row.DN
+    $name = Get-Shown -Text $own[0].Row.DN
     $attributes = @($own | ForEach-Object { $_.Attribute } | Sort-Object -Unique)
     try {
         $object = Get-ADObject -Identity $guid -Properties $attributes @where
-        $name = $object.DistinguishedName
+        $name = Get-Shown -Text $object.DistinguishedName
         $held = @{}
         foreach ($attribute in $attributes) {
             # Not as a property: strict mode refuses one that has no value.
@@ -211,7 +217,8 @@ foreach ($group in @($steps | Group-Object -Property Guid)) {
         }
         $planned++
         $what = @($own | ForEach-Object { '{0} {1}: -[{2}] +[{3}]' -f $_.Row.operation, $_.Attribute, $_.Old, $_.New })
-        if ($PSCmdlet.ShouldProcess("$name ($guid)", $what -join '; ')) {
+        $what = Get-Shown -Text ($what -join '; ')
+        if ($PSCmdlet.ShouldProcess("$name ($guid)", $what)) {
             Get-UndoRow -Steps $own | Export-Csv -LiteralPath $Undo -Encoding UTF8 -NoTypeInformation -Append -WhatIf:$false -Confirm:$false
             # One call is one modification. Whatever the order of the parameters, what is removed goes before anything
             # is added, so that smtp: can become SMTP:.
@@ -230,7 +237,7 @@ foreach ($group in @($steps | Group-Object -Property Guid)) {
     }
     catch {
         $skipped++
-        Write-Warning -Message "Skipped: $name ($guid): $($_.Exception.Message)"
+        Write-Warning -Message "Skipped: $name ($guid): $(Get-Shown -Text $_.Exception.Message)"
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::plan::Plan;
 use crate::error::Result;
-use crate::model::{AttrSet, Block, BlockPlace, Input, Record};
 use crate::model::problem::Problems;
+use crate::model::{AttrSet, Block, BlockPlace, Input, Record};
 
 /// A source with the plan applied in memory.
 #[derive(Clone, Copy)]

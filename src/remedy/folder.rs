@@ -92,7 +92,9 @@ fn check_free(place: &Path) -> Result<()> {
         Ok(0) => return Ok(()),
         Ok(_) => "this folder is not empty; if an older plan is in it, its undo.ldif may still be needed",
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => "this is a file, and a plan is a folder",
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            "this is a file, and a plan is a folder"
+        }
         Err(error) => return Err(Error::io("read", place)(error)),
     };
     Err(Error::output(place, what, "choose a new folder with --out"))

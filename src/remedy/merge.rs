@@ -4,7 +4,7 @@
 //! other, each rule asked again on the way, first in the order of the catalogue and then in the opposite order: where
 //! that makes a difference they contradict each other, and a person has to decide.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::values::{Difference, Values, key};
 use super::why::worse;
@@ -54,19 +54,20 @@ pub(super) fn merge(context: &Context, user: &User<'_>, findings: &[Finding], ch
     let desk = Desk::new(context, user, &before, findings, &offered);
     let rules: BTreeSet<usize> = offered.iter().map(|(rule, _, _)| *rule).collect();
     let (agreed, mut refused) = desk.agreed(&rules);
-    let after = desk.applied(&agreed.iter().copied().collect::<Vec<_>>());
-    let parts: Vec<(usize, Change)> = offered
-        .iter()
-        .filter(|(rule, _, _)| agreed.contains(rule))
-        .map(|(rule, _, change)| (*rule, (*change).clone()))
-        .collect();
-    let merged = Merged { before: before.clone(), after, parts, refused: Vec::new() };
-    let against = if agreed.is_empty() { None } else { desk.against(&merged, &offered) };
-    if let Some(why) = against {
-        refused.extend(agreed.iter().map(|&rule| (rule, why.clone())));
-        return Merged { after: merged.before.clone(), parts: Vec::new(), refused, ..merged };
+    let why = match desk.merged(&agreed, &offered) {
+        Ok(merged) => return Merged { refused, ..merged },
+        Err(why) => why,
+    };
+    // Often it is one rule that the others do not need.
+    for &rule in &agreed {
+        let others: BTreeSet<usize> = agreed.iter().filter(|&&other| other != rule).copied().collect();
+        if let (false, Ok(merged)) = (others.is_empty(), desk.merged(&others, &offered)) {
+            refused.push((rule, why));
+            return Merged { refused, ..merged };
+        }
     }
-    Merged { refused, ..merged }
+    refused.extend(agreed.iter().map(|&rule| (rule, why.clone())));
+    Merged { after: before.clone(), before, parts: Vec::new(), refused }
 }
 
 /// What is needed to apply suggestions to one user.
@@ -74,11 +75,11 @@ struct Desk<'d, 'a> {
     context: &'d Context,
     user: &'d User<'a>,
     before: &'d Values,
-    offered: Vec<&'d Change>,
+    offered: HashSet<&'d Change>,
     /// Addresses that a suggestion puts in, folded and without type.
     addresses: BTreeSet<String>,
     /// Changes that the rules would suggest, but that the audit withheld.
-    withheld: Vec<Change>,
+    withheld: HashSet<Change>,
 }
 
 impl<'d, 'a> Desk<'d, 'a> {
@@ -90,16 +91,21 @@ impl<'d, 'a> Desk<'d, 'a> {
         offered: &[(usize, &'d Finding, &'d Change)],
     ) -> Self {
         let facts = Facts::of(user);
-        let withheld = |finding: &Finding| {
-            findings.iter().any(|of| of.rule == finding.rule && of.value == finding.value && of.suggestion.is_none())
-        };
+        let without = findings.iter().filter(|finding| finding.suggestion.is_none());
+        let without: HashSet<(usize, &str)> =
+            without.map(|finding| (finding.rule, finding.value.as_str())).collect();
+        let withheld = |finding: &Finding| without.contains(&(finding.rule, finding.value.as_str()));
         let local = rules::findings_about(context, &facts).into_iter().filter(withheld);
         Self {
             context,
             user,
             before,
             offered: offered.iter().map(|(_, _, change)| *change).collect(),
-            addresses: offered.iter().flat_map(|(_, _, change)| &change.add).map(|value| address(value)).collect(),
+            addresses: offered
+                .iter()
+                .flat_map(|(_, _, change)| &change.add)
+                .map(|value| address(value))
+                .collect(),
             withheld: local.filter_map(|finding| finding.suggestion).collect(),
         }
     }
@@ -160,11 +166,20 @@ impl<'d, 'a> Desk<'d, 'a> {
         let user = values.on(self.user);
         let found = rules::findings_of(rule, self.context, &Facts::of(&user));
         let mut next = values.clone();
-        for change in found.iter().filter_map(|finding| finding.suggestion.as_ref()) {
-            if self.may(change) {
-                next.apply(change);
+        // All at once: an object that somebody filled with values has as many changes.
+        let mut together: Option<Change> = None;
+        for change in
+            found.into_iter().filter_map(|finding| finding.suggestion).filter(|change| self.may(change))
+        {
+            match &mut together {
+                Some(all) if all.attribute == change.attribute => {
+                    all.remove.extend(change.remove);
+                    all.add.extend(change.add);
+                }
+                _ => together = Some(change),
             }
         }
+        next.apply(&together?);
         (next != *values).then_some(next)
     }
 
@@ -175,32 +190,66 @@ impl<'d, 'a> Desk<'d, 'a> {
         here && (self.offered.contains(&change) || !self.withheld.contains(change) && known())
     }
 
+    /// The suggestions of these rules as one change, or what stands against it.
+    fn merged(
+        &self,
+        rules: &BTreeSet<usize>,
+        offered: &[(usize, &Finding, &Change)],
+    ) -> Result<Merged, String> {
+        let taken = offered.iter().filter(|(rule, _, _)| rules.contains(rule));
+        let merged = Merged {
+            before: self.before.clone(),
+            after: self.applied(&rules.iter().copied().collect::<Vec<_>>()),
+            parts: taken.map(|(rule, _, change)| (*rule, (*change).clone())).collect(),
+            refused: Vec::new(),
+        };
+        let against = if rules.is_empty() { None } else { self.against(&merged, rules, offered) };
+        against.map_or(Ok(merged), Err)
+    }
+
     /// What stands against a merged change.
-    fn against(&self, merged: &Merged, offered: &[(usize, &Finding, &Change)]) -> Option<String> {
+    fn against(
+        &self,
+        merged: &Merged,
+        rules: &BTreeSet<usize>,
+        offered: &[(usize, &Finding, &Change)],
+    ) -> Option<String> {
         if !merged.changes() {
             return Some("the sources show a value twice that a directory can hold once only".to_owned());
         }
-        if let Some(value) = self.not_held(merged) {
-            return Some(format!("a directory cannot hold `{value}` beside a value that it takes for the same"));
+        if let Some((one, other)) = self.not_told_apart(merged) {
+            return Some(format!(
+                "a directory takes `{one}` and `{other}` for the same value and holds one of them only: look which one"
+            ));
         }
         let user = merged.after.on(self.user);
         if let Some(code) = worse(self.context, self.user, &user) {
             return Some(format!("the change would bring {code}"));
         }
         let after = rules::findings_about(self.context, &Facts::of(&user));
-        let same = |a: &Finding, b: &Finding| (a.rule, a.attribute, &a.value) == (b.rule, b.attribute, &b.value);
-        let mut mended = offered.iter().filter(|(rule, _, _)| merged.parts.iter().any(|(part, _)| part == rule));
-        let left = mended.find(|(_, finding, _)| after.iter().any(|other| same(other, finding)));
-        left.map(|(rule, _, _)| format!("the change would not mend {}", rules::at(*rule).code))
+        let left: HashSet<_> =
+            after.iter().map(|finding| (finding.rule, finding.attribute, &finding.value)).collect();
+        let mended = offered.iter().filter(|(rule, _, _)| rules.contains(rule));
+        let mut mended = mended.map(|(rule, finding, _)| (*rule, finding.attribute, &finding.value));
+        let still = mended.find(|finding| left.contains(finding));
+        still.map(|(rule, _, _)| format!("the change would not mend {}", rules::at(rule).code))
     }
 
-    /// A value that comes in beside one that a directory takes for the same.
-    fn not_held<'m>(&self, merged: &'m Merged) -> Option<&'m str> {
+    /// A value that comes or goes, and one that stays or comes too and is the same to a directory: of the wrong one
+    /// nothing could be given back.
+    fn not_told_apart<'m>(&self, merged: &'m Merged) -> Option<(&'m str, &'m str)> {
         self.before.attributes().find_map(|attr| {
-            let values = merged.after.get(attr);
-            let added = difference(merged, attr).added;
-            let twin = |value: &&String| values.iter().filter(|other| key(other) == key(value)).count() > 1;
-            values.iter().filter(|value| added.contains(value)).find(twin).map(String::as_str)
+            let (before, after) = (merged.before.get(attr), merged.after.get(attr));
+            let (old, new): (HashSet<&String>, HashSet<&String>) =
+                (before.iter().collect(), after.iter().collect());
+            let staying = after.iter().filter(|value| old.contains(value));
+            let mut same: HashMap<String, &String> = staying.map(|value| (key(value), value)).collect();
+            let going = before.iter().filter(|value| !new.contains(value));
+            let mistaken = going.into_iter().find_map(|value| Some((value, *same.get(&key(value))?)));
+            let mut coming = after.iter().filter(|value| !old.contains(value));
+            let found =
+                mistaken.or_else(|| coming.find_map(|value| Some((value, same.insert(key(value), value)?))));
+            found.map(|(one, other)| (one.as_str(), other.as_str()))
         })
     }
 }
@@ -263,6 +312,19 @@ mod tests {
         assert_eq!(codes(found.parts.iter().map(|(rule, _)| *rule)), ["MAIL005"]);
         assert_eq!(found.after.get(Attr::Mail), ["a@b.co"]);
         assert_eq!(found.after.get(Attr::DeploymentLocator), ["SRV:"]);
+    }
+
+    #[test]
+    fn values_that_a_directory_cannot_tell_apart_are_for_a_person() {
+        let twins = [
+            (Attr::Mail, "a@b.co "),
+            (Attr::ProxyAddresses, "SMTP:a@b.co"),
+            (Attr::ProxyAddresses, "smtp:A@b.co"),
+        ];
+        let found = merged(Scenario::LyncOnPrem, &twins);
+        assert_eq!(codes(found.parts.iter().map(|(rule, _)| *rule)), ["MAIL005"]);
+        assert_eq!(codes(found.refused.iter().map(|(rule, _)| *rule)), ["PRX007"]);
+        assert!(found.refused[0].1.contains("`smtp:A@b.co` and `SMTP:a@b.co`"), "{:?}", found.refused);
     }
 
     #[test]

@@ -7,10 +7,10 @@ use super::ldif;
 use super::table::Table;
 use super::values::{Difference, Values, key};
 use crate::finding::Change;
-use crate::model::fold::{fold, same};
+use crate::model::fold::fold;
 use crate::model::proxy::Proxy;
 use crate::model::{Attr, User};
-use crate::rules;
+use crate::rules::{self, RuleSet};
 
 /// The name of the file.
 pub const FILE: &str = "plan.csv";
@@ -74,38 +74,43 @@ impl Object {
     }
 
     fn steps_of(&self, attr: Attr, difference: Difference) -> Vec<Step> {
-        let Difference { removed, mut added, .. } = difference;
+        let Difference { removed, added } = difference;
         let one_for_one = removed.len() == 1 && added.len() == 1;
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        for old in removed {
-            let place = added.iter().position(|new| one_for_one || same_address(&old, new));
-            pairs.push((old, place.map(|place| added.remove(place)).unwrap_or_default()));
+        let place = |new: &String| if one_for_one { String::new() } else { address(new) };
+        let mut coming: HashMap<String, &String> = added.iter().map(|new| (place(new), new)).collect();
+        let mut pairs: Vec<(&str, &str)> = Vec::new();
+        for old in &removed {
+            pairs.push((old, coming.remove(&place(old)).map_or("", String::as_str)));
         }
-        pairs.extend(added.into_iter().map(|new| (String::new(), new)));
-        let step = |(old, new): (String, String)| Step { attr, rules: self.rules_for(attr, &old, &new), old, new };
+        let left = added.iter().filter(|new| coming.get(&place(new)).is_some_and(|of| of == new));
+        pairs.extend(left.map(|new| ("", new.as_str())));
+        let (named, all) = self.rules_by_value(attr);
+        let step = |(old, new): (&str, &str)| {
+            let own = |value| named.get(value).copied().unwrap_or_default();
+            let rules = own(old).with(own(new));
+            let rules = if rules.is_empty() { all } else { rules };
+            Step { attr, old: old.to_owned(), new: new.to_owned(), rules: rules.iter().collect() }
+        };
         pairs.into_iter().map(step).collect()
     }
 
-    /// The rules whose suggestions name one of the values; where none does any more, all that change the attribute.
-    fn rules_for(&self, attr: Attr, old: &str, new: &str) -> Vec<usize> {
-        let about = || self.parts.iter().filter(|(_, change)| change.attribute == attr);
-        let names = |change: &Change| {
-            change.remove.iter().any(|value| value == old) || change.add.iter().any(|value| value == new)
-        };
-        let mut rules: Vec<usize> =
-            about().filter(|(_, change)| names(change)).map(|(rule, _)| *rule).collect();
-        if rules.is_empty() {
-            rules = about().map(|(rule, _)| *rule).collect();
+    /// The rules whose suggestions name a value, by value, and all that change the attribute.
+    fn rules_by_value(&self, attr: Attr) -> (HashMap<&str, RuleSet>, RuleSet) {
+        let (mut named, mut all) = (HashMap::<&str, RuleSet>::new(), RuleSet::NONE);
+        for (rule, change) in self.parts.iter().filter(|(_, change)| change.attribute == attr) {
+            all.insert(*rule);
+            for value in change.remove.iter().chain(&change.add) {
+                named.entry(value).or_default().insert(*rule);
+            }
         }
-        rules.sort_unstable();
-        rules.dedup();
-        rules
+        (named, all)
     }
 }
 
-fn same_address(a: &str, b: &str) -> bool {
-    let (a, b) = (Proxy::of(a), Proxy::of(b));
-    a.of == b.of && same(a.address, b.address)
+/// What two proxy addresses have in common that differ in the case of their type or in blanks around them.
+fn address(value: &str) -> String {
+    let proxy = Proxy::of(value);
+    format!("{}:{}", proxy.written_type.to_ascii_lowercase(), fold(proxy.address))
 }
 
 /// All objects that are to be changed, in the order of the input.
@@ -224,7 +229,11 @@ mod tests {
 
     fn rows(object: &Object) -> Vec<(&'static str, String, String, Vec<&'static str>)> {
         let codes = |step: &Step| step.rules.iter().map(|&rule| rules::at(rule).code).collect();
-        object.steps().into_iter().map(|step| (step.operation(), step.old.clone(), step.new.clone(), codes(&step))).collect()
+        object
+            .steps()
+            .into_iter()
+            .map(|step| (step.operation(), step.old.clone(), step.new.clone(), codes(&step)))
+            .collect()
     }
 
     #[test]
@@ -241,13 +250,16 @@ mod tests {
             ],
         );
         let text = str::to_owned;
-        assert_eq!(rows(&object), [
-            ("replace", text("smtp:a@b.co"), text("SMTP:a@b.co"), vec!["PRX002"]),
-            ("replace", text(" smtp:x@b.co"), text("smtp:x@b.co"), vec!["PRX009"]),
-            ("remove", text("sip:old@b.co"), text(""), vec!["SIP004"]),
-            ("remove", text("smtp:gone@b.co"), text(""), vec!["PRX007"]),
-            ("add", text(""), text("sip:new@b.co"), vec!["SIP004"]),
-        ]);
+        assert_eq!(
+            rows(&object),
+            [
+                ("replace", text("smtp:a@b.co"), text("SMTP:a@b.co"), vec!["PRX002"]),
+                ("replace", text(" smtp:x@b.co"), text("smtp:x@b.co"), vec!["PRX009"]),
+                ("remove", text("sip:old@b.co"), text(""), vec!["SIP004"]),
+                ("remove", text("smtp:gone@b.co"), text(""), vec!["PRX007"]),
+                ("add", text(""), text("sip:new@b.co"), vec!["SIP004"]),
+            ]
+        );
         assert_eq!(object.steps()[1].confidence(), Confidence::High);
     }
 
@@ -258,6 +270,9 @@ mod tests {
             &[(Attr::Mail, "new@b.co")],
             vec![("MAIL003", Change::replace(Attr::Mail, "old@b.co", "new@b.co"))],
         );
-        assert_eq!(rows(&object), [("replace", "old@b.co".to_owned(), "new@b.co".to_owned(), vec!["MAIL003"])]);
+        assert_eq!(
+            rows(&object),
+            [("replace", "old@b.co".to_owned(), "new@b.co".to_owned(), vec!["MAIL003"])]
+        );
     }
 }

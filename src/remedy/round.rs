@@ -132,11 +132,10 @@ impl<'r> Round<'r> {
         let chosen = self.desk.choice.rules;
         let (merged, not_planned) = self.merged(judged);
         let mut mended = 0;
+        let mut planned = RuleSet::NONE;
+        merged.parts.iter().for_each(|(rule, _)| planned.insert(*rule));
         for finding in judged.findings.iter().filter(|finding| chosen.has(finding.rule)) {
-            let offered = |(rule, change): &(usize, _)| {
-                *rule == finding.rule && finding.suggestion.as_ref() == Some(change)
-            };
-            if merged.parts.iter().any(offered) {
+            if planned.has(finding.rule) && finding.suggestion.is_some() {
                 mended += 1;
                 continue;
             }

@@ -159,7 +159,11 @@ mod script {
     /// The first part of the tree that the grammar does not know.
     fn error(node: tree_sitter::Node<'_>) -> Option<String> {
         if node.is_error() || node.is_missing() {
-            return Some(format!("line {}: {:?}", node.start_position().row + 1, node.utf8_text(SCRIPT_TEXT.as_bytes())));
+            return Some(format!(
+                "line {}: {:?}",
+                node.start_position().row + 1,
+                node.utf8_text(SCRIPT_TEXT.as_bytes())
+            ));
         }
         (0..node.child_count()).find_map(|place| error(node.child(place as u32)?))
     }
@@ -196,7 +200,9 @@ mod script {
                 for scenario in rules::Scenario::ALL {
                     let context = rules::Context::of(scenario);
                     let found = rules::findings_about(&context, &crate::model::Facts::of(&user));
-                    changed.extend(found.iter().filter_map(|finding| Some(finding.suggestion.as_ref()?.attribute)));
+                    changed.extend(
+                        found.iter().filter_map(|finding| Some(finding.suggestion.as_ref()?.attribute)),
+                    );
                 }
             }
         }
@@ -224,7 +230,11 @@ mod script {
         }
         for (at, line) in SCRIPT_TEXT.lines().enumerate() {
             let touches = ["Import-Csv", "Export-Csv"].iter().any(|word| line.contains(word));
-            assert!(!touches || line.contains("-Encoding UTF8"), "line {}: the encoding is not named", at + 1);
+            assert!(
+                !touches || line.contains("-Encoding UTF8"),
+                "line {}: the encoding is not named",
+                at + 1
+            );
         }
     }
 }

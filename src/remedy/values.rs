@@ -64,11 +64,8 @@ impl Values {
         } else {
             values.clear();
         }
-        for value in &change.add {
-            if !values.contains(value) {
-                values.push(value.clone());
-            }
-        }
+        let mut held: HashSet<String> = values.iter().cloned().collect();
+        values.extend(change.add.iter().filter(|value| held.insert((*value).clone())).cloned());
     }
 
     /// The user with these values.
@@ -99,22 +96,18 @@ pub struct Difference {
     pub removed: Vec<String>,
     /// Values that come.
     pub added: Vec<String>,
-    /// Values that stay, but that a directory may take for one that goes, since it compares without regard to case:
-    /// they have to go and come back.
-    pub mistaken: Vec<String>,
 }
 
 impl Difference {
     /// Between two lists of values.
     #[must_use]
     pub fn between(before: &[String], after: &[String]) -> Self {
-        let (old, new): (HashSet<&String>, HashSet<&String>) = (before.iter().collect(), after.iter().collect());
-        let removed: Vec<String> = before.iter().filter(|value| !new.contains(value)).cloned().collect();
-        let added: Vec<String> = after.iter().filter(|value| !old.contains(value)).cloned().collect();
-        let going: HashSet<String> = removed.iter().map(|value| key(value)).collect();
-        let stays = before.iter().filter(|value| new.contains(value));
-        let mistaken = stays.filter(|value| going.contains(&key(value))).cloned().collect();
-        Self { removed, added, mistaken }
+        let (old, new): (HashSet<&String>, HashSet<&String>) =
+            (before.iter().collect(), after.iter().collect());
+        Self {
+            removed: before.iter().filter(|value| !new.contains(value)).cloned().collect(),
+            added: after.iter().filter(|value| !old.contains(value)).cloned().collect(),
+        }
     }
 
     /// Whether nothing changes.
@@ -138,11 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_may_be_mistaken_goes_and_comes_back() {
-        let found = Difference::between(&texts(&["SMTP:a", "smtp:A", "x"]), &texts(&["SMTP:a", "x"]));
-        assert_eq!(found, Difference { removed: texts(&["smtp:A"]), added: vec![], mistaken: texts(&["SMTP:a"]) });
-        let found = Difference::between(&texts(&["smtp:a"]), &texts(&["SMTP:a"]));
-        assert_eq!(found, Difference { removed: texts(&["smtp:a"]), added: texts(&["SMTP:a"]), mistaken: vec![] });
+    fn values_differ_to_the_letter_and_not_by_order() {
+        let found = Difference::between(&texts(&["smtp:a", "x"]), &texts(&["x", "SMTP:a"]));
+        assert_eq!(found, Difference { removed: texts(&["smtp:a"]), added: texts(&["SMTP:a"]) });
         assert!(Difference::between(&texts(&["a", "b"]), &texts(&["b", "a"])).is_empty());
     }
 

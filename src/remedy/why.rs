@@ -34,7 +34,9 @@ pub(super) fn not_planned(judged: &Judged<'_, '_>, shared_dn: bool) -> Option<&'
     let user = judged.facts.user;
     let no_guid = normal_guid(user.get(Attr::ObjectGuid)).is_none();
     if no_guid || user.get(Attr::DistinguishedName).is_empty() {
-        Some("the sources do not show both objectGUID and DN of the object, so that it cannot be told for certain")
+        Some(
+            "the sources do not show both objectGUID and DN of the object, so that it cannot be told for certain",
+        )
     } else if !judged.verdict.reason.is_empty() {
         Some("the record is damaged: what the object really holds is not known; export it again")
     } else if shared_dn {
@@ -103,7 +105,8 @@ pub(super) fn worse(context: &Context, before: &User<'_>, after: &User<'_>) -> O
 /// Writes the row of a finding.
 pub(super) fn row(table: &mut Table, judged: &Judged<'_, '_>, finding: &Finding, why: &str) {
     let (user, rule) = (judged.facts.user, rules::at(finding.rule));
-    let suggestion = finding.suggestion.as_ref().map(|change| change.cell(&finding.value)).unwrap_or_default();
+    let suggestion =
+        finding.suggestion.as_ref().map(|change| change.cell(&finding.value)).unwrap_or_default();
     table.row(&[
         user.get(Attr::ObjectGuid),
         user.get(Attr::DistinguishedName),
