@@ -142,7 +142,8 @@ fn once_applied_what_was_planned_is_gone_and_nothing_is_new_in_any_scenario() {
         let suggested = before.iter().filter(|row| !row["suggestion"].is_empty()).count();
         assert!(suggested >= 7, "{scenario}: {suggested}");
         // No directory that compares like Active Directory can hold what PRX007 finds in the sample, or take it back.
-        let suggested = after.iter().filter(|row| !row["suggestion"].is_empty()).map(|row| row["code"].as_str());
+        let suggested =
+            after.iter().filter(|row| !row["suggestion"].is_empty()).map(|row| row["code"].as_str());
         assert_eq!(suggested.collect::<Vec<_>>(), ["PRX007"], "{scenario}");
         let compliant = |rows: &[Row]| rows.iter().filter(|row| row["status"] == "compliant").count();
         let now = compliant(&desk.rows("report/users.csv"));
@@ -218,10 +219,12 @@ fn reports_that_cannot_be_read_again_are_refused() {
     program.args(["audit", "-", "--scenario", "lync-hybrid", "--exit-zero", "--out", "report"]);
     ended(&program.stdin(fs::File::open(sample()).unwrap()).output().unwrap(), 0);
     refused(&desk, &[], &["standard input", "save the export"]);
+    refused(&desk, &["-"], &["standard input", "save the export"]);
+    refused(&desk, &["ldap://127.0.0.1:1"], &["a server", "fetch"]);
     let path = desk.path("report/summary.json");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("\"name\": \"-\"", "\"name\": \"ldaps://dc.contoso.com\"")).unwrap();
-    refused(&desk, &[], &["ldaps://dc.contoso.com", "no file"]);
+    refused(&desk, &[], &["ldaps://dc.contoso.com", "a server", "fetch"]);
     fs::write(&path, text.replace("\"schema_version\": 1", "\"schema_version\": 99")).unwrap();
     refused(&desk, &[], &["version 99"]);
     fs::write(&path, &text[..text.len() / 2]).unwrap();
@@ -353,5 +356,7 @@ fn only_its_owner_reads_the_plan() {
     desk.plan(&[], "plan");
     let own = |path: &Path| assert_eq!(fs::metadata(path).unwrap().mode() & 0o077, 0, "{}", path.display());
     own(&desk.path("plan"));
-    fs::read_dir(desk.path("plan")).unwrap().for_each(|entry| own(&entry.unwrap().path()));
+    for entry in fs::read_dir(desk.path("plan")).unwrap() {
+        own(&entry.unwrap().path());
+    }
 }

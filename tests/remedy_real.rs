@@ -31,7 +31,9 @@ fn held(bed: &Bed) -> BTreeMap<(String, String), Vec<Vec<u8>>> {
             all.entry((dn.clone(), name.to_lowercase())).or_default().push(value.clone());
         }
     }
-    all.values_mut().for_each(|values| values.sort());
+    for values in all.values_mut() {
+        values.sort();
+    }
     all
 }
 

@@ -7,6 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
+use super::ldap_args::LdapArgs;
+use super::remediate_args::RemediateArgs;
 use crate::rules::Scenario;
 use crate::settings::{self, FAIL_ON, Format, KEYS, Mailboxes, Redact, Show, Values};
 
@@ -39,8 +41,15 @@ pub(super) enum Command {
     /// summary.json into --out.
     #[command(after_long_help = exit::HELP)]
     Audit(Box<AuditArgs>),
+    /// Save a directory to a file that `audit` reads
+    ///
+    /// Reads the users, contacts and groups with addresses of a directory with the attributes that the rules need, in
+    /// slices and on several connections, and compares what has arrived with a count. The file says what it is and
+    /// whether it is whole; an audit of it and one of the directory give the same.
+    #[command(after_long_help = exit::HELP)]
+    Fetch(Box<FetchArgs>),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
-    Inspect(InspectArgs),
+    Inspect(Box<InspectArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Explain one rule: what it means, why it matters, what to do
@@ -69,7 +78,7 @@ pub(super) enum Command {
 /// What is read, and how.
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
-    /// CSV or LDIF exports of the directory; several are one directory
+    /// CSV or LDIF exports of the directory, or servers such as `ldaps://dc1.contoso.com`; several are one directory
     ///
     /// Any export that has the attributes as columns: Get-ADUser | Export-Csv, csvde, Get-Mailbox, Get-CsUser, the
     /// Microsoft 365 admin centre, ldifde, ldapsearch. Uniqueness reaches across all sources.
@@ -89,6 +98,39 @@ pub(super) struct InputArgs {
     delimiter: Option<String>,
 }
 
+/// The options of `fetch`.
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// The server, such as `ldaps://dc1.contoso.com`; several joined by commas, with a base behind a slash
+    #[arg(value_name = "LDAP-URL")]
+    pub(super) url: String,
+
+    /// The file; FILE.ldif is plain LDIF, FILE.zst Zstandard, any other name gzip
+    #[arg(long = "out", short = 'o', value_name = "FILE", help_heading = "Output")]
+    pub(super) file: PathBuf,
+
+    /// Go on with a fetch to the same file that was interrupted
+    #[arg(long, help_heading = "Output")]
+    pub(super) resume: bool,
+
+    /// Read only what changed since FILE was fetched from the same server with the same options
+    ///
+    /// Where that is not possible, everything is read, which is said. The result is the same either way.
+    #[arg(long, value_name = "FILE", help_heading = "Output", conflicts_with = "resume")]
+    pub(super) since: Option<PathBuf>,
+
+    #[command(flatten)]
+    ldap: LdapArgs,
+
+    /// Show the progress on standard error; auto: only on a terminal [default: auto]
+    #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
+    progress: Option<String>,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
 /// How the program runs.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -105,6 +147,9 @@ pub(super) struct RunArgs {
 pub(super) struct AuditArgs {
     #[command(flatten)]
     input: InputArgs,
+
+    #[command(flatten)]
+    ldap: LdapArgs,
 
     /// What the directory serves; required: lync-onprem, sfb-online, lync-hybrid or teams
     ///
@@ -214,6 +259,13 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "N", help_heading = "Run")]
     threads: Option<String>,
 
+    /// How much memory to take, such as 256M or 2G; at least 32M [default: as much as is needed]
+    ///
+    /// What finds no room goes to a temporary file in the folder of the report. With less than 12M for each thread
+    /// beyond the first, fewer threads work.
+    #[arg(long, value_name = "SIZE", help_heading = "Run")]
+    memory: Option<String>,
+
     /// Show the progress on standard error; auto: only on a terminal [default: auto]
     #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
@@ -223,43 +275,14 @@ pub(super) struct AuditArgs {
     pub(super) run: RunArgs,
 }
 
-/// The options of `remediate`.
-#[derive(Debug, Args)]
-pub(super) struct RemediateArgs {
-    /// The folder of the report
-    #[arg(value_name = "REPORT")]
-    pub(super) report: PathBuf,
-
-    /// Where the sources of the report are now, in the order of the report [default: where they were]
-    #[arg(value_name = "SOURCE")]
-    pub(super) sources: Vec<String>,
-
-    /// The folder of the plan; it must be new or empty
-    #[arg(long, short, value_name = "DIR", default_value = "dirsync-audit-plan")]
-    pub(super) out: PathBuf,
-
-    /// Say what the plan would do, and write nothing
-    #[arg(long)]
-    pub(super) preview: bool,
-
-    /// Only what these rules find: codes, names or prefixes such as PRX; repeatable, or separated by commas
-    #[arg(long, value_name = "RULES")]
-    pub(super) rule: Vec<String>,
-
-    /// Only objects in this folder of the directory or below, such as "OU=Sales,DC=contoso,DC=com"; repeatable
-    #[arg(long, value_name = "DN")]
-    pub(super) ou: Vec<String>,
-
-    /// Change at most so many objects
-    #[arg(long, value_name = "N")]
-    pub(super) limit: Option<usize>,
-}
-
 /// The options of `inspect`.
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
     #[command(flatten)]
     input: InputArgs,
+
+    #[command(flatten)]
+    ldap: LdapArgs,
 
     #[command(flatten)]
     pub(super) run: RunArgs,

@@ -1,5 +1,6 @@
 //! `audit`: settings, sources, the audit and its report, joined.
 
+use std::num::NonZero;
 use std::time::Instant;
 
 use clap::ArgMatches;
@@ -7,13 +8,13 @@ use clap::ArgMatches;
 use super::args::{AuditArgs, given};
 use super::environment::Environment;
 use super::exit::{Status, audit_line};
-use super::join::{Folder, NO_SOURCE, Opened, Run, open_all};
+use super::join::{Folder, NO_SOURCE, Opened, Opening, Run};
 use super::only::List;
 use super::progress::{Shown, Watched};
 use super::signals::Signals;
 use super::summary::{self, Summary};
 use super::terminal::{self, Style, escape};
-use crate::audit::{self, Only, Outcome};
+use crate::audit::{self, Memory, Only, Outcome};
 use crate::error::{Error, Result};
 use crate::model::Input;
 use crate::rules::Scenario;
@@ -67,7 +68,11 @@ fn audit(
     let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
     let plan = settings.plan(scenario);
     let only = settings.only.as_deref().map(List::read).transpose()?;
-    let sources = open_all(&settings)?;
+    let pool = pool(threads(&settings))?;
+    let attributes = plan.reads();
+    let opening =
+        Opening { settings: &settings, environment, talk, attributes, signals: Some(signals), pool: &pool };
+    let sources = opening.all()?;
     tell_sources(&sources, talk);
     let held = signals.held();
     let folder = Folder::open(&settings, environment)?;
@@ -76,7 +81,8 @@ fn audit(
         let watched = Watched { shown, signals };
         let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
         let only = only.as_ref().map(|list| list as &dyn Only);
-        pool(settings.threads)?.install(|| audit::run(&inputs, &plan, only, &watched, &folder))?
+        let memory = Memory { limit: settings.memory, folder: settings.out.clone() };
+        pool.install(|| audit::run(&inputs, &plan, only, &memory, &watched, &folder))?
     };
     for (source, found) in sources.iter().zip(&mut outcome.sources) {
         found.problems.merge(&source.about.problems);
@@ -153,6 +159,16 @@ pub(super) fn pool(threads: usize) -> Result<rayon::ThreadPool> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
         Error::usage(format!("--threads: {threads} threads cannot be started: {error}; use fewer"))
     })
+}
+
+/// How many threads can work within the memory; 0 is one per processor.
+fn threads(settings: &Settings) -> usize {
+    let Some(limit) = settings.memory else { return settings.threads };
+    let wanted = match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        wanted => wanted,
+    };
+    Memory::threads(limit, wanted)
 }
 
 /// A time, RFC 3339, to the second.

@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Mutex;
 
-use super::args::RemediateArgs;
 use super::audit::{Talk, pool};
 use super::environment::Environment;
 use super::exit::Status;
-use super::join::{Opened, open_all};
+use super::join::{Opened, Opening};
 use super::only::List;
+use super::remediate_args::RemediateArgs;
 use super::reread;
 use super::signals::Signals;
 use super::terminal::{self, Paint, Style, escape, grouped, several};
-use crate::audit::{self, Only, Outcome, Progress, Report, Stage};
+use crate::audit::{self, Memory, Only, Outcome, Progress, Report, Stage};
 use crate::error::{Error, Result};
 use crate::model::dn::parts;
 use crate::model::{Input, User};
@@ -45,20 +45,30 @@ fn remediate(
     let summary = wire::Summary::read(&args.report)?;
     let (settings, scenario) = reread::settings(&args.report, &summary, &args.sources)?;
     let only = settings.only.as_deref().map(List::read).transpose()?;
-    let sources = open_all(&settings)?;
+    let plan = settings.plan(scenario);
+    let pool = pool(settings.threads)?;
+    let opening = Opening {
+        settings: &settings,
+        environment,
+        talk,
+        attributes: plan.reads(),
+        signals: Some(signals),
+        pool: &pool,
+    };
+    let sources = opening.all()?;
     reread::check_sources(&summary, &sources)?;
     let held = signals.held();
     let folder = if args.preview { None } else { Some(remedy::Folder::begin(&args.out)?) };
     let work = Work {
         sources: &sources,
-        plan: &settings.plan(scenario),
+        plan: &plan,
         summary: &summary,
         only: only.as_ref(),
         choice: &choice,
         folder: folder.as_ref(),
         signals,
     };
-    let done = pool(settings.threads)?.install(|| work.rounds())?;
+    let done = pool.install(|| work.rounds())?;
     refuse_news(&done)?;
     signals.check()?;
     let files = folder.map(|folder| folder.finish(&done.plan)).transpose()?;
@@ -67,9 +77,8 @@ fn remediate(
     if !talk.quiet {
         let style = Style { colour: environment.colour, width: environment.width };
         let text = text(&done, scenario.name(), style);
-        let place = files
-            .map(|files| wrote(args, &files))
-            .unwrap_or_else(|| "Nothing was written (--preview).\n".to_owned());
+        let nothing = || "Nothing was written (--preview).\n".to_owned();
+        let place = files.map_or_else(nothing, |files| wrote(args, &files));
         terminal::print(&(text + "\n" + &place))?;
     }
     if !talk.quiet || status != Status::Done {
@@ -156,7 +165,8 @@ impl Work<'_> {
             out: out.map(|file| Mutex::new(Box::new(file) as Box<dyn Write + Send>)),
         };
         let round = Joined(Round::new(desk)?);
-        let outcome = audit::run(&inputs, self.plan, None, &Quiet(self.signals), &round)?;
+        let memory = Memory { limit: None, folder: std::env::temp_dir() };
+        let outcome = audit::run(&inputs, self.plan, None, &memory, &Quiet(self.signals), &round)?;
         Ok((round.0.found(), outcome))
     }
 
@@ -262,7 +272,8 @@ mod tests {
     #[test]
     fn a_plan_that_brings_a_finding_is_refused_with_names() {
         let news = (1..=7).map(|number| (format!("CN=u{number}\u{1b}"), vec!["UNQ001", "SIP003"])).collect();
-        let last = Found { news, ..Found::default() };
+        let mut last = Found::default();
+        last.news = news;
         let done = Done { plan: Plan::default(), first: None, last, incomplete: false };
         let told = refuse_news(&done).unwrap_err().to_string();
         for part in ["to 7 users", "CN=u5\\u{1b}: UNQ001 SIP003", "and 2 more", "--rule"] {

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::report::wire::{Source, Summary};
 use crate::rules::Scenario;
 use crate::settings::{self, Key, Settings, Values};
+use crate::source;
 
 /// The settings of the report's run, with the sources where they are now.
 pub(super) fn settings(report: &Path, summary: &Summary, given: &[String]) -> Result<(Settings, Scenario)> {
@@ -22,7 +23,9 @@ pub(super) fn settings(report: &Path, summary: &Summary, given: &[String]) -> Re
     }
     let sources = match given {
         [] => summary.sources.iter().map(path).collect::<Result<Vec<_>>>()?,
-        given if given.len() == summary.sources.len() => given.to_vec(),
+        given if given.len() == summary.sources.len() => {
+            given.iter().map(|spec| file(spec)).collect::<Result<Vec<_>>>()?
+        }
         _ => {
             let what = format!("the report is about {}", several(summary.sources.len() as u64, "source"));
             return Err(refused(&what, "name each of them, in the order of the report, or none"));
@@ -54,16 +57,19 @@ pub(super) fn settings(report: &Path, summary: &Summary, given: &[String]) -> Re
 
 /// Where a source was.
 fn path(source: &Source) -> Result<String> {
-    let Source { name, path, .. } = source;
-    if let Some(path) = path {
-        return Ok(path.clone());
-    }
-    let (what, remedy) = if name == "-" {
-        ("it was standard input, which cannot be read again", "save the export to a file and audit that")
+    source.path.as_ref().map_or_else(|| file(&source.name), |path| Ok(path.clone()))
+}
+
+/// A source, if it is a file.
+fn file(spec: &str) -> Result<String> {
+    let (what, remedy) = if spec == "-" {
+        ("standard input cannot be read again", "save the export to a file and audit that")
+    } else if source::ldap::is_ldap(spec) {
+        ("a server does not say again what it has said", "save the directory with `fetch` and audit the file")
     } else {
-        ("it is no file that can be read again", "save the directory to a file and audit that")
+        return Ok(spec.to_owned());
     };
-    Err(Error::source(escape(name), what, remedy))
+    Err(Error::source(escape(spec), what, remedy))
 }
 
 /// Refuses sources that are not to the octet those of the report.

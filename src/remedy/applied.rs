@@ -54,6 +54,10 @@ impl Input for Applied<'_> {
         self.input.some_records(block, starts, wanted, &mut |record| self.change(record, each));
     }
 
+    fn changed(&self) -> bool {
+        self.input.changed()
+    }
+
     fn settled(&self) -> bool {
         self.input.settled()
     }

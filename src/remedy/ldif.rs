@@ -4,6 +4,8 @@
 //! to case: `smtp:` becomes `SMTP:` only so. Values are deleted by value: where somebody has changed one meanwhile,
 //! the server refuses the whole modify.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -17,7 +19,7 @@ pub const UNDO: &str = "undo.ldif";
 /// How a file starts: what it is, in ASCII.
 pub(super) fn head(out: &mut String, what: &str, objects: usize) {
     *out += "version: 1\n\n";
-    *out += &format!("# {what} Objects: {objects}.\n");
+    let _ = writeln!(out, "# {what} Objects: {objects}.");
     *out += "# ldapmodify -H ldaps://dc.example.com -D administrator@example.com -W -f FILE\n";
     *out += "# ldifde -i -f FILE\n\n";
 }
@@ -45,8 +47,10 @@ fn part(out: &mut String, what: &str, name: &str, values: &[String]) {
     if values.is_empty() {
         return;
     }
-    *out += &format!("{what}: {name}\n");
-    values.iter().for_each(|value| line(out, name, value));
+    let _ = writeln!(out, "{what}: {name}");
+    for value in values {
+        line(out, name, value);
+    }
     *out += "-\n";
 }
 

@@ -87,7 +87,8 @@ pub(super) fn is_new(before: &[Print], after: &[Print]) -> RuleSet {
     let mut news = RuleSet::NONE;
     for print in after {
         let same = known.get(&(print.rule, print.value)).is_some_and(|&before| before >= print.severity);
-        if !same && !(about_user(print.rule) && covered(before, after, print.rule)) {
+        let old = same || (about_user(print.rule) && covered(before, after, print.rule));
+        if !old {
             news.insert(print.rule);
         }
     }

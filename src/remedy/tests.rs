@@ -67,7 +67,9 @@ fn holdable(texts: Vec<String>) -> Vec<String> {
 fn values(proxies: &[String], mail: &str) -> Values {
     let mut user = User::of(&[(Attr::Mail, mail)]);
     user.set_empty(Attr::ProxyAddresses);
-    proxies.iter().for_each(|value| user.set(Attr::ProxyAddresses, value));
+    for value in proxies {
+        user.set(Attr::ProxyAddresses, value);
+    }
     Values::of(&user, [Attr::Mail, Attr::ProxyAddresses])
 }
 
@@ -117,7 +119,9 @@ proptest! {
             (Attr::Mail, &mail), (Attr::PrimaryUserAddress, &pua), (Attr::DeploymentLocator, &locator),
             (Attr::UserEnabled, &enabled), (Attr::HomeMdb, &mdb), (Attr::UserPrincipalName, "a@b.co"),
         ]);
-        proxies.iter().for_each(|value| user.set(Attr::ProxyAddresses, value));
+        for value in &proxies {
+            user.set(Attr::ProxyAddresses, value);
+        }
         let context = Context::of(Scenario::ALL[scenario]);
         let all = [Attr::Mail, Attr::ProxyAddresses, Attr::PrimaryUserAddress, Attr::DeploymentLocator];
         let start = Values::of(&user, all);
@@ -165,7 +169,7 @@ mod script {
                 node.utf8_text(SCRIPT_TEXT.as_bytes())
             ));
         }
-        (0..node.child_count()).find_map(|place| error(node.child(place as u32)?))
+        node.children(&mut node.walk()).find_map(error)
     }
 
     fn tree(text: &str) -> tree_sitter::Tree {

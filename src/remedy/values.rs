@@ -75,7 +75,9 @@ impl Values {
         for (attr, values) in &self.0 {
             changed.lose(*attr);
             changed.set_empty(*attr);
-            values.iter().for_each(|value| changed.set(*attr, value));
+            for value in values {
+                changed.set(*attr, value);
+            }
         }
         changed
     }

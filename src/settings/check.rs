@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::file::Told;
 use super::keys::{Entry, Values};
-use super::{Format, Mailboxes, Redact, Settings, Show};
+use super::{Format, Ldap, Mailboxes, Redact, Settings, Show};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
@@ -28,6 +28,7 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         delimiter: c
             .one("delimiter", |text| if text == "auto" { Ok(None) } else { delimiter(text).map(Some) })
             .flatten(),
+        ldap: c.ldap(),
         selected: c.selected(),
         severity: c.severity(),
         fail_on: c.one("fail-on", fail_on).flatten(),
@@ -44,6 +45,7 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         csv_delimiter: c.one("csv-delimiter", delimiter).unwrap_or(b','),
         csv_raw: c.flag("csv-raw"),
         threads: c.one("threads", threads).unwrap_or(0),
+        memory: c.one("memory", memory),
         progress: c.one("progress", |text| word(text, &Show::ALL)).unwrap_or(Show::Auto),
         values: Values::default(),
     };
@@ -85,6 +87,45 @@ impl Checker<'_> {
 
     fn tell(&mut self, key: &str, entry: &Entry, problem: &str) {
         self.problems.push((entry.origin.line(), format!("{}: {problem}", entry.origin.place(key))));
+    }
+
+    fn ldap(&mut self) -> Ldap {
+        let path = |text: &str| Ok(PathBuf::from(text));
+        let text = |text: &str| Ok(text.to_owned());
+        let certificate = self.one("client-cert", path);
+        let key = self.one("client-key", path);
+        Ldap {
+            user: self.one("user", text),
+            password_file: self.one("password-file", path),
+            kerberos: self.flag("kerberos"),
+            start_tls: self.flag("start-tls"),
+            ca_file: self.one("ca-file", path),
+            tls_server_name: self.one("tls-server-name", text),
+            client: certificate.map(|certificate| (certificate.clone(), key.unwrap_or(certificate))),
+            insecure: self.flag("insecure"),
+            filter: self.one("filter", text),
+            bases: self.texts("base"),
+            excluded: self.texts("exclude-base"),
+            page_size: self.number("page-size", 1, 20_000),
+            connections: self.number("connections", 1, 64),
+            max_rate: self.number("max-rate", 0, 10_000_000),
+            timeout: self.number("timeout", 1, 86_400),
+            deadline: self.number("deadline", 0, 31_536_000),
+        }
+    }
+
+    /// A number between two others.
+    fn number<T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy>(
+        &mut self,
+        key: &str,
+        least: T,
+        most: T,
+    ) -> T {
+        let read = |text: &str| match text.parse() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(format!("`{text}` must be a number from {least} to {most}")),
+        };
+        self.one(key, read).unwrap_or(least)
     }
 
     fn selected(&mut self) -> RuleSet {
@@ -161,6 +202,26 @@ fn threads(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+/// The least memory that one thread can work within, in bytes.
+pub const LEAST_MEMORY: u64 = 32 << 20;
+
+/// A size in bytes; `K`, `M`, `G` and `T` stand for 1024 times, and so on.
+fn memory(text: &str) -> std::result::Result<u64, String> {
+    let (number, unit) = match text.char_indices().next_back() {
+        Some((at, unit)) if !unit.is_ascii_digit() => (&text[..at], unit.to_ascii_uppercase()),
+        _ => (text, 'B'),
+    };
+    let shift = ["B", "K", "M", "G", "T"].iter().position(|known| known.starts_with(unit));
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let size =
+        shift.filter(|_| digits).and_then(|shift| number.parse::<u64>().ok()?.checked_mul(1 << (10 * shift)));
+    match size {
+        None => Err(format!("`{text}` is no size; write it like 256M, 2G, or in bytes")),
+        Some(size) if size < LEAST_MEMORY => Err(format!("`{text}` is too little; the least is 32M")),
+        Some(size) => Ok(size),
+    }
+}
+
 /// A domain of a list, folded. A leading `@` or `*.` is a mistake of copying, not part of the domain.
 fn domain(text: &str) -> std::result::Result<String, String> {
     let folded = fold(text.strip_prefix('@').unwrap_or(text)).into_owned();
@@ -200,6 +261,26 @@ mod tests {
         assert_eq!(delimiter(";"), Ok(b';'));
         for bad in ["", ";;", "a", "\"", "é"] {
             assert!(delimiter(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        let good = [
+            ("256M", 256 << 20),
+            ("2g", 2 << 30),
+            ("268435456", 1 << 28),
+            ("1T", 1 << 40),
+            ("32M", 32 << 20),
+        ];
+        for (text, size) in good {
+            assert_eq!(memory(text), Ok(size));
+        }
+        for bad in ["", "M", "256MB", "-1G", "+64M", "1.5G", "64 M", "99999999999999T", "6é"] {
+            assert!(memory(bad).unwrap_err().contains("is no size"), "{bad}");
+        }
+        for little in ["0", "31M", "256", "1K"] {
+            assert!(memory(little).unwrap_err().contains("the least is 32M"), "{little}");
         }
     }
 

@@ -118,9 +118,11 @@ impl Reader<'_> {
     fn texts(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) -> Vec<Entry> {
         let at = value.span().start;
         let text = match (key.shape, value.get_ref()) {
-            (Shape::Text | Shape::List | Shape::Paths, DeValue::String(text)) => text.to_string(),
+            (Shape::Text | Shape::Size | Shape::List | Shape::Paths, DeValue::String(text)) => {
+                text.to_string()
+            }
             (Shape::Flag, DeValue::Boolean(flag)) => flag.to_string(),
-            (Shape::Number, DeValue::Integer(number)) => number.to_string(),
+            (Shape::Number | Shape::Size, DeValue::Integer(number)) => number.to_string(),
             _ => {
                 self.wrong(key, at);
                 return Vec::new();
@@ -140,6 +142,7 @@ impl Reader<'_> {
             Shape::Text => "a text in quotes",
             Shape::Flag => "true or false",
             Shape::Number => "a number",
+            Shape::Size => "a size such as \"256M\", or a number of bytes",
             Shape::List | Shape::Paths => "a list of texts in quotes",
             Shape::Table => "a table of texts: NAME = \"text\"",
         };

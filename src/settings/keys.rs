@@ -12,6 +12,8 @@ pub enum Shape {
     Flag,
     /// A number, not negative.
     Number,
+    /// A number of bytes, or a text such as `256M`.
+    Size,
     /// Several texts, or one; commas separate too.
     List,
     /// Several texts, or one; a comma belongs to the text.
@@ -40,6 +42,23 @@ pub static KEYS: &[Key] = &[
     Key { name: "map", shape: Shape::Table, default: "", unset: "" },
     Key { name: "encoding", shape: Shape::Text, default: "auto", unset: "found out per source" },
     Key { name: "delimiter", shape: Shape::Text, default: "auto", unset: "found out per source" },
+    Key { name: "user", shape: Shape::Text, default: "", unset: "nobody" },
+    Key { name: "password-file", shape: Shape::Text, default: "", unset: "DIRSYNC_AUDIT_PASSWORD, or asked" },
+    Key { name: "kerberos", shape: Shape::Flag, default: "false", unset: "" },
+    Key { name: "start-tls", shape: Shape::Flag, default: "false", unset: "" },
+    Key { name: "ca-file", shape: Shape::Text, default: "", unset: "the system's roots" },
+    Key { name: "tls-server-name", shape: Shape::Text, default: "", unset: "the name in the URL" },
+    Key { name: "client-cert", shape: Shape::Text, default: "", unset: "none" },
+    Key { name: "client-key", shape: Shape::Text, default: "", unset: "in the file of the certificate" },
+    Key { name: "insecure", shape: Shape::Flag, default: "false", unset: "" },
+    Key { name: "filter", shape: Shape::Text, default: "", unset: "users, contacts, groups with addresses" },
+    Key { name: "base", shape: Shape::Paths, default: "", unset: "the domain of the server" },
+    Key { name: "exclude-base", shape: Shape::Paths, default: "", unset: "" },
+    Key { name: "page-size", shape: Shape::Number, default: "1000", unset: "" },
+    Key { name: "connections", shape: Shape::Number, default: "4", unset: "" },
+    Key { name: "max-rate", shape: Shape::Number, default: "0", unset: "no limit" },
+    Key { name: "timeout", shape: Shape::Number, default: "120", unset: "" },
+    Key { name: "deadline", shape: Shape::Number, default: "0", unset: "no limit" },
     Key { name: "select", shape: Shape::List, default: "", unset: "all rules" },
     Key { name: "ignore", shape: Shape::List, default: "", unset: "" },
     Key { name: "severity", shape: Shape::Table, default: "", unset: "" },
@@ -62,6 +81,7 @@ pub static KEYS: &[Key] = &[
     Key { name: "csv-delimiter", shape: Shape::Text, default: ",", unset: "" },
     Key { name: "csv-raw", shape: Shape::Flag, default: "false", unset: "" },
     Key { name: "threads", shape: Shape::Number, default: "0", unset: "one per processor" },
+    Key { name: "memory", shape: Shape::Size, default: "", unset: "as much as the run needs" },
     Key { name: "progress", shape: Shape::Text, default: "auto", unset: "" },
 ];
 

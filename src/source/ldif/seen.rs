@@ -4,39 +4,59 @@
 
 use memchr::memchr;
 
-use super::line::{logical, unfold};
-use super::name::{Key, Names, entry};
+use super::line::{before_mark, logical, unfold};
+use super::name::{Before, Entry, Key, Names, entry};
 use crate::model::{Attr, AttrSet};
-
-/// The comment in which a fetched file names the attributes that were asked for and can be read, joined by commas.
-pub(super) const READABLE: &str = "# dirsync-audit attributes: ";
+use crate::source::fetched::Comments;
+use crate::source::scan::lines;
 
 /// What was seen so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// The attributes that a record has or that the header of a fetched file names.
+    /// The attributes that a record has or that a fetched file says can be read.
     pub carried: AttrSet,
+    /// What a fetched file says about itself.
+    pub comments: Comments,
     /// How many records have a name.
     pub records: u64,
     /// How many records have each attribute, in the order of the attributes.
     pub counts: [u64; Attr::COUNT],
     /// How many records say what is to be done to an object instead of what the object is.
     pub changes: u64,
+    /// How far the last output of ldapsearch goes.
+    pub search: Search,
+    /// The line in the middle of which the text ends.
+    pub cut: Option<u64>,
     /// The attributes that are not read, as they are first spelled, in the order in which they are first met.
     pub others: Vec<String>,
     /// The place in `others` of the last one met.
     last: usize,
 }
 
+/// An output of ldapsearch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Search {
+    /// There is none.
+    #[default]
+    None,
+    /// It begins on this line, and has no end.
+    Open(u64),
+    /// It has an end.
+    Ended,
+}
+
+/// How the output of ldapsearch begins, with `-L` too; then it also has an end: `# search result`.
+pub(super) const SEARCH: [&str; 2] = ["# extended LDIF", "# LDAPv3"];
+
 /// How many attributes that are not read are kept.
 const OTHERS: usize = 1000;
 
 impl Seen {
-    /// Looks at a text of whole records; those over `limit` bytes are nobody's.
-    pub(super) fn look(&mut self, text: &str, names: &Names, limit: usize) {
+    /// Looks at a text of whole records that starts on a line; those over `limit` bytes are nobody's.
+    pub(super) fn look(&mut self, text: &str, first_line: u64, names: &Names, limit: usize) {
         let bytes = text.as_bytes();
         let mut here = Here { limit, ..Here::default() };
-        let mut at = 0;
+        let (mut at, mut before) = (0, Before::default());
         while at < bytes.len() {
             let line = logical(bytes, at);
             at = line.next;
@@ -46,27 +66,42 @@ impl Seen {
             }
             let head = text.get(line.start..line.fold.unwrap_or(line.end)).unwrap_or_default();
             if head.starts_with('#') {
-                if head.starts_with(READABLE) {
+                if SEARCH.iter().any(|mark| head.starts_with(mark)) {
+                    self.search = Search::Open(first_line + lines(&text[..line.start]));
+                } else if head == "# search result" {
+                    self.search = Search::Ended;
+                } else if head.starts_with("# dirsync-audit ") {
                     let mut whole = String::new();
                     unfold(text, &line, &mut whole);
-                    self.readable(&whole);
+                    self.comments.take(&whole);
                 }
             } else if memchr(b':', head.as_bytes()).is_some() {
-                self.line(head, line.start, names, &mut here);
+                if let Some(entry) = before.entry(head, names) {
+                    self.entry(head, entry, before_mark(bytes, line.start), &mut here);
+                }
             } else if line.fold.is_some() {
                 let mut whole = String::new();
                 unfold(text, &line, &mut whole);
-                self.line(&whole, line.start, names, &mut here);
+                if let Some(entry) = entry(&whole, names) {
+                    self.entry(&whole, entry, before_mark(bytes, line.start), &mut here);
+                }
             }
         }
         self.take(&mut here, bytes.len());
+        // Only the last block of a file can end so.
+        self.cut = (!text.is_empty() && !text.ends_with(['\n', '\r'])).then(|| first_line + lines(text));
     }
 
     /// Takes over what was seen further on in the same file.
     pub(super) fn merge(&mut self, later: &Self) {
         self.carried = self.carried.union(later.carried);
+        self.comments.merge(&later.comments);
         self.records += later.records;
         self.changes += later.changes;
+        if later.search != Search::None {
+            self.search = later.search;
+        }
+        self.cut = later.cut;
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
             *count += more;
         }
@@ -75,8 +110,7 @@ impl Seen {
         }
     }
 
-    fn line(&mut self, line: &str, at: usize, names: &Names, here: &mut Here) {
-        let Some(entry) = entry(line, names) else { return };
+    fn entry(&mut self, line: &str, entry: Entry, at: usize, here: &mut Here) {
         match entry.key {
             Key::Dn => {
                 self.take(here, at);
@@ -102,9 +136,9 @@ impl Seen {
         }
     }
 
-    fn readable(&mut self, comment: &str) {
-        let names = comment.get(READABLE.len()..).unwrap_or_default().split(',');
-        for attr in names.filter_map(|name| Attr::of_ldap(name.trim())) {
+    /// Takes over what the comments of the whole file say.
+    pub(super) fn settle(&mut self) {
+        for attr in self.comments.header.readable.iter().filter_map(|name| Attr::of_ldap(name)) {
             self.carried = self.carried.with(attr);
         }
     }
@@ -146,7 +180,8 @@ mod tests {
 
     fn look(text: &str) -> Seen {
         let mut seen = Seen::default();
-        seen.look(text, &Names::new(&[]), 1 << 24);
+        seen.look(text, 1, &Names::new(&[]), 1 << 24);
+        seen.settle();
         seen
     }
 
