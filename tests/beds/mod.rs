@@ -157,10 +157,11 @@ fn records(ldif: &str) -> Vec<Vec<(String, Vec<u8>)>> {
         };
         (name.to_owned(), value)
     };
+    // Between two pages stands a comment.
+    let ldif: String =
+        ldif.lines().filter(|line| !line.starts_with('#')).flat_map(|line| [line, "\n"]).collect();
     let paragraphs = ldif.split("\n\n").map(str::trim_start).filter(|text| text.starts_with("dn:"));
-    paragraphs
-        .map(|text| text.lines().filter(|line| !line.starts_with('#')).map(attribute).collect())
-        .collect()
+    paragraphs.map(|text| text.lines().map(attribute).collect()).collect()
 }
 
 fn quoted(cells: impl Iterator<Item = String>) -> String {

@@ -124,12 +124,12 @@ impl Run {
         self
     }
 
-    /// It said all of this, in any case.
+    /// It said all of this in its summary or on standard error, in small letters or capitals.
     #[track_caller]
     pub(crate) fn says(self, texts: &[&str]) -> Self {
-        let told = self.told.to_lowercase();
+        let told = fs::read_to_string(self.path("stdout")).unwrap() + &self.told;
         for text in texts {
-            assert!(told.contains(&text.to_lowercase()), "not said: {text}\n{}", self.told);
+            assert!(told.to_lowercase().contains(&text.to_lowercase()), "not said: {text}\n{told}");
         }
         self
     }

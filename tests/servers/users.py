@@ -7,6 +7,7 @@ import base64
 import csv
 import hashlib
 import os
+import re
 import uuid
 
 from bed import BASE, DOMAIN, HERE
@@ -48,7 +49,10 @@ def sample_value(name, text):
         return [uuid.UUID(text).bytes_le]
     if name.endswith("Sid"):
         return [sid_bytes(text)]
-    return text.split(";") if name in ("proxyAddresses", "objectClass") else [text]
+    if name == "proxyAddresses":
+        # An X.400 address holds semicolons.
+        return re.split(";(?=[A-Za-z0-9]+:)", text)
+    return text.split(";") if name == "objectClass" else [text]
 
 
 def sample():
