@@ -35,7 +35,7 @@ impl Severity {
 }
 
 /// A change of one attribute of one object: values to take out and to put in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Change {
     /// The attribute.
     pub attribute: Attr,

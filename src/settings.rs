@@ -234,6 +234,13 @@ pub fn load(
     Ok((check::check(values, problems)?, path))
 }
 
+/// The settings that these texts make over the defaults; no file is read.
+pub fn of(given: Values) -> Result<Settings> {
+    let mut values = Values::defaults();
+    values.overlay(given);
+    check::check(values, Vec::new())
+}
+
 /// The entries of an option as given on the command line.
 #[must_use]
 pub fn option(key: &Key, texts: impl Iterator<Item = String>) -> Vec<Entry> {

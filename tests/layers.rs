@@ -1,4 +1,4 @@
-//! The layers point one way: `main → cli → { audit, settings, source, report } → rules → finding → model → error`.
+//! The layers point one way: `main → cli → { audit, settings, source, report, remedy } → rules → finding → model → error`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own source has failed")]
 
@@ -13,6 +13,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("rules", 3),
     ("audit", 4),
     ("report", 4),
+    ("remedy", 4),
     ("settings", 4),
     ("source", 4),
     ("cli", 5),

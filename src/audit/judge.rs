@@ -220,14 +220,8 @@ fn is_taken(change: &Change, near: &Near<'_>) -> bool {
 
 /// How many findings each rule about one user has, whatever was selected.
 fn tally(plan: &Plan, facts: &Facts<'_>) -> Vec<u32> {
-    let (mut findings, mut open) = (Vec::new(), RuleSet::NONE);
-    for (place, rule) in rules::all().enumerate() {
-        if let (Check::User(check), Some(severity)) = (rule.check, rule.severity_in(plan.context.scenario)) {
-            check(facts, &plan.context, &mut Sink::new(place, severity, &mut findings, &mut open));
-        }
-    }
     let mut counts = vec![0; plan.severity.len()];
-    for finding in findings {
+    for finding in rules::findings_about(&plan.context, facts) {
         counts[finding.rule] += 1;
     }
     counts

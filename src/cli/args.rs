@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
 use super::ldap_args::LdapArgs;
+use super::remediate_args::RemediateArgs;
 use crate::rules::Scenario;
 use crate::settings::{self, FAIL_ON, Format, KEYS, Mailboxes, Redact, Show, Values};
 
@@ -53,6 +54,13 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Explain one rule: what it means, why it matters, what to do
     Explain(ExplainArgs),
+    /// Make a plan of the changes that mend a report's findings, with the way back
+    ///
+    /// Reads the sources of the report again and writes into --out what follows from the objects themselves: plan.csv,
+    /// fix.ldif and undo.ldif (ldapmodify, ldifde), Apply-Plan.ps1 (PowerShell) and needs-a-person.csv with everything
+    /// else. Nothing is written to a directory. A plan that would bring a new finding is refused.
+    #[command(after_help = "Example: dirsync-audit remediate dirsync-audit-report --preview")]
+    Remediate(RemediateArgs),
     /// Print the settings in force, and where each comes from
     ///
     /// Takes all options of `audit`. What it prints is a settings file.

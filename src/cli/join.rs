@@ -252,6 +252,8 @@ fn redact_key(settings: &Settings, environment: &Environment) -> Result<Vec<u8>>
 fn in_force(run: &Run<'_>) -> InForce {
     let context = &run.plan.context;
     let texts = |key| run.settings.values.get(key).iter().map(|entry| entry.text.clone()).collect();
+    let given = |key| run.settings.values.get(key).last().map(|entry| entry.text.clone());
+    let unless_found_out = |text: &String| !text.eq_ignore_ascii_case("auto");
     InForce {
         sip_domains: context.sip_domains.clone(),
         verified_domains: context.verified_domains.clone(),
@@ -262,6 +264,9 @@ fn in_force(run: &Run<'_>) -> InForce {
         severity: run.settings.severity.clone(),
         only: run.settings.only.clone(),
         redact: redact::Mode::None,
+        map: texts("map"),
+        encoding: given("encoding").filter(unless_found_out),
+        delimiter: given("delimiter").filter(unless_found_out),
     }
 }
 

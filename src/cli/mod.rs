@@ -22,6 +22,9 @@ mod only;
 mod open;
 mod panics;
 mod progress;
+mod remediate;
+mod remediate_args;
+mod reread;
 mod rules;
 #[cfg(test)]
 mod same_bytes;
@@ -119,6 +122,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
     match &cli.command {
         Command::Audit(args) => return audit::run(args, options, talk, environment),
         Command::Fetch(args) => return fetch::run(args, options, talk, environment),
+        Command::Remediate(args) => return remediate::run(args, talk, environment),
         Command::Inspect(args) => return inspect::run(args, options, talk, environment),
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,

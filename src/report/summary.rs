@@ -63,6 +63,12 @@ pub struct InForce {
     pub only: Option<PathBuf>,
     /// How much is shown of users.
     pub redact: Mode,
+    /// Headings that mean an attribute, as given.
+    pub map: Vec<String>,
+    /// The encoding, when it was given.
+    pub encoding: Option<String>,
+    /// The delimiter, when it was given.
+    pub delimiter: Option<String>,
 }
 
 /// What was read of one source.
@@ -212,6 +218,9 @@ impl InForce {
             severity: self.severity.iter().map(severity).collect(),
             only: self.only.as_ref().map(|path| path.display().to_string()),
             redact: self.redact.word().to_owned(),
+            map: self.map.clone(),
+            encoding: self.encoding.clone(),
+            delimiter: self.delimiter.clone(),
         }
     }
 }

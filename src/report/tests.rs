@@ -38,6 +38,9 @@ pub(super) fn summary() -> Summary {
         severity: vec![(0, Severity::Info)],
         only: None,
         redact: Mode::None,
+        map: vec!["E-mail 2=mail".to_owned()],
+        encoding: Some("cp850".to_owned()),
+        delimiter: None,
     };
     let mut run = RuleSet::NONE;
     run.insert(0);

@@ -4,8 +4,12 @@
 //! that work on a finished report.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
 
 /// The version of the file: it changes only if a field changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -48,6 +52,26 @@ pub struct Summary {
     pub exit_meaning: String,
 }
 
+impl Summary {
+    /// Reads the summary of the report in a folder.
+    ///
+    /// # Errors
+    /// There is none, it is damaged, or a later version has written it.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(super::summary::FILE);
+        let octets = fs::read(&path).map_err(Error::io("read", &path))?;
+        let refused = |what: String, remedy: &str| Error::output(&path, what, remedy);
+        let summary: Self = serde_json::from_slice(&octets).map_err(|error| {
+            refused(format!("this is no summary of a report: {error}"), "name the folder of a whole report")
+        })?;
+        if summary.schema_version != SCHEMA_VERSION {
+            let what = format!("version {} of the summary is not known", summary.schema_version);
+            return Err(refused(what, "use the version of the program that wrote the report"));
+        }
+        Ok(summary)
+    }
+}
+
 /// What wrote the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
@@ -79,6 +103,15 @@ pub struct Options {
     /// `none`, `partial` or `hash`: how much is shown of users. Fingerprints compare only with those of a report
     /// redacted alike, under the same key.
     pub redact: String,
+    /// Headings that mean an attribute: `HEADER=attribute`, as given.
+    #[serde(default)]
+    pub map: Vec<String>,
+    /// The encoding as given; null when it was found out.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    /// The delimiter as given; null when it was found out.
+    #[serde(default)]
+    pub delimiter: Option<String>,
 }
 
 /// One source.

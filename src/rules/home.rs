@@ -280,7 +280,7 @@ fn locator_without_address(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let message = format!("the locator is `{value}`, but msRTCSIP-PrimaryUserAddress is empty");
     out.fire(DeploymentLocator, value, message);
     // Of an account in use it is the address that is missing, and the locator is no leftover.
-    if !f.user.says(UserEnabled, true).or(f.user.has(PrimaryHomeServer)).yes() {
+    if (!f.user.says(UserEnabled, true).or(f.user.has(PrimaryHomeServer))).yes() {
         out.suggest(Change::remove(DeploymentLocator, value));
     }
 }
@@ -375,6 +375,18 @@ mod tests {
         assert_eq!(left[0].suggestion, Some(Change::remove(DeploymentLocator, "srv:")));
         let homed = [(DeploymentLocator, "SRV:"), (PrimaryHomeServer, "CN=Lc Services")];
         assert_eq!(found(locator_without_address, Scenario::LyncHybrid, &homed)[0].suggestion, None);
+    }
+
+    #[test]
+    fn a_locator_is_cleared_only_where_the_input_shows_that_the_account_is_not_in_use() {
+        for attr in [UserEnabled, PrimaryHomeServer] {
+            let mut user = crate::model::User::of(&[(DeploymentLocator, "SRV:")]);
+            user.lose(attr);
+            let place = crate::rules::all().position(|rule| rule.code == "HOME002").unwrap();
+            let context = Context::of(Scenario::LyncHybrid);
+            let found = crate::rules::findings_of(place, &context, &Facts::of(&user));
+            assert_eq!(found[0].suggestion, None, "{attr}");
+        }
     }
 
     #[test]

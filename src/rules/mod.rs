@@ -289,6 +289,8 @@ pub struct RuleSet(u128);
 impl RuleSet {
     /// No rule.
     pub const NONE: Self = Self(0);
+    /// Every rule there can be.
+    pub const ALL: Self = Self(u128::MAX);
 
     /// Takes a rule in.
     pub fn insert(&mut self, rule: usize) {
@@ -350,6 +352,22 @@ pub fn find(code_or_name: &str) -> Option<&'static Rule> {
     all().find(|rule| {
         rule.code.eq_ignore_ascii_case(code_or_name) || rule.name.eq_ignore_ascii_case(code_or_name)
     })
+}
+
+/// What one rule about users says about a user in a scenario that has it, whatever was selected.
+#[must_use]
+pub fn findings_of(place: usize, context: &Context, facts: &Facts<'_>) -> Vec<Finding> {
+    let (rule, mut findings, mut open) = (at(place), Vec::new(), RuleSet::NONE);
+    if let (Check::User(check), Some(severity)) = (rule.check, rule.severity_in(context.scenario)) {
+        check(facts, context, &mut Sink::new(place, severity, &mut findings, &mut open));
+    }
+    findings
+}
+
+/// What all of them say, in the order of the catalogue.
+#[must_use]
+pub fn findings_about(context: &Context, facts: &Facts<'_>) -> Vec<Finding> {
+    (0..all().count()).flat_map(|place| findings_of(place, context, facts)).collect()
 }
 
 impl Rule {
