@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::finding::{Change, Finding};
+use crate::finding::{Change, Finding, State};
 use crate::model::{Facts, Marks, address};
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
@@ -26,6 +26,8 @@ pub(super) struct Judge<'a> {
     /// The rules that are run on users with a mark, by the place of the mark.
     by_mark: [RuleSet; Marks::COUNT],
     findings: Vec<Finding>,
+    /// How many findings each suppression covers, if there are any.
+    covered: Vec<u64>,
 }
 
 /// What stands in the reason of a record on which a rule failed.
@@ -37,12 +39,18 @@ impl<'a> Judge<'a> {
         for (place, rule) in rules::all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
             rule.when.places().for_each(|mark| by_mark[mark].insert(place));
         }
-        Self { plan, groups, by_mark, findings: Vec::new() }
+        let covered = vec![0; plan.suppressions.list().len()];
+        Self { plan, groups, by_mark, findings: Vec::new(), covered }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// How many findings of all users each suppression covers.
+    pub(super) fn covered(self) -> Vec<u64> {
+        self.covered
     }
 
     /// Judges one user.
@@ -74,6 +82,7 @@ impl<'a> Judge<'a> {
         }
         self.settle_severities();
         self.withhold_suggestions(facts, &near);
+        self.suppress(facts);
         let incomplete = incomplete.or(failed.then_some(RULE_FAILED));
         let verdict = judge(facts, self.plan, &self.findings, open, incomplete);
         Judgement { verdict, failed }
@@ -101,6 +110,23 @@ impl<'a> Judge<'a> {
         for finding in &mut self.findings {
             if self.plan.overridden.has(finding.rule) {
                 finding.severity = self.plan.severity[finding.rule];
+            }
+        }
+    }
+
+    /// Marks what was accepted.
+    fn suppress(&mut self, facts: &Facts<'_>) {
+        let suppressions = &self.plan.suppressions;
+        if self.covered.is_empty() || self.findings.is_empty() {
+            return;
+        }
+        let concerned = suppressions.of(facts.user);
+        for finding in &mut self.findings {
+            if let Some(place) = suppressions.covering(&concerned, finding.rule) {
+                self.covered[place] += 1;
+                if suppressions.holds(place) {
+                    finding.state = State::Suppressed;
+                }
             }
         }
     }

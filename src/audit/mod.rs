@@ -94,6 +94,8 @@ pub struct Outcome {
     pub sources: Vec<SourceOutcome>,
     /// Over all users reported.
     pub counts: Counts,
+    /// How many findings each suppression of the plan covers.
+    pub covered: Vec<u64>,
 }
 
 /// Audits all inputs as one directory.
@@ -108,7 +110,11 @@ pub fn run<R: Report>(
     progress: &dyn Progress,
     report: &R,
 ) -> Result<Outcome> {
-    let mut outcome = Outcome { sources: vec![SourceOutcome::default(); inputs.len()], ..Outcome::default() };
+    let mut outcome = Outcome {
+        sources: vec![SourceOutcome::default(); inputs.len()],
+        covered: vec![0; plan.suppressions.list().len()],
+        ..Outcome::default()
+    };
     let mut keys = first_reading(inputs, progress, &mut outcome.sources)?;
     // Every input is asked, so that all that need more care get it at once.
     while inputs.iter().filter(|input| !input.settled()).count() > 0 {
@@ -244,6 +250,7 @@ struct Done<P> {
     input: usize,
     part: P,
     counts: Tally,
+    covered: Vec<u64>,
     repeats: u64,
     problems: Problems,
 }
@@ -258,6 +265,7 @@ impl<R: Report> Run<'_, R> {
             |done| {
                 let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 outcome.counts.merge(&done.counts.counts());
+                outcome.covered.iter_mut().zip(&done.covered).for_each(|(all, more)| *all += more);
                 let source = &mut outcome.sources[done.input];
                 source.repeats += done.repeats;
                 source.objects = source.records - source.repeats;
@@ -274,6 +282,7 @@ impl<R: Report> Run<'_, R> {
             input: place_of_input,
             part: self.report.part(),
             counts: Tally::default(),
+            covered: Vec::new(),
             repeats: 0,
             problems: Problems::default(),
         };
@@ -300,6 +309,7 @@ impl<R: Report> Run<'_, R> {
             }
         });
         done.problems.merge(&problems);
+        done.covered = judge.covered();
         self.rows.of(input, place, row - first)?;
         self.progress.advance(Stage::Verdicts, block.bytes, u64::from(row - first));
         Ok(done)

@@ -1,14 +1,18 @@
 //! The options. Their texts become settings in [`given`]; what they mean is checked there once for both, options
 //! and settings file.
 
+mod reports;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use reports::{AdoptArgs, DiffArgs, HistoryArgs};
+
 use super::exit;
 use crate::rules::Scenario;
-use crate::settings::{self, FAIL_ON, Format, KEYS, Mailboxes, Redact, Show, Values};
+use crate::settings::{self, FAIL_ON, Format, KEYS, LogFormat, Mailboxes, Redact, Show, Values};
 
 /// Audits the Active Directory attributes on which directory synchronization, Exchange and Lync / Skype for
 /// Business / Teams depend: for each user, whether the two sides find each other in your deployment, and why not.
@@ -45,6 +49,14 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Explain one rule: what it means, why it matters, what to do
     Explain(ExplainArgs),
+    /// Compare two reports: what is new, fixed, unchanged
+    Diff(DiffArgs),
+    /// Show the runs that --history has kept, and their trend
+    History(HistoryArgs),
+    /// Print the findings of a report as suppressions for the settings file
+    ///
+    /// One for each user and rule, by objectGUID where there is one. Findings that are suppressed already are left out.
+    Adopt(AdoptArgs),
     /// Print the settings in force, and where each comes from
     ///
     /// Takes all options of `audit`. What it prints is a settings file.
@@ -143,10 +155,17 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "CODE=LEVEL", help_heading = "Rules")]
     severity: Vec<String>,
 
-    /// The least severity that makes the exit status 1 [default: error]
+    /// The least severity that makes the exit status 1; new: any finding that --baseline lacks [default: error]
     #[arg(long, value_name = "LEVEL", help_heading = "Rules", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(FAIL_ON))]
     fail_on: Option<String>,
+
+    /// A report to compare with: its folder, or its findings.csv
+    ///
+    /// Findings are marked new or unchanged, and the fixed ones are counted. Where the report is to be found in --out
+    /// and none is there yet, all findings are new.
+    #[arg(long, value_name = "REPORT", help_heading = "Rules")]
+    baseline: Option<String>,
 
     /// Exit with 0 where findings would make it 1
     #[arg(long, help_heading = "Rules", num_args = 0..=1, require_equals = true)]
@@ -159,6 +178,17 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     only: Option<String>,
 
+    /// Keep the reports of the last N runs side by side [default: 0]
+    ///
+    /// --out then holds a folder for each run, named after its time, and `latest`, the last whole one. 0: one report,
+    /// in --out itself.
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    keep: Option<String>,
+
+    /// Keep what this run counted in FILE, an SQLite database; `history FILE` shows the trend
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    history: Option<String>,
+
     /// The folder of the report [default: dirsync-audit-report]
     #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     out: Option<String>,
@@ -168,7 +198,7 @@ pub(super) struct AuditArgs {
     /// csv: users.csv and findings.csv. json: summary.json, which is always written. jsonl: findings.jsonl, one
     /// finding a line. html: report.html, a page to read. xlsx: report.xlsx with an action plan. sarif:
     /// findings.sarif for code scanning. junit: junit.xml, one case per rule. prom: metrics.prom for Prometheus,
-    /// without names.
+    /// without names. txt: summary.txt, ready to be mailed, without names.
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_delimiter = ',', ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Format::ALL.map(|(word, _)| word)))]
     format: Vec<String>,
@@ -211,6 +241,11 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
     progress: Option<String>,
+
+    /// How the log on standard error is written: text, or one JSON object a line [default: text]
+    #[arg(long, value_name = "FORMAT", help_heading = "Run", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(LogFormat::ALL.map(|(word, _)| word)))]
+    log_format: Option<String>,
 
     #[command(flatten)]
     pub(super) run: RunArgs,

@@ -38,6 +38,7 @@ pub(super) fn summary() -> Summary {
         severity: vec![(0, Severity::Info)],
         only: None,
         redact: Mode::None,
+        redact_key: None,
     };
     let mut run = RuleSet::NONE;
     run.insert(0);
@@ -47,6 +48,9 @@ pub(super) fn summary() -> Summary {
         sources: vec![source],
         run,
         counts: counts(),
+        suppressions: Vec::new(),
+        compared: None,
+        history: None,
         started: "2026-11-23T07:00:00Z".to_owned(),
         ended: "2026-11-23T07:00:01Z".to_owned(),
         seconds: 1.25,
