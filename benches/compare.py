@@ -124,6 +124,13 @@ class Bench:
         self.row(what, f"{peak:.0f} MiB", "", "", Target(must, aim), peak, "MiB")
 
 
+    def limited(self, file, limit):
+        """The cells of a line of peak memory under a limit of so many MiB."""
+        warm(file)
+        peak = self.ours("--memory", f"{limit}M").run(file, self.out).peak / MIB
+        return f"{peak:.0f} MiB", "", "", Target(limit), peak, "MiB"
+
+
 def help_of(binary):
     """What `audit --help` says."""
     return subprocess.run([binary, "audit", "--help"], capture_output=True, text=True, check=False).stdout
@@ -244,6 +251,7 @@ def shared(bench):
     done = bench.pair(bench.ours(), large, bench.ours(), small)
     bench.seconds(f"{what}, wall per user against a tenth of them", done, "wall", Target(1.2), True, scale=0.1)
     bench.memory(f"{what}, peak memory", [ours for ours, _ in done], 2 * bench.users)
+    bench.row(f"{what} and `--memory 64M`, peak memory", *bench.limited(large, 64))
 
 
 def inputs(bench):

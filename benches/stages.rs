@@ -6,7 +6,7 @@ mod data;
 
 use std::hint::black_box;
 
-use dirsync_audit::audit::{self, Progress, Report, Stage};
+use dirsync_audit::audit::{self, Memory, Progress, Report, Stage};
 use dirsync_audit::error::Result;
 use dirsync_audit::model::{Facts, User, address, fold};
 use dirsync_audit::rules::unique;
@@ -137,7 +137,8 @@ fn whole_audit(bencher: Bencher<'_, '_>) {
     let plan = plan();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread can be started");
     bencher.counter(ItemsCount::new(directory.len())).bench_local(|| {
-        let audited = pool.install(|| audit::run(&[&directory], &plan, None, &Nowhere, &Nowhere));
+        let audited =
+            pool.install(|| audit::run(&[&directory], &plan, None, &Memory::unlimited(), &Nowhere, &Nowhere));
         audited.expect("an input in memory can be read").counts
     });
 }

@@ -19,7 +19,7 @@ mod keys;
 mod show;
 mod suppress;
 
-pub use check::FAIL_ON;
+pub use check::{FAIL_ON, LEAST_MEMORY};
 pub use file::NAME;
 pub use keys::{Entry, KEYS, Key, Origin, Shape, Values};
 pub use show::{suppression, toml};
@@ -191,6 +191,8 @@ pub struct Settings {
     pub threads: usize,
     /// How the log is written.
     pub log_format: LogFormat,
+    /// How many bytes of memory the run may take; `None` for as many as it needs.
+    pub memory: Option<u64>,
     /// When the progress is shown.
     pub progress: Show,
     /// The texts from which all this was read, with their origins.

@@ -136,6 +136,8 @@ fn options_that_mean_nothing() {
         (&["ok.csv", "--format", "cvs"], &["'cvs'", "csv"]),
         (&["ok.csv", "--fromat", "csv"], &["'--fromat'", "'--format'"]),
         (&["ok.csv", "--encoding", "utf-9"], &["utf-9", "utf-8"]),
+        (&["ok.csv", "--memory", "16M"], &["--memory: `16M` is too little; the least is 32M"]),
+        (&["ok.csv", "--memory", "lots"], &["--memory: `lots` is no size; write it like 256M"]),
         (&["ok.csv", "--map", "x=mial"], &["mial", "mail"]),
         (&["ok.csv", "--out", "file"], &["`file`: this is a file", "remedy: name a folder"]),
         (&["ok.csv", "--config", "broken.toml"], &["broken.toml:1: this is no TOML", "dirsync-audit config"]),
@@ -211,6 +213,36 @@ fn a_folder_that_cannot_be_written() {
     let folder = prepared();
     // Nobody, not even root, makes a folder there.
     refused(folder.path(), &["ok.csv", "--out", "/dev/null/report"], &["/dev/null", "remedy: "]);
+}
+
+/// Files cannot grow beyond a few kilobytes, as on a disk that is full: the temporary file is what grows first.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_leaves_the_old_report_whole() {
+    let folder = prepared();
+    let mut text = String::from("mail,userPrincipalName,mailNickname,proxyAddresses\n");
+    for n in 0..60_000 {
+        use std::fmt::Write;
+        writeln!(text, "a{n}@b.co,b{n}@b.co,n{n},smtp:c{n}@b.co;smtp:d{n}@b.co;sip:e{n}@b.co").unwrap();
+    }
+    fs::write(folder.path().join("many.csv"), text).unwrap();
+    let before = report(folder.path());
+    let audit = command(folder.path(), &["many.csv", "--memory", "32M", "--format", "csv,json"]);
+    let limited = |blocks: &str| {
+        // A process that ignores the signal is told by the write instead.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        shell.current_dir(folder.path()).stdin(Stdio::null()).env("NO_COLOR", "1");
+        shell.args(["-c", &script]).arg(audit.get_program()).args(audit.get_args());
+        shell.output().unwrap()
+    };
+    let output = limited("64");
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("`r`: the temporary file of the run cannot be written there: "), "{told}");
+    assert!(told.contains("remedy: make room on this disk"), "{told}");
+    assert!(report(folder.path()) == before);
+    assert_eq!(limited("unlimited").status.code(), Some(1));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use dirsync_audit::audit::{self, Progress, Report, Stage};
+use dirsync_audit::audit::{self, Memory, Progress, Report, Stage};
 use dirsync_audit::error::{Error, Result};
 use dirsync_audit::model::Input;
 use dirsync_audit::rules::verdict::{Judged, Plan};
@@ -57,7 +57,7 @@ fn judged(name: &str, options: &Options) -> Result<(Vec<Said>, Damage)> {
     rules::all().enumerate().for_each(|(place, _)| selected.insert(place));
     let plan = Plan::new(Context::of(Scenario::LyncHybrid), selected, &[]);
     let (inputs, all): (Vec<&dyn Input>, _) = (vec![&source], All::default());
-    let outcome = audit::run(&inputs, &plan, None, &all, &all)?;
+    let outcome = audit::run(&inputs, &plan, None, &Memory::unlimited(), &all, &all)?;
     let mut problems = outcome.sources[0].problems.clone();
     problems.merge(&source.about().problems);
     let codes = problems.iter().map(|(problem, tally)| (problem.code(), tally.count)).collect();
@@ -73,6 +73,11 @@ const SAME: &[(&str, &[(&str, u64)])] = &[
     ("lone-cr.csv", &[]),
     ("two-encodings.csv", &[("two-encodings", 1)]),
     ("two-files.csv", &[("second-heading", 1)]),
+    ("two-files-bom.csv", &[("second-heading", 1)]),
+    ("two-files-case.csv", &[("second-heading", 1)]),
+    ("json-arrays.csv", &[]),
+    ("quoted-values.csv", &[]),
+    ("deleted.csv", &[("deleted-object", 1)]),
     ("ps7-never.csv", &[]),
     ("long.csv", &[]),
     ("long-mixed.txt", &[]),
@@ -124,6 +129,16 @@ fn damage_is_counted() {
         ("no-types.csv", &[("types-lost", 1)]),
         ("two-aliases.csv", &[("two-columns", 1)]),
         ("entra-download.csv", &[]),
+        ("ranges.ldif", &[("range-cut", 1)]),
+        ("oem-850.csv", &[("oem-letters", 1)]),
+        ("two-files-other.csv", &[("other-heading", 3)]),
+        ("deleted.ldf", &[("change-record", 1), ("deleted-object", 1)]),
+        ("ldif-cut.ldif", &[("line-cut", 1)]),
+        ("openldap-no-end.ldif", &[("search-cut", 1)]),
+        ("openldap-limit.ldif", &[("search-cut", 1)]),
+        ("openldap-limit-stderr.ldif", &[("search-cut", 1)]),
+        ("openldap-files.ldif", &[("url-value", 23)]),
+        ("openldap-names.ldif", &[("names-only", 4)]),
     ] {
         assert_eq!(judged(name, &Options::default()).unwrap().1, damage, "{name}");
     }
@@ -150,6 +165,8 @@ fn what_is_no_table_of_users_is_refused() {
         ("length.csv", "lengths of texts"),
         ("no-header.csv", "not headings"),
         ("idfix.csv", "IdFix: findings"),
+        ("idfix-undo.ldf", "IdFix: changes"),
+        ("389-dbscan.txt", "dbscan"),
         ("graph.json", "JSON"),
         ("duplicate-headings.csv", "stands twice"),
     ] {
@@ -157,5 +174,50 @@ fn what_is_no_table_of_users_is_refused() {
             Err(error @ Error::Source { .. }) => assert!(error.to_string().contains(what), "{error}"),
             other => panic!("{name}: {other:?}"),
         }
+    }
+}
+
+/// Those who are users, by name. Servers spell names in their own way, and that of Samba has another domain.
+fn people(all: Vec<Said>) -> Vec<Said> {
+    let spelled = |text: &str| text.to_lowercase().replace("\\2c", "\\,").replace("dc=example", "dc=com");
+    let mut all: Vec<Said> = all.into_iter().filter(|(_, status, _)| *status != "excluded").collect();
+    for (name, _, findings) in &mut all {
+        *name = spelled(name);
+        findings.iter_mut().for_each(|finding| *finding = spelled(finding));
+        findings.sort();
+    }
+    all.sort();
+    all
+}
+
+/// What OpenLDAP 2.5, 389 Directory Server 2.3 and Samba 4.17 export of the users of `plain.csv`, and LDIF of other
+/// hands.
+const LDIF: &[(&str, &[(&str, u64)])] = &[
+    ("openldap-slapcat.ldif", &[]),
+    ("openldap-ldapsearch.ldif", &[]),
+    ("openldap-ldapsearch-L.ldif", &[]),
+    ("openldap-ldapsearch-LL.ldif", &[]),
+    ("openldap-ldapsearch-LLL.ldif", &[]),
+    ("openldap-wrap30.ldif", &[]),
+    ("openldap-paged.ldif", &[]),
+    ("389-db2ldif.ldif", &[]),
+    ("389-db2ldif-r.ldif", &[("deleted-object", 2)]),
+    ("samba-ldbsearch.ldif", &[]),
+    ("samba-ad.ldif", &[]),
+    ("samba-extended-dn.ldif", &[]),
+    ("ldifde-ansi.ldf", &[("not-utf-8", 1)]),
+    ("ldifde-u.ldf", &[]),
+    ("ldif-joined.ldif", &[]),
+    ("ldif-joined-tight.ldif", &[]),
+    ("ldif-by-hand.ldif", &[("not-base64", 1)]),
+];
+
+#[test]
+fn every_server_gives_the_same_verdicts() {
+    let plain = people(judged("plain.csv", &Options::default()).unwrap().0);
+    for (name, damage) in LDIF {
+        let (said, codes) = judged(name, &Options::default()).unwrap();
+        assert_eq!(codes, *damage, "{name}");
+        assert_eq!(people(said), plain, "{name}");
     }
 }

@@ -6,27 +6,48 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
 use super::Progress;
+use super::layout::{Layout, changed};
 use crate::error::{Error, Result};
-use crate::model::{Block, Input};
+use crate::model::{Block, BlockPlace, Input};
 
 /// One block on its way: the place of its input, its own place among all blocks, and the block.
 pub(super) struct Numbered {
     pub(super) input: usize,
     pub(super) place: usize,
-    pub(super) block: Block,
+    from: From,
 }
 
-/// Works on every block of every input in parallel and hands the results to `take` in order.
+/// Where the block comes from.
+enum From {
+    /// It has been cut.
+    Cut(Block),
+    /// It was cut in an earlier reading, and is read by whoever works on it.
+    Place(BlockPlace),
+}
+
+impl Numbered {
+    /// The block.
+    pub(super) fn block(self, inputs: &[&dyn Input]) -> Result<Block> {
+        match self.from {
+            From::Cut(block) => Ok(block),
+            From::Place(place) => inputs[self.input].block_at(&place),
+        }
+    }
+}
+
+/// Works on every block of every input in parallel and hands the results to `take` in order. With the layout of an
+/// earlier reading, blocks that can be read again are not cut again.
 ///
 /// A thread that is far ahead waits, so that finished results do not pile up behind a slow block.
 pub(super) fn each<T: Send>(
     inputs: &[&dyn Input],
+    layout: Option<&Layout<'_>>,
     progress: &dyn Progress,
     work: impl Fn(Numbered) -> Result<T> + Sync,
     take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
-    let order = Order::new(take, 4 * rayon::current_num_threads());
-    let mut chain = Chain { inputs, input: 0, place: 0, open: None };
+    let order = Order::new(take, 2 * rayon::current_num_threads());
+    let mut chain = Chain { inputs, layout, input: 0, place: 0, open: None };
     let blocks = std::iter::from_fn(|| chain.next().transpose());
     blocks
         .par_bridge()
@@ -51,27 +72,43 @@ pub(super) fn each<T: Send>(
 /// The blocks of all inputs, one after the other.
 struct Chain<'a> {
     inputs: &'a [&'a dyn Input],
+    layout: Option<&'a Layout<'a>>,
     input: usize,
     place: usize,
     open: Option<Box<dyn Iterator<Item = Result<Block>> + Send + 'a>>,
 }
 
-impl Chain<'_> {
+impl<'a> Chain<'a> {
     fn next(&mut self) -> std::result::Result<Option<Numbered>, (usize, Error)> {
-        loop {
-            let Some(input) = self.inputs.get(self.input) else { return Ok(None) };
-            let failed = |error| (self.place, error);
-            if self.open.is_none() {
-                self.open = Some(input.blocks().map_err(failed)?);
-            }
-            let block = self.open.as_mut().and_then(Iterator::next).transpose().map_err(failed)?;
-            if let Some(block) = block {
+        while let Some(&input) = self.inputs.get(self.input) {
+            let place = self.place;
+            let known =
+                self.layout.map(|layout| (layout.end_of(self.input), layout.place_of(self.input, place)));
+            let from = match known {
+                Some((_, Some(at))) => Some(From::Place(at)),
+                // All of its blocks were placed, and all have been read.
+                Some((end, None)) if self.open.is_none() && end == place => None,
+                _ => self.cut(input).map_err(|error| (place, error))?.map(From::Cut),
+            };
+            if let Some(from) = from {
                 self.place += 1;
-                return Ok(Some(Numbered { input: self.input, place: self.place - 1, block }));
+                return Ok(Some(Numbered { input: self.input, place, from }));
+            }
+            if known.is_some_and(|(end, _)| end != place) {
+                return Err((place, changed(input)));
             }
             self.open = None;
             self.input += 1;
         }
+        Ok(None)
+    }
+
+    /// Cuts the next block of an input; `None` at its end.
+    fn cut(&mut self, input: &'a dyn Input) -> Result<Option<Block>> {
+        if self.open.is_none() {
+            self.open = Some(input.blocks()?);
+        }
+        self.open.as_mut().and_then(Iterator::next).transpose()
     }
 }
 
@@ -102,12 +139,13 @@ struct State<T, F> {
     next: usize,
     waiting: BTreeMap<usize, T>,
     failed: Option<(usize, Error)>,
-    take: F,
+    /// Away while a thread hands results over; the others go on with their work meanwhile.
+    take: Option<F>,
 }
 
 impl<T, F: FnMut(T) -> Result<()>> Order<T, F> {
     fn new(take: F, window: usize) -> Self {
-        let state = State { next: 0, waiting: BTreeMap::new(), failed: None, take };
+        let state = State { next: 0, waiting: BTreeMap::new(), failed: None, take: Some(take) };
         Self { state: Mutex::new(state), moved: Condvar::new(), window }
     }
 
@@ -119,7 +157,7 @@ impl<T, F: FnMut(T) -> Result<()>> Order<T, F> {
         self.lock().failed.is_some()
     }
 
-    /// Takes a result, and with it all that were waiting for it. The thread whose turn it is never waits.
+    /// Takes a result, and hands over all whose turn it is. The thread whose turn it is never waits.
     fn deliver(&self, place: usize, result: Result<T>) -> std::result::Result<(), ()> {
         let mut state = self.lock();
         while place >= state.next + self.window && state.failed.is_none() {
@@ -131,9 +169,23 @@ impl<T, F: FnMut(T) -> Result<()>> Order<T, F> {
             }
             Err(error) => state.fail(place, error),
         }
-        state.drain();
-        self.moved.notify_all();
-        if state.failed.is_some() { Err(()) } else { Ok(()) }
+        while let Some((mut take, value)) = state.turn() {
+            drop(state);
+            let taken = take(value);
+            state = self.lock();
+            state.take = Some(take);
+            if let Err(error) = taken {
+                let next = state.next;
+                state.fail(next, error);
+            }
+            state.next += 1;
+            self.moved.notify_all();
+        }
+        if state.failed.is_some() {
+            self.moved.notify_all();
+            return Err(());
+        }
+        Ok(())
     }
 
     fn finish(self) -> Result<()> {
@@ -142,7 +194,7 @@ impl<T, F: FnMut(T) -> Result<()>> Order<T, F> {
     }
 }
 
-impl<T, F: FnMut(T) -> Result<()>> State<T, F> {
+impl<T, F> State<T, F> {
     /// Keeps the failure that comes first in the input, so that the message does not depend on the threads.
     fn fail(&mut self, place: usize, error: Error) {
         if self.failed.as_ref().is_none_or(|(first, _)| place < *first) {
@@ -150,14 +202,12 @@ impl<T, F: FnMut(T) -> Result<()>> State<T, F> {
         }
     }
 
-    fn drain(&mut self) {
-        while self.failed.is_none()
-            && let Some(value) = self.waiting.remove(&self.next)
-        {
-            if let Err(error) = (self.take)(value) {
-                self.fail(self.next, error);
-            }
-            self.next += 1;
+    /// What is to be handed over next, unless it is not there yet or somebody is doing it.
+    fn turn(&mut self) -> Option<(F, T)> {
+        if self.failed.is_some() || self.take.is_none() {
+            return None;
         }
+        let value = self.waiting.remove(&self.next)?;
+        self.take.take().map(|take| (take, value))
     }
 }

@@ -3,12 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::finding::{Change, Finding, State};
-use crate::model::{Facts, Marks, address};
+use crate::model::{Facts, Marks, User, address, fold};
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
-use crate::rules::{self, Check, RuleSet, Sink};
+use crate::rules::{self, Check, Rule, RuleSet, Sink};
 
-use super::groups::Groups;
+use super::keys::{Kind, key_hash, lower};
+use super::look;
+use super::names::Naming;
+use super::ties::Own;
 
 /// What the rules say about one user.
 #[derive(Debug)]
@@ -19,28 +22,32 @@ pub(super) struct Judgement {
 }
 
 /// Runs the catalogue on users; reuses its buffers.
-#[derive(Debug)]
 pub(super) struct Judge<'a> {
     plan: &'a Plan,
-    groups: &'a Groups,
+    naming: &'a Naming<'a>,
     /// The rules that are run on users with a mark, by the place of the mark.
     by_mark: [RuleSet; Marks::COUNT],
+    /// The catalogue.
+    rules: Vec<&'static Rule>,
     findings: Vec<Finding>,
     /// How many findings each suppression covers, if there are any.
     covered: Vec<u64>,
 }
 
+/// How many values may be judged to test the suggestions of one user.
+const TESTED: usize = 1 << 20;
+
 /// What stands in the reason of a record on which a rule failed.
 const RULE_FAILED: &str = "a rule failed on this record";
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(plan: &'a Plan, groups: &'a Groups) -> Self {
+    pub(super) fn new(plan: &'a Plan, naming: &'a Naming<'a>) -> Self {
         let mut by_mark = [RuleSet::NONE; Marks::COUNT];
         for (place, rule) in rules::all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
-            rule.when.places().for_each(|mark| by_mark[mark].insert(place));
+            rule.when_in(&plan.context).places().for_each(|mark| by_mark[mark].insert(place));
         }
         let covered = vec![0; plan.suppressions.list().len()];
-        Self { plan, groups, by_mark, findings: Vec::new(), covered }
+        Self { plan, naming, by_mark, rules: rules::all().collect(), findings: Vec::new(), covered }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
@@ -53,24 +60,24 @@ impl<'a> Judge<'a> {
         self.covered
     }
 
-    /// Judges one user.
+    /// Judges one user; `None` when it is not the user whose ties they are.
     pub(super) fn judge(
         &mut self,
         facts: &Facts<'_>,
-        row: u32,
+        ties: Own<'_>,
         incomplete: Option<&'static str>,
-    ) -> Judgement {
+    ) -> Option<Judgement> {
         self.findings.clear();
         if let Some(reason) = facts.exclusion() {
-            return Judgement { verdict: excluded(reason), failed: false };
+            return Some(Judgement { verdict: excluded(reason), failed: false });
         }
         let mut open = RuleSet::NONE;
         let mut failed = false;
-        let near = Near { groups: self.groups, row: self.groups.shares(row).then_some(row) };
+        let near = Near::of(facts.user, ties, self.naming)?;
         let concerned = facts.marks.places().fold(RuleSet::NONE, |all, mark| all.with(self.by_mark[mark]));
         let all = catch_unwind(AssertUnwindSafe(|| {
             for place in concerned.iter() {
-                self::run(self.plan, facts, &near, place, &mut self.findings, &mut open);
+                self::run(self.plan, facts, &near, (place, self.rules[place]), &mut self.findings, &mut open);
             }
         }));
         if all.is_err() {
@@ -85,7 +92,7 @@ impl<'a> Judge<'a> {
         self.suppress(facts);
         let incomplete = incomplete.or(failed.then_some(RULE_FAILED));
         let verdict = judge(facts, self.plan, &self.findings, open, incomplete);
-        Judgement { verdict, failed }
+        Some(Judgement { verdict, failed })
     }
 
     /// After a rule failed: all others, each on its own; the failing one is not evaluated.
@@ -95,7 +102,7 @@ impl<'a> Judge<'a> {
         for place in concerned.iter() {
             let kept = self.findings.len();
             let ran = catch_unwind(AssertUnwindSafe(|| {
-                self::run(self.plan, facts, near, place, &mut self.findings, &mut open);
+                self::run(self.plan, facts, near, (place, self.rules[place]), &mut self.findings, &mut open);
             }));
             if ran.is_err() {
                 self.findings.truncate(kept);
@@ -138,9 +145,12 @@ impl<'a> Judge<'a> {
             return;
         }
         let before = tally(self.plan, facts);
+        // Each test judges all values anew: what cannot be tested in good time is withheld too.
+        let mut tests = TESTED / (1 + facts.user.proxies().len());
         for finding in &mut self.findings {
             let keep = finding.suggestion.as_ref().is_some_and(|change| {
-                !is_taken(change, near) && mends(self.plan, facts, finding.rule, change, &before)
+                tests = tests.saturating_sub(1);
+                tests > 0 && !is_taken(change, near) && mends(self.plan, facts, finding.rule, change, &before)
             });
             if !keep {
                 finding.suggestion = None;
@@ -154,16 +164,15 @@ fn run(
     plan: &Plan,
     facts: &Facts<'_>,
     near: &Near<'_>,
-    place: usize,
+    (place, rule): (usize, &Rule),
     findings: &mut Vec<Finding>,
     open: &mut RuleSet,
 ) {
-    let rule = rules::at(place);
     let mut sink = Sink::new(place, plan.severity[place], findings, open);
     match rule.check {
         Check::User(check) => check(facts, &plan.context, &mut sink),
         Check::Shared(_) | Check::Taken(..) => {
-            if near.row.is_some() {
+            if !near.ties.is_empty() {
                 unique::check(facts, rule, near, &mut sink);
             }
             if !rule.reads.iter().all(|&attr| facts.user.carries(attr)) {
@@ -173,15 +182,57 @@ fn run(
     }
 }
 
-/// The other holders, as seen from one record; `row` is empty when it shares nothing.
+/// The other holders, as seen from one record.
 struct Near<'a> {
-    groups: &'a Groups,
-    row: Option<u32>,
+    /// By key.
+    ties: Own<'a>,
+    /// All keys of the record, by hash; empty without ties.
+    keys: Vec<Held<'a>>,
+    naming: &'a Naming<'a>,
+}
+
+/// A key of the record.
+struct Held<'a> {
+    hash: u64,
+    ordinal: u32,
+    space: Space,
+    text: &'a str,
+}
+
+impl<'a> Near<'a> {
+    /// `None` when the ties are not of this user.
+    fn of(user: &'a User<'a>, ties: Own<'a>, naming: &'a Naming<'a>) -> Option<Self> {
+        let mut held = Vec::new();
+        if !ties.is_empty() {
+            unique::keys(user, |unique::Key { space, text, .. }| {
+                let ordinal = u32::try_from(held.len()).unwrap_or(u32::MAX);
+                held.push(Held { hash: key_hash(Kind::Rules(space), text), ordinal, space, text });
+            });
+        }
+        let is_own = |(ordinal, check): (u32, u32)| {
+            held.get(ordinal as usize).is_some_and(|key| lower(key.hash) == check)
+        };
+        if !ties.keys().all(is_own) {
+            return None;
+        }
+        held.sort_unstable_by_key(|key| (key.hash, key.ordinal));
+        Some(Self { ties, keys: held, naming })
+    }
 }
 
 impl Neighbours for Near<'_> {
     fn others(&self, text: &str, space: Space) -> Option<Others> {
-        self.groups.others(self.row?, text, space)
+        if self.ties.is_empty() {
+            return None;
+        }
+        let kind = Kind::Rules(space);
+        let hash = key_hash(kind, text);
+        let near = self.keys.partition_point(|key| key.hash < hash);
+        let near = self.keys[near..].iter().take_while(|key| key.hash == hash);
+        let is_it =
+            |key: &&Held<'_>| Kind::Rules(key.space).salt() == kind.salt() && fold::same(key.text, text);
+        let ordinal = near.filter(is_it).map(|key| key.ordinal).next()?;
+        self.naming.others(&self.ties.list(ordinal, look::place(space))?)
     }
 }
 

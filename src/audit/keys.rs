@@ -1,6 +1,6 @@
 //! First reading: what every user holds, as fixed-size hashes.
 //!
-//! An entry is eight octets: 32 bits of the hash (8 more are its partition) and the record. SIP addresses, mail
+//! An entry is six octets: 32 bits of the hash (8 more are its partition) and the record. SIP addresses, mail
 //! addresses and sign-in names share one space of hashes, since a text of one may matter in another; so the usual
 //! user, whose four addresses are the same text, has one entry for them.
 
@@ -64,35 +64,95 @@ pub(super) fn key_hash(kind: Kind, text: &str) -> u64 {
     (hash ^ hash >> 32).wrapping_mul(0x9fb2_1c65_1e98_df25)
 }
 
-/// The keys of one block, sorted into partitions.
+/// The lower half of a hash.
+pub(super) fn lower(hash: u64) -> u32 {
+    (hash & 0xffff_ffff) as u32
+}
+
+/// The keys of up to [`ROWS`] records in a row, sorted into partitions.
 #[derive(Debug, Default)]
 pub(super) struct BlockKeys {
-    /// How many records the block has.
+    /// How many records they are of.
     pub(super) records: u32,
-    entries: Box<[u64]>,
+    hashes: Box<[u32]>,
+    rows: Box<[u16]>,
     ends: Box<[u32]>,
 }
 
+/// How many records the keys of a run tell apart.
+const ROWS: u32 = 1 << 16;
+
 impl BlockKeys {
-    /// The entries of a partition: 32 bits of the hash, then the record's place in the block.
-    pub(super) fn partition(&self, place: usize) -> &[u64] {
+    /// The entries of a partition: 32 bits of the hash, and the record's place among those of the run.
+    pub(super) fn partition(&self, place: usize) -> impl Iterator<Item = (u32, u16)> {
         let end = |place: usize| self.ends.get(place).map_or(0, |&end| end as usize);
-        let start = place.checked_sub(1).map_or(0, end);
-        self.entries.get(start..end(place)).unwrap_or_default()
+        let own = place.checked_sub(1).map_or(0, end)..end(place);
+        let hashes = self.hashes.get(own.clone()).unwrap_or_default();
+        hashes.iter().copied().zip(self.rows.get(own).unwrap_or_default().iter().copied())
     }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.hashes.len()
+    }
+}
+
+/// What the first reading keeps of one block.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    /// How many records it has.
+    pub(super) records: u32,
+    /// Where they start in its text: how far behind the one before, as LEB128.
+    pub(super) starts: Vec<u8>,
+    /// Their keys.
+    pub(super) keys: Vec<BlockKeys>,
+}
+
+/// Where the records start that were kept so, the `wanted` ones, in ascending order.
+pub(super) fn starts(kept: &[u8], wanted: impl Iterator<Item = usize>) -> Vec<u32> {
+    let (mut bytes, mut start, mut next) = (kept.iter(), 0u32, 0);
+    let mut all = Vec::new();
+    for place in wanted {
+        while next <= place {
+            let (mut step, mut shift) = (0u32, 0);
+            for byte in bytes.by_ref() {
+                step |= u32::from(byte & 0x7f).wrapping_shl(shift);
+                shift += 7;
+                if byte & 0x80 == 0 {
+                    break;
+                }
+            }
+            start = start.wrapping_add(step);
+            next += 1;
+        }
+        all.push(start);
+    }
+    all
 }
 
 /// Collects the keys of one block.
 #[derive(Debug, Default)]
 pub(super) struct Collector {
+    done: Collected,
+    last: u32,
     records: u32,
     user: Vec<u64>,
-    all: Vec<(u8, u64)>,
+    all: Vec<(u64, u16)>,
 }
 
 impl Collector {
     /// Takes the keys of the next record.
     pub(super) fn add(&mut self, record: &Record<'_>) {
+        if self.records == ROWS {
+            self.seal();
+        }
+        let mut step = record.at.wrapping_sub(self.last);
+        self.last = record.at;
+        while step >= 0x80 {
+            self.done.starts.push((step & 0x7f) as u8 | 0x80);
+            step >>= 7;
+        }
+        self.done.starts.push((step & 0x7f) as u8);
         self.user.clear();
         let user = &mut self.user;
         every_key(&record.user, |kind, text| {
@@ -106,16 +166,23 @@ impl Collector {
             user.sort_unstable();
             user.dedup();
         }
-        let row = u64::from(self.records);
-        self.all.extend(self.user.iter().map(|hash| ((hash >> 56) as u8, hash << 32 | row)));
+        let row = (self.records & 0xffff) as u16;
+        self.all.extend(self.user.iter().map(|hash| (*hash, row)));
         self.records += 1;
     }
 
-    /// Sorts them by partition, keeping the order of the records.
-    pub(super) fn finish(self) -> BlockKeys {
+    /// What is kept of the block.
+    pub(super) fn finish(mut self) -> Collected {
+        self.seal();
+        self.done
+    }
+
+    /// Sorts the keys by partition, keeping the order of the records.
+    fn seal(&mut self) {
+        let partition = |hash: u64| usize::from((hash >> 56) as u8);
         let mut next = [0u32; PARTITIONS];
-        for (partition, _) in &self.all {
-            next[usize::from(*partition)] += 1;
+        for &(hash, _) in &self.all {
+            next[partition(hash)] += 1;
         }
         let mut sum = 0;
         let ends = next
@@ -127,12 +194,53 @@ impl Collector {
                 sum
             })
             .collect();
-        let mut entries = vec![0u64; self.all.len()];
-        for (partition, entry) in self.all {
-            let place = &mut next[usize::from(partition)];
-            entries[*place as usize] = entry;
+        let mut hashes = vec![0u32; self.all.len()];
+        let mut rows = vec![0u16; self.all.len()];
+        for (hash, row) in self.all.drain(..) {
+            let place = &mut next[partition(hash)];
+            hashes[*place as usize] = lower(hash);
+            rows[*place as usize] = row;
             *place += 1;
         }
-        BlockKeys { records: self.records, entries: entries.into(), ends }
+        let records = std::mem::take(&mut self.records);
+        self.done.records += records;
+        self.done.keys.push(BlockKeys { records, hashes: hashes.into(), rows: rows.into(), ends });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::{Lines, Place};
+
+    #[test]
+    fn records_and_their_starts_come_back_in_any_number() {
+        let lines = Lines::new("", 1);
+        let mut collector = Collector::default();
+        let at = |row: u32| row * 3 + if row > 70_000 { 5_000_000 } else { 0 };
+        for row in 0..150_000 {
+            let text = format!("{}@x.y", row % 1000);
+            let user = User::of(&[(Attr::Mail, &text)]);
+            collector.add(&Record {
+                user,
+                place: Place { lines: &lines, at: 0 },
+                at: at(row),
+                incomplete: None,
+            });
+        }
+        let found = collector.finish();
+        assert_eq!((found.records, found.keys.len()), (150_000, 3));
+        let wanted = [0, 1, 69_999, 70_000, 70_001, 149_999];
+        let places: Vec<u32> = wanted.iter().map(|&row| at(row)).collect();
+        assert_eq!(starts(&found.starts, wanted.iter().map(|&row| row as usize)), places);
+        let of_700 = key_hash(Kind::Rules(Space::Smtp), "700@x.y");
+        let mut rows = Vec::new();
+        for (run, keys) in (0..).zip(&found.keys) {
+            let entries = keys.partition((of_700 >> 56) as usize);
+            rows.extend(
+                entries.filter(|entry| entry.0 == lower(of_700)).map(|entry| run * ROWS + u32::from(entry.1)),
+            );
+        }
+        assert_eq!(rows, (0..150).map(|n| n * 1000 + 700).collect::<Vec<u32>>());
     }
 }

@@ -1,47 +1,146 @@
 //! Where hashes meet: the records whose keys have to be looked at again.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use rayon::slice::ParallelSliceMut;
 
-use super::keys::{BlockKeys, PARTITIONS};
+use super::bits::{Bits, Filter};
+use super::keys::{BlockKeys, PARTITIONS, lower};
+use super::spill::Spill;
+use crate::error::Result;
 
-/// A record with the forty bits of one of its keys that another record has too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Candidate {
-    /// The record, counted over all inputs.
-    pub(super) row: u32,
-    /// Partition and hash.
-    pub(super) print: u64,
+/// The keys of all records; those that find no room are written down, partition by partition.
+pub(super) struct KeyStore<'s> {
+    spill: &'s Spill,
+    room: usize,
+    state: Mutex<State>,
 }
 
-/// The bits of a key hash by which records meet; the same as an entry and its partition hold.
-pub(super) fn print(hash: u64) -> u64 {
-    hash >> 56 << 32 | (hash & 0xffff_ffff)
+#[derive(Default)]
+struct State {
+    /// In memory, each with its first record.
+    blocks: Vec<(u32, BlockKeys)>,
+    /// How many entries they have, and how many there are in all.
+    held: usize,
+    all: usize,
+    runs: Vec<Run>,
 }
 
-/// All candidates, by record. Works partition by partition, so that only a part is unpacked at a time.
-pub(super) fn candidates(blocks: &[BlockKeys], first_rows: &[u32]) -> Vec<Candidate> {
-    let parts: Vec<Vec<Candidate>> = (0..PARTITIONS)
-        .into_par_iter()
-        .map(|partition| of_partition(blocks, first_rows, partition))
-        .collect();
-    let mut all = parts.concat();
-    all.par_sort_unstable();
-    all.dedup();
-    all
+/// Entries of eight octets in the file.
+struct Run {
+    place: u64,
+    /// Where each partition ends, in entries.
+    ends: Vec<usize>,
 }
 
-fn of_partition(blocks: &[BlockKeys], first_rows: &[u32], partition: usize) -> Vec<Candidate> {
-    let mut entries: Vec<u64> = Vec::new();
-    for (block, &first) in blocks.iter().zip(first_rows) {
-        entries.extend(block.partition(partition).iter().map(|entry| entry + u64::from(first)));
+/// Octets of an entry in memory, and in the file.
+const HELD: usize = 6;
+const WRITTEN: usize = 8;
+/// How many bytes are written at once.
+const PIECE: usize = 1 << 20;
+
+impl<'s> KeyStore<'s> {
+    /// An empty one that holds about so many bytes in memory.
+    pub(super) fn new(spill: &'s Spill, room: usize) -> Self {
+        Self { spill, room: room / HELD, state: Mutex::default() }
     }
-    entries.sort_unstable();
-    let row = |entry: u64| (entry & 0xffff_ffff) as u32;
-    entries
-        .chunk_by(|a, b| a >> 32 == b >> 32)
-        .filter(|run| row(run[0]) != row(run[run.len() - 1]))
-        .flatten()
-        .map(|&entry| Candidate { row: row(entry), print: (partition as u64) << 32 | entry >> 32 })
-        .collect()
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the keys of the next block, whose first record is known.
+    pub(super) fn add(&self, mut first: u32, keys: Vec<BlockKeys>) {
+        let mut state = self.lock();
+        for keys in keys {
+            state.held += keys.len();
+            state.all += keys.len();
+            let records = keys.records;
+            state.blocks.push((first, keys));
+            first += records;
+        }
+    }
+
+    /// Writes down what finds no room. Whoever has time calls it; the others go on meanwhile.
+    pub(super) fn relieve(&self) -> Result<()> {
+        let blocks = {
+            let mut state = self.lock();
+            if state.held <= self.room {
+                return Ok(());
+            }
+            state.held = 0;
+            std::mem::take(&mut state.blocks)
+        };
+        let entries: usize = blocks.iter().map(|(_, keys)| keys.len()).sum();
+        let place = self.spill.reserve(WRITTEN * entries);
+        let (mut at, mut piece) = (place, Vec::with_capacity(PIECE + WRITTEN));
+        let (mut end, mut ends) = (0, Vec::with_capacity(PARTITIONS));
+        for partition in 0..PARTITIONS {
+            for entry in blocks.iter().flat_map(|(first, keys)| unpacked(*first, keys, partition)) {
+                piece.extend_from_slice(&entry.to_le_bytes());
+                end += 1;
+                if piece.len() >= PIECE {
+                    self.spill.write(at, &piece)?;
+                    at += piece.len() as u64;
+                    piece.clear();
+                }
+            }
+            ends.push(end);
+        }
+        self.spill.write(at, &piece)?;
+        self.lock().runs.push(Run { place, ends });
+        Ok(())
+    }
+}
+
+impl State {
+    /// The entries of a partition: the hash above the record.
+    fn partition(&self, spill: &Spill, partition: usize) -> Result<Vec<u64>> {
+        let held = self.blocks.iter().flat_map(|(first, keys)| unpacked(*first, keys, partition));
+        let mut entries: Vec<u64> = held.collect();
+        let mut room = Vec::new();
+        for run in &self.runs {
+            let end = |partition: usize| run.ends[partition] * WRITTEN;
+            let start = partition.checked_sub(1).map_or(0, end);
+            room.resize(end(partition) - start, 0);
+            spill.read(run.place + start as u64, &mut room)?;
+            entries.extend(room.as_chunks().0.iter().map(|&entry| u64::from_le_bytes(entry)));
+        }
+        Ok(entries)
+    }
+}
+
+fn unpacked(first: u32, keys: &BlockKeys, partition: usize) -> impl Iterator<Item = u64> {
+    keys.partition(partition)
+        .map(move |(hash, row)| u64::from(hash) << 32 | u64::from(first + u32::from(row)))
+}
+
+/// What has to be looked at again.
+#[derive(Debug)]
+pub(super) struct Met {
+    /// The records with a key that another record has too, as far as its hash tells.
+    pub(super) rows: Bits,
+    /// The hashes of such keys, and few others.
+    pub(super) hashes: Filter,
+}
+
+/// Compares the keys of so many records. Works partition by partition, so that only a part is unpacked at a time.
+pub(super) fn meet(keys: KeyStore<'_>, rows: u32) -> Result<Met> {
+    let state = keys.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let met = Met { rows: Bits::new(rows as usize), hashes: Filter::new(state.all) };
+    (0..PARTITIONS).into_par_iter().try_for_each(|partition| {
+        let mut entries = state.partition(keys.spill, partition)?;
+        entries.sort_unstable();
+        let row = |entry: u64| lower(entry) as usize;
+        for same in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
+            if row(same[0]) != row(same[same.len() - 1]) {
+                met.hashes.set(lower(same[0] >> 32));
+                for &entry in same {
+                    met.rows.set(row(entry));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(met)
 }

@@ -3,35 +3,51 @@
 //! The inputs are read three times, always in parallel and never as a whole:
 //!
 //! 1. `keys`: of every record, fixed-size hashes of what must not be shared; `meet` finds where hashes meet.
-//! 2. `look`: the records concerned are looked at again; `groups` says who really shares what.
+//! 2. `look`: the records concerned are looked at again; `groups` says who really shares what, and leaves what each
+//!    record has to know of the others (`ties`).
 //! 3. `judge`: every rule over every user; the report takes the users in order.
 //!
-//! What is kept between the readings is the hashes alone: some sixty octets a user.
+//! What is kept between the readings is the hashes alone, some forty octets a user. What grows with the users stays
+//! within the memory that the run may take: the rest goes to a temporary file (`spill`).
 
+mod bits;
 mod blocks;
 mod groups;
+mod heap;
 mod judge;
 mod keys;
+mod layout;
 mod look;
 mod meet;
+mod memory;
+mod names;
+mod sets;
+mod spill;
 #[cfg(test)]
 mod tests;
+mod ties;
 
 use std::sync::Mutex;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::address::Known;
 use crate::model::problem::{Problem, Problems};
-use crate::model::{AttrSet, Block, Facts, Input, User};
+use crate::model::{AttrSet, BlockPlace, Facts, Input, User};
 use crate::rules::counts::{Counts, Tally};
 use crate::rules::verdict::{Judged, Plan};
 
+pub use memory::Memory;
+
+use bits::Bits;
 use blocks::Numbered;
-use groups::Groups;
 use judge::Judge;
 use keys::{BlockKeys, Collector};
-use look::{Person, Seen};
-use meet::Candidate;
+use layout::{Layout, changed};
+use look::{Look, Sights};
+use meet::{KeyStore, Met, meet};
+use names::{BlockNames, Names, Naming};
+use spill::{Kept, Shelf, Spill};
+use ties::Ties;
 
 /// Where judged users go. Parts are filled in parallel and handed over in the order of the input.
 pub trait Report: Sync {
@@ -61,6 +77,9 @@ pub enum Stage {
 pub trait Progress: Sync {
     /// So many more bytes of the inputs and records of them were worked on.
     fn advance(&self, stage: Stage, bytes: u64, records: u64);
+
+    /// An input has to be read with more care: the first reading starts anew.
+    fn again(&self) {}
 
     /// Whether the run is to end before its time, with [`Error::Interrupted`]; asked for every block.
     fn interrupted(&self) -> bool {
@@ -101,12 +120,13 @@ pub struct Outcome {
 /// Audits all inputs as one directory.
 ///
 /// # Errors
-/// When an input cannot be read, has changed between two readings or holds too many records, when the report cannot
-/// be written, or when the run is interrupted.
+/// When an input cannot be read, has changed between two readings or holds too many records, when the report or the
+/// temporary file cannot be written, or when the run is interrupted.
 pub fn run<R: Report>(
     inputs: &[&dyn Input],
     plan: &Plan,
     only: Option<&dyn Only>,
+    memory: &Memory,
     progress: &dyn Progress,
     report: &R,
 ) -> Result<Outcome> {
@@ -115,123 +135,124 @@ pub fn run<R: Report>(
         covered: vec![0; plan.suppressions.list().len()],
         ..Outcome::default()
     };
-    let mut keys = first_reading(inputs, progress, &mut outcome.sources)?;
-    // Every input is asked, so that all that need more care get it at once.
-    while inputs.iter().filter(|input| !input.settled()).count() > 0 {
-        keys = first_reading(inputs, progress, &mut outcome.sources)?;
-    }
-    let first_rows = first_rows(&keys)?;
-    let candidates = meet::candidates(&keys, &first_rows);
-    let counts: Vec<u32> = keys.iter().map(|block| block.records).collect();
-    drop(keys);
-    let rows = Rows { first: first_rows, counts };
-    let groups = second_look(inputs, progress, &rows, &candidates)?;
-    drop(candidates);
-    let run = Run { inputs, plan, only, progress, report, rows: &rows, groups: &groups };
+    let (rooms, spill) = (memory.rooms(rayon::current_num_threads()), Spill::new(&memory.folder));
+    let shelf = Shelf::new(&spill, rooms.starts);
+    let (layout, met) = loop {
+        let keys = KeyStore::new(&spill, rooms.keys);
+        let layout = first_reading(inputs, progress, &mut outcome.sources, &shelf, &keys)?;
+        // Every input is asked, so that all that need more care get it at once.
+        if inputs.iter().filter(|input| !input.settled()).count() == 0 {
+            let met = meet(keys, layout.rows)?;
+            break (layout, met);
+        }
+        progress.again();
+    };
+    let shelf_of_names = Shelf::new(&spill, rooms.names);
+    let mut names = Names::new(&layout, &met.rows, &shelf_of_names);
+    let sights = Sights::new(inputs, &spill, rooms.sights);
+    second_look(inputs, progress, &layout, &met, &sights, &mut names)?;
+    let repeats = groups::repeats(&sights, layout.rows)?;
+    let ties = Ties::new(&layout, &spill, rooms.ties);
+    groups::tie(&sights, &repeats, &ties)?;
+    drop(sights);
+    let run = Run { inputs, plan, only, progress, report, layout: &layout, repeats, ties, names };
     run.last_reading(&mut outcome)?;
+    if let Some(input) = inputs.iter().find(|input| input.changed()) {
+        return Err(changed(*input));
+    }
     for source in &mut outcome.sources {
         source.problems.check_rows(source.records);
     }
     Ok(outcome)
 }
 
-/// Where the records of each block stand among all records.
-struct Rows {
-    first: Vec<u32>,
-    counts: Vec<u32>,
+/// What the first reading finds of one block.
+struct First {
+    input: usize,
+    place: Option<BlockPlace>,
+    records: u32,
+    starts: Kept,
+    keys: Vec<BlockKeys>,
 }
 
-impl Rows {
-    /// The first record of a block, if the block still has as many as when it was read first.
-    fn of(&self, input: &dyn Input, place: usize, records: u32) -> Result<u32> {
-        match (self.first.get(place), self.counts.get(place)) {
-            (Some(&first), Some(&count)) if count == records => Ok(first),
-            _ => Err(changed(input)),
-        }
-    }
-
-    fn start(&self, input: &dyn Input, place: usize) -> Result<u32> {
-        self.first.get(place).copied().ok_or_else(|| changed(input))
-    }
-}
-
-fn changed(input: &dyn Input) -> Error {
-    Error::source(
-        input.name(),
-        "the file changed while it was being read",
-        "run the audit again when nothing writes to the file any more",
-    )
-}
-
-fn first_reading(
+/// First reading: the keys of everybody.
+fn first_reading<'s>(
     inputs: &[&dyn Input],
     progress: &dyn Progress,
     sources: &mut [SourceOutcome],
-) -> Result<Vec<BlockKeys>> {
-    let mut all = Vec::new();
+    shelf: &'s Shelf<'s>,
+    keys: &KeyStore<'s>,
+) -> Result<Layout<'s>> {
+    let mut layout = Layout::new(shelf);
     sources.fill(SourceOutcome::default());
     let wanted = keys::attributes();
     let work = |numbered: Numbered| {
-        let mut collector = Collector::default();
-        let block = &numbered.block;
-        inputs[numbered.input].records(block, wanted, &mut |record| collector.add(record));
-        let keys = collector.finish();
-        progress.advance(Stage::Keys, block.bytes, u64::from(keys.records));
-        Ok((numbered.input, keys))
+        keys.relieve()?;
+        let (input, mut collector) = (numbered.input, Collector::default());
+        let block = numbered.block(inputs)?;
+        inputs[input].records(&block, wanted, &mut |record| collector.add(record));
+        let found = collector.finish();
+        progress.advance(Stage::Keys, block.bytes, u64::from(found.records));
+        let (records, starts) = (found.records, shelf.keep(found.starts)?);
+        Ok(First { input, place: block.place, records, starts, keys: found.keys })
     };
-    blocks::each(inputs, progress, work, |(input, keys): (usize, BlockKeys)| {
-        sources[input].records += u64::from(keys.records);
-        all.push(keys);
+    blocks::each(inputs, None, progress, work, |found: First| {
+        sources[found.input].records += u64::from(found.records);
+        let first = layout.add(found.input, found.place, found.records, found.starts)?;
+        keys.add(first, found.keys);
         Ok(())
     })?;
-    Ok(all)
+    Ok(layout)
 }
 
-fn first_rows(keys: &[BlockKeys]) -> Result<Vec<u32>> {
-    let mut next = 0u32;
-    let mut first = Vec::with_capacity(keys.len());
-    for block in keys {
-        first.push(next);
-        next = next
-            .checked_add(block.records)
-            .ok_or_else(|| Error::usage("more than 4,294,967,295 records in one run: audit them in parts"))?;
-    }
-    Ok(first)
-}
-
+/// Second look: the texts and names of the candidates.
 fn second_look(
     inputs: &[&dyn Input],
     progress: &dyn Progress,
-    rows: &Rows,
-    candidates: &[Candidate],
-) -> Result<Groups> {
-    let (mut seen, mut persons) = (Vec::new(), Vec::new());
+    layout: &Layout<'_>,
+    met: &Met,
+    sights: &Sights<'_>,
+    names: &mut Names<'_>,
+) -> Result<()> {
+    if met.rows.range(0, layout.rows as usize).next().is_none() {
+        return Ok(());
+    }
     let wanted = keys::attributes().union(look::attributes());
     let work = |numbered: Numbered| {
         let input = inputs[numbered.input];
-        let first = rows.start(input, numbered.place)?;
-        let (mut seen, mut persons) = (Vec::new(), Vec::new());
-        let mut row = first;
-        let mut left = &candidates[candidates.partition_point(|candidate| candidate.row < first)..];
-        input.records(&numbered.block, wanted, &mut |record| {
-            let own = left.partition_point(|candidate| candidate.row <= row);
-            if own > 0 {
-                persons.push(look::at(&record.user, row, &left[..own], &mut seen));
-                left = &left[own..];
+        let known = layout.get(numbered.place).ok_or_else(|| changed(input))?;
+        let first = known.first as usize;
+        let rows = || met.rows.range(first, first + known.records as usize);
+        if rows().next().is_none() {
+            return names.keep(BlockNames::default());
+        }
+        let starts = layout.starts(known, rows().map(|row| row - first))?;
+        let block = numbered.block(inputs)?;
+        let (mut look, mut own, mut left) = (Look::default(), BlockNames::default(), rows());
+        input.some_records(&block, &starts, wanted, &mut |record| {
+            if let Some(row) = left.next() {
+                look.at(
+                    &record.user,
+                    known.first + u32::try_from(row - first).unwrap_or_default(),
+                    met,
+                    sights.linked(),
+                );
+                own.add(record.user.name());
             }
-            row += 1;
         });
-        rows.of(input, numbered.place, row - first)?;
-        Ok((seen, persons))
+        if left.next().is_some() {
+            return Err(changed(input));
+        }
+        sights.add(&look.entries)?;
+        names.keep(own)
     };
-    if !candidates.is_empty() {
-        blocks::each(inputs, progress, work, |(more_seen, more_persons): (Vec<Seen>, Vec<Person>)| {
-            seen.extend(more_seen);
-            persons.extend(more_persons);
-            Ok(())
-        })?;
-    }
-    Ok(Groups::of(seen, persons))
+    let mut kept = Vec::with_capacity(layout.len());
+    blocks::each(inputs, Some(layout), progress, work, |own| {
+        kept.push(own);
+        Ok(())
+    })?;
+    names.set(kept);
+    Ok(())
 }
 
 /// What the last reading works with.
@@ -241,8 +262,11 @@ struct Run<'a, R> {
     only: Option<&'a dyn Only>,
     progress: &'a dyn Progress,
     report: &'a R,
-    rows: &'a Rows,
-    groups: &'a Groups,
+    layout: &'a Layout<'a>,
+    /// Records of objects that had been read before.
+    repeats: Bits,
+    ties: Ties<'a>,
+    names: Names<'a>,
 }
 
 /// What the last reading makes of one block.
@@ -260,8 +284,9 @@ impl<R: Report> Run<'_, R> {
         let outcome = Mutex::new(outcome);
         blocks::each(
             self.inputs,
+            Some(self.layout),
             self.progress,
-            |numbered| self.block(numbered.input, numbered.place, &numbered.block),
+            |numbered| self.block(numbered),
             |done| {
                 let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 outcome.counts.merge(&done.counts.counts());
@@ -275,26 +300,33 @@ impl<R: Report> Run<'_, R> {
         )
     }
 
-    fn block(&self, place_of_input: usize, place: usize, block: &Block) -> Result<Done<R::Part>> {
-        let input = self.inputs[place_of_input];
-        let first = self.rows.start(input, place)?;
+    fn block(&self, numbered: Numbered) -> Result<Done<R::Part>> {
+        let (place, input) = (numbered.place, self.inputs[numbered.input]);
+        let known = self.layout.get(place).ok_or_else(|| changed(input))?;
         let mut done = Done {
-            input: place_of_input,
+            input: numbered.input,
             part: self.report.part(),
             counts: Tally::default(),
             covered: Vec::new(),
             repeats: 0,
             problems: Problems::default(),
         };
-        let mut judge = Judge::new(self.plan, self.groups);
-        let (mut row, mut known) = (first, Known::default());
-        let problems = input.records(block, AttrSet::ALL, &mut |record| {
-            row += 1;
-            if self.groups.is_repeat(row - 1) {
+        let block = numbered.block(self.inputs)?;
+        let naming = Naming::new(&self.names);
+        let ties = self.ties.of(place)?;
+        let mut judge = Judge::new(self.plan, &naming);
+        let (mut row, mut same, mut domains) = (known.first, true, Known::default());
+        let problems = input.records(&block, AttrSet::ALL, &mut |record| {
+            let own = row;
+            row = row.wrapping_add(1);
+            if self.repeats.has(own as usize) {
                 done.repeats += 1;
             } else if self.only.is_none_or(|only| only.reports(&record.user)) {
-                let facts = Facts::with(&record.user, &mut known);
-                let judgement = judge.judge(&facts, row - 1, record.incomplete);
+                let facts = Facts::with(&record.user, &mut domains);
+                let Some(judgement) = judge.judge(&facts, ties.own(own), record.incomplete) else {
+                    same = false;
+                    return;
+                };
                 if judgement.failed {
                     done.problems.add(Problem::RuleFailed, record.place.line());
                 }
@@ -308,10 +340,14 @@ impl<R: Report> Run<'_, R> {
                 self.report.user(&mut done.part, &judged);
             }
         });
+        naming.failed()?;
+        let records = row.wrapping_sub(known.first);
+        if !same || records != known.records {
+            return Err(changed(input));
+        }
         done.problems.merge(&problems);
         done.covered = judge.covered();
-        self.rows.of(input, place, row - first)?;
-        self.progress.advance(Stage::Verdicts, block.bytes, u64::from(row - first));
+        self.progress.advance(Stage::Verdicts, block.bytes, u64::from(records));
         Ok(done)
     }
 }

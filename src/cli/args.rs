@@ -185,7 +185,7 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "N", help_heading = "Output")]
     keep: Option<String>,
 
-    /// Keep what this run counted in FILE, an SQLite database; `history FILE` shows the trend
+    /// Keep what this run counted in FILE, a small database; `history FILE` shows the trend
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     history: Option<String>,
 
@@ -236,6 +236,13 @@ pub(super) struct AuditArgs {
     /// How many threads to use; 0 is one per processor [default: 0]
     #[arg(long, value_name = "N", help_heading = "Run")]
     threads: Option<String>,
+
+    /// How much memory to take, such as 256M or 2G; at least 32M [default: as much as is needed]
+    ///
+    /// What finds no room goes to a temporary file in the folder of the report. With less than 12M for each thread
+    /// beyond the first, fewer threads work.
+    #[arg(long, value_name = "SIZE", help_heading = "Run")]
+    memory: Option<String>,
 
     /// Show the progress on standard error; auto: only on a terminal [default: auto]
     #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]

@@ -1,5 +1,6 @@
 //! `audit`: settings, sources, the audit and its report, joined.
 
+use std::num::NonZero;
 use std::time::Instant;
 
 use clap::ArgMatches;
@@ -14,9 +15,10 @@ use super::progress::{Shown, Watched};
 use super::signals::Signals;
 use super::summary::{self, Summary};
 use super::terminal::{self, Style, escape};
-use crate::audit::{self, Only, Outcome};
+use crate::audit::{self, Memory, Only, Outcome};
 use crate::error::{Error, Result};
 use crate::model::Input;
+use crate::report::Written;
 use crate::report::runs::Runs;
 use crate::rules::Scenario;
 use crate::rules::suppress::Suppressions;
@@ -71,21 +73,21 @@ fn audit(
     let mut plan = settings.plan(scenario);
     plan.suppressions = Suppressions::new(settings.suppressions.clone(), today(began));
     let only = settings.only.as_deref().map(List::read).transpose()?;
-    let sources = open_all(&settings)?;
+    let pool = pool(threads(&settings))?;
+    let sources = open_all(&settings, &pool)?;
     tell_sources(&sources, talk);
     let held = signals.held();
     let runs = runs(&mut settings, began)?;
     let folder = Folder::open(&settings, scenario, environment)?;
-    let mut outcome = {
-        let shown = Shown::new(&sources, &settings, talk, environment);
-        let watched = Watched { shown, signals };
-        let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let watched = Watched { shown: Shown::new(&sources, &settings, talk, environment), signals };
+    let outcome = {
         let only = only.as_ref().map(|list| list as &dyn Only);
-        pool(settings.threads)?.install(|| audit::run(&inputs, &plan, only, &watched, &folder))?
+        let memory = Memory { limit: settings.memory, folder: settings.out.clone() };
+        pool.install(|| {
+            judged(&sources, |inputs| audit::run(inputs, &plan, only, &memory, &watched, &folder))
+        })?
     };
-    for (source, found) in sources.iter().zip(&mut outcome.sources) {
-        found.problems.merge(&source.about.problems);
-    }
+    drop(watched);
     signals.check()?;
     let found = Found { counts: &outcome.counts, new: folder.new_ones() };
     let status = Status::of(&found, incomplete(&outcome), &settings);
@@ -103,16 +105,8 @@ fn audit(
         seconds: started.elapsed().as_secs_f64(),
         kept: None,
     };
-    let (added, kept) = keep(&run, &folder.sources(&run));
-    run.kept = kept;
     let compared = folder.compared(&run);
-    let files = match (folder.finish(&run), added) {
-        (Ok(files), _) => files,
-        (Err(failed), added) => {
-            added.into_iter().for_each(Added::undo);
-            return Err(failed);
-        }
-    };
+    let files = finish(folder, &mut run)?;
     if let Some(runs) = &runs {
         runs.finish(settings.keep)?;
     }
@@ -132,6 +126,23 @@ fn audit(
         terminal::note(&meaning);
     }
     Ok(status)
+}
+
+/// What the audit finds in the sources, and the damage that was seen when they were opened.
+fn judged(sources: &[Opened], audit: impl FnOnce(&[&dyn Input]) -> Result<Outcome>) -> Result<Outcome> {
+    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let mut outcome = audit(&inputs)?;
+    for (source, found) in sources.iter().zip(&mut outcome.sources) {
+        found.problems.merge(&source.about.problems);
+    }
+    Ok(outcome)
+}
+
+/// Adds the run to the history and puts the report in its place; without a report there is no entry.
+fn finish(folder: Folder, run: &mut Run<'_>) -> Result<Vec<Written>> {
+    let (added, kept) = keep(run, &folder.sources(run));
+    run.kept = kept;
+    folder.finish(run).inspect_err(|_| added.into_iter().for_each(Added::undo))
 }
 
 /// With `--keep`, the report goes into a folder of its own.
@@ -188,6 +199,16 @@ pub(super) fn pool(threads: usize) -> Result<rayon::ThreadPool> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
         Error::usage(format!("--threads: {threads} threads cannot be started: {error}; use fewer"))
     })
+}
+
+/// How many threads can work within the memory; 0 is one per processor.
+fn threads(settings: &Settings) -> usize {
+    let Some(limit) = settings.memory else { return settings.threads };
+    let wanted = match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        wanted => wanted,
+    };
+    Memory::threads(limit, wanted)
 }
 
 /// A time, RFC 3339, to the second.

@@ -13,7 +13,7 @@ use super::open::{self, carried};
 use super::summary::damage;
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
-use crate::audit::{self, Progress, Report, SourceOutcome, Stage};
+use crate::audit::{self, Memory, Progress, Report, SourceOutcome, Stage};
 use crate::error::Result;
 use crate::model::text::size;
 use crate::model::{AttrSet, Input};
@@ -30,9 +30,9 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<Status> {
     let settings = load(options, args.run.config.as_deref(), talk, environment)?;
-    let sources = open_all(&settings)?;
-    let style = Style { colour: environment.colour, width: environment.width.min(100) };
     let pool = pool(settings.threads)?;
+    let sources = open_all(&settings, &pool)?;
+    let style = Style { colour: environment.colour, width: environment.width.min(100) };
     let mut all = Survey::default();
     for source in &sources {
         all.merge(&pool.install(|| Survey::of(source.input.as_ref()))?);
@@ -40,7 +40,8 @@ pub(super) fn run(
     let (fits, why) = all.fits();
     let plan = settings.plan(fits.unwrap_or(Scenario::Teams));
     let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
-    let mut outcome = pool.install(|| audit::run(&inputs, &plan, None, &Silence, &Silence))?;
+    let mut outcome =
+        pool.install(|| audit::run(&inputs, &plan, None, &Memory::unlimited(), &Silence, &Silence))?;
     let mut text = String::new();
     for (source, found) in sources.iter().zip(&mut outcome.sources) {
         found.problems.merge(&source.about.problems);
@@ -109,12 +110,16 @@ fn columns(columns: &[Column], style: Style) -> String {
         let _ = writeln!(text, "    {:<width$}  {attr}{note}", heading(column));
     }
     if !unused.is_empty() {
-        let name = |column: &&Column| match column.note {
-            "" => format!("`{}`", heading(column)),
-            note => format!("`{}` ({note})", heading(column)),
-        };
-        let names: Vec<String> = unused.iter().map(name).collect();
-        text.push_str(&style.wrap("  not used   ", "             ", &names.join(", ")));
+        let (unknown, known): (Vec<_>, Vec<_>) = unused.iter().partition(|column| column.note.is_empty());
+        for column in known {
+            let line = format!("`{}`: {}", heading(column), column.note.trim_start_matches("not used: "));
+            text.push_str(&style.wrap("  not used   ", "             ", &line));
+        }
+        if !unknown.is_empty() {
+            let names: Vec<String> = unknown.iter().map(|column| format!("`{}`", heading(column))).collect();
+            let line = format!("no rule reads what these names say: {}", names.join(", "));
+            text.push_str(&style.wrap("  not used   ", "             ", &line));
+        }
         text.push_str(&style.wrap(
             "             ",
             "             ",

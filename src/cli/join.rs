@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rayon::ThreadPool;
 
 use super::audit::time_text;
 use super::environment::Environment;
@@ -51,12 +52,12 @@ impl Opened {
 pub(super) const NO_SOURCE: &str = "no SOURCE is given: name at least one export, such as users.csv";
 
 /// Opens every source; all that cannot be opened are told at once.
-pub(super) fn open_all(settings: &Settings) -> Result<Vec<Opened>> {
+pub(super) fn open_all(settings: &Settings, pool: &ThreadPool) -> Result<Vec<Opened>> {
     if settings.sources.is_empty() {
         return Err(Error::usage(NO_SOURCE));
     }
     let sources: Vec<Opened> =
-        settings.sources.iter().map(|spec| open(spec, settings)).collect::<Result<_>>()?;
+        settings.sources.iter().map(|spec| open(spec, settings, pool)).collect::<Result<_>>()?;
     check_map(settings, &sources)?;
     Ok(sources)
 }
@@ -78,15 +79,13 @@ fn check_map(settings: &Settings, sources: &[Opened]) -> Result<()> {
 }
 
 /// Opens one source.
-fn open(spec: &str, settings: &Settings) -> Result<Opened> {
-    let opened = source::open(
-        spec,
-        &source::Options {
-            map: settings.map.clone(),
-            encoding: settings.encoding.map(|encoding| encoding.name().to_owned()),
-            delimiter: settings.delimiter,
-        },
-    )?;
+fn open(spec: &str, settings: &Settings, pool: &ThreadPool) -> Result<Opened> {
+    let options = source::Options {
+        map: settings.map.clone(),
+        encoding: settings.encoding.map(|encoding| encoding.name().to_owned()),
+        delimiter: settings.delimiter,
+    };
+    let opened = pool.install(|| source::open(spec, &options))?;
     let about = opened.about().clone();
     Ok(Opened { input: Box::new(opened), about })
 }

@@ -25,6 +25,8 @@ mod open;
 mod panics;
 mod progress;
 mod rules;
+#[cfg(test)]
+mod same_bytes;
 mod signals;
 mod summary;
 mod survey;

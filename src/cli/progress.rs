@@ -1,5 +1,6 @@
 //! The progress bar on standard error.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -26,6 +27,14 @@ impl Progress for Watched<'_> {
         self.shown.advance(stage, bytes, records);
     }
 
+    fn again(&self) {
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Bar { bar, .. } => bar.set_position(0),
+            Shown::Lines { done, .. } => done.store(0, Ordering::Relaxed),
+        }
+    }
+
     fn interrupted(&self) -> bool {
         self.signals.caught().is_some()
     }
@@ -41,6 +50,8 @@ pub(super) enum Shown {
         bar: ProgressBar,
         /// Users judged so far.
         users: AtomicU64,
+        /// The milliseconds at which the first of them were.
+        since: OnceLock<u128>,
     },
     /// As a line for every tenth, where nothing can be drawn.
     Lines {
@@ -71,15 +82,15 @@ impl Shown {
 
     fn bar(total: u64) -> Self {
         let (bar, template) = if total == 0 {
-            (ProgressBar::no_length(), "{spinner} {bytes} {msg} {binary_bytes_per_sec}")
+            (ProgressBar::no_length(), "{spinner} {binary_bytes}, {msg}")
         } else {
-            (ProgressBar::new(total), "{wide_bar} {percent:>3} % {msg} {binary_bytes_per_sec}, {eta} left")
+            (ProgressBar::new(total), "{wide_bar} {binary_bytes} of {binary_total_bytes}, {msg}, {eta} left")
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self::Bar { bar, users: AtomicU64::new(0) }
+        Self::Bar { bar, users: AtomicU64::new(0), since: OnceLock::new() }
     }
 }
 
@@ -88,13 +99,14 @@ impl Shown {
     fn advance(&self, stage: Stage, bytes: u64, records: u64) {
         match self {
             Self::Nothing => {}
-            Self::Bar { bar, users } => {
+            Self::Bar { bar, users, since } => {
                 bar.inc(bytes);
                 bar.set_message(match stage {
-                    Stage::Keys => "looking for what is shared,".to_owned(),
+                    Stage::Keys => "looking for what is shared".to_owned(),
                     Stage::Verdicts => {
-                        let users = users.fetch_add(records, Ordering::Relaxed) + records;
-                        format!("{} users,", grouped(users))
+                        let now = bar.elapsed().as_millis();
+                        let taken = now - since.get_or_init(|| now).min(&now);
+                        speed(users.fetch_add(records, Ordering::Relaxed) + records, taken)
                     }
                 });
             }
@@ -116,6 +128,18 @@ impl Drop for Shown {
     }
 }
 
+/// So many users in so many milliseconds.
+fn speed(users: u64, taken: u128) -> String {
+    let all = grouped(users);
+    // In the first moments a speed means nothing.
+    match (u128::from(users) * 1000).checked_div(taken) {
+        Some(speed) if taken >= 500 => {
+            format!("{all} users, {} users/s", grouped(u64::try_from(speed).unwrap_or(u64::MAX)))
+        }
+        _ => format!("{all} users"),
+    }
+}
+
 /// The tenth of the total that was just passed, if one was.
 fn tenth(before: u64, after: u64, total: u64) -> Option<u64> {
     let tenths = |bytes: u64| (bytes * 10).checked_div(total);
@@ -125,7 +149,14 @@ fn tenth(before: u64, after: u64, total: u64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::tenth;
+    use super::{speed, tenth};
+
+    #[test]
+    fn users_and_their_speed() {
+        assert_eq!(speed(1_500_000, 3000), "1,500,000 users, 500,000 users/s");
+        assert_eq!(speed(1500, 3), "1,500 users");
+        assert_eq!(speed(0, 0), "0 users");
+    }
 
     #[test]
     fn a_line_for_every_tenth() {

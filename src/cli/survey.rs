@@ -42,9 +42,13 @@ pub(super) const HOMES: [MailboxHome; 5] = [
 impl Survey {
     /// Counts a source, its blocks in parallel; sums do not depend on the order.
     pub(super) fn of(input: &dyn Input) -> Result<Self> {
-        let survey = Self::once(input)?;
         // A source that turns out to need more care is read again.
-        if input.settled() { Ok(survey) } else { Self::once(input) }
+        loop {
+            let survey = Self::once(input)?;
+            if input.settled() {
+                return Ok(survey);
+            }
+        }
     }
 
     fn once(input: &dyn Input) -> Result<Self> {

@@ -7,7 +7,7 @@ use super::join::{Folder, Opened, Run};
 use super::summary::{self, Summary};
 use super::survey::Survey;
 use super::terminal::Style;
-use crate::audit::{self, Progress, Stage};
+use crate::audit::{self, Memory, Progress, Stage};
 use crate::error::Result;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{self, Place};
@@ -63,7 +63,7 @@ impl Input for Lines {
     }
 }
 
-struct Silent;
+pub(super) struct Silent;
 
 impl Progress for Silent {
     fn advance(&self, _: Stage, _: u64, _: u64) {}
@@ -90,7 +90,7 @@ fn sources() -> Vec<Opened> {
     }]
 }
 
-fn settings(out: &std::path::Path) -> Settings {
+pub(super) fn settings(out: &std::path::Path) -> Settings {
     let mut values = Values::default();
     for (name, text) in [("scenario", "lync-onprem"), ("out", out.to_str().unwrap())] {
         let key = Key::find(name).unwrap();
@@ -108,7 +108,10 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
     let (sources, plan) = (sources(), settings.plan(Scenario::LyncOnPrem));
     let report = Folder::open(&settings, Scenario::LyncOnPrem, &Environment::default()).unwrap();
     let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
-    let outcome = pool(2).unwrap().install(|| audit::run(&inputs, &plan, None, &Silent, &report)).unwrap();
+    let outcome = pool(2)
+        .unwrap()
+        .install(|| audit::run(&inputs, &plan, None, &Memory::unlimited(), &Silent, &report))
+        .unwrap();
     let found = Found { counts: &outcome.counts, new: 0 };
     let status = Status::of(&found, true, &settings);
     let meaning = audit_line(status, &found, &settings);
@@ -140,6 +143,12 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
     for file in ["users.csv", "findings.csv", "summary.json"] {
         assert!(out.join(file).is_file(), "{file}");
     }
+}
+
+#[test]
+fn the_least_memory_is_what_one_thread_needs() {
+    assert_eq!(settings::LEAST_MEMORY, Memory::LEAST);
+    assert_eq!(Memory::threads(Memory::LEAST, 8), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The history: what each run counted, in one file that grows by a few kilobytes a night.
 //!
-//! SQLite keeps it whole whenever a run is killed. Whatever is wrong with the file costs the entry, never the report:
+//! `SQLite` keeps it whole whenever a run is killed. Whatever is wrong with the file costs the entry, never the report:
 //! callers tell the error and go on.
 
 mod schema;
@@ -208,7 +208,7 @@ impl History {
     }
 }
 
-/// SQLite's numbers are signed.
+/// `SQLite`'s numbers are signed.
 fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

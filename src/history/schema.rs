@@ -46,7 +46,7 @@ pub(super) const STEPS: &[&str] = &["
 /// Why a file is no history that can be used.
 #[derive(Debug)]
 pub(super) enum Failed {
-    /// SQLite says so.
+    /// `SQLite` says so.
     Sqlite(rusqlite::Error),
     /// It is somebody else's.
     Foreign,

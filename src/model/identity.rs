@@ -16,6 +16,15 @@ pub fn guid_text(octets: &[u8; 16]) -> String {
     text
 }
 
+/// Whether a DN names what is left of a deleted object: in Active Directory its name has a line feed and `DEL:` with the
+/// objectGUID (`[MS-ADTS]` 3.1.1.5.5), in 389 Directory Server it starts with the unique id.
+#[must_use]
+pub fn is_deleted(dn: &str) -> bool {
+    let starts = |with: &str| dn.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    let mark = || dn.contains("\\0ADEL:") || dn.contains("\nDEL:");
+    starts("nsuniqueid=") || (memchr::memchr(b':', dn.as_bytes()).is_some() && mark())
+}
+
 /// A SID of the directory (`[MS-DTYP]` 2.4.2.2) as `S-1-…`; `None` when the octets are none.
 #[must_use]
 pub fn sid_text(octets: &[u8]) -> Option<String> {
@@ -73,6 +82,20 @@ mod tests {
         assert_eq!(normal_guid("33221100-5544-7766-8899"), None);
         assert_eq!(normal_guid("33221100554477668899aabbccddeeff").as_deref(), Some(plain));
         assert!(is_guid(plain) && !is_guid("33221100-5544-7766-8899-AABBCCDDEEFF"));
+    }
+
+    #[test]
+    fn names_of_deleted_objects() {
+        for dn in [
+            "CN=Old\\0ADEL:0c6b9a11-2233-4455-6677-889900aabb01,CN=Deleted Objects,DC=contoso,DC=com",
+            "CN=Roth\\, Jana\nDEL:0c6b9a11-2233-4455-6677-889900aabb01,CN=Deleted Objects,DC=contoso,DC=com",
+            "nsuniqueid=d13ff822-e90311f1-82cfcc3d-776c9173,CN=Old,DC=contoso,DC=com",
+        ] {
+            assert!(is_deleted(dn), "{dn}");
+        }
+        // Objects of the same name, made on two servers at once, are there.
+        assert!(!is_deleted("CN=Ann\\0ACNF:0c6b9a11-2233-4455-6677-889900aabb01,DC=contoso,DC=com"));
+        assert!(!is_deleted("cn=Ann+nsuniqueid=d13ff822-e90311f1-82cfcc3d-776c9173,DC=contoso,DC=com"));
     }
 
     #[test]

@@ -58,6 +58,10 @@ problems! {
     SearchCut = "search-cut" Incomplete
         "the search ended with an error, so objects are missing from the export (a result other than 0)"
         "search with paging (ldapsearch -E pr=1000/noprompt -z none -l none), and export again";
+    /// An LDIF file without a last end of line.
+    LineCut = "line-cut" Notice
+        "the file ends in the middle of a line, which programs that write LDIF do not do: if it was cut there, objects are missing and the last one is not whole"
+        "compare its size and its last object with the export, and copy or export it again";
     /// `attribute:< file:///…`.
     UrlValue = "url-value" Incomplete
         "the value stands in another file (`:<`), which is never opened"
@@ -78,6 +82,10 @@ problems! {
     ChangeRecord = "change-record" Notice
         "a record changes, renames or deletes an object and does not say what it holds; it was left out"
         "nothing to do if the file is an export; else export the objects themselves";
+    /// A tombstone, or an object from the recycle bin.
+    DeletedObject = "deleted-object" Notice
+        "a record is what is left of a deleted object; it was left out"
+        "nothing to do; without them: no --show-deleted, no -r of db2ldif, no -IncludeDeletedObjects";
     /// Text after `::` that is not base64.
     NotBase64 = "not-base64" Notice
         "text after `::` is not base64, as if the file had been decoded; it was taken as it stands"
@@ -138,6 +146,10 @@ problems! {
     NotUtf8 = "not-utf-8" Notice
         "the file is not UTF-8 and has no byte order mark: it was read as windows-1252"
         "export with -Encoding UTF8, or name the encoding with --encoding";
+    /// Bytes that are not UTF-8 and mean more as a code page of consoles, read as windows-1252 all the same.
+    OemLetters = "oem-letters" Notice
+        "the file is not UTF-8 and has no byte order mark: it was read as windows-1252, but its letters look like those of a console (OEM)"
+        "name the code page with --encoding: cp850 in western Europe, cp437 in the United States, cp852 in central Europe; or export with -Encoding UTF8";
     /// Letters that an export turned into `?`.
     LostLetters = "lost-letters" Notice
         "`?` stands where letters were lost: Export-Csv of Windows PowerShell writes ASCII unless told otherwise"
@@ -150,6 +162,10 @@ problems! {
     RowLimit = "row-limit" Notice
         "the table has exactly the 1,048,575 rows that Excel keeps: rows behind them are likely to be lost"
         "export again and do not save the file with a spreadsheet program";
+    /// A heading with other columns in the middle.
+    OtherHeading = "other-heading" Skipped
+        "a second heading inside the file names other columns, as where two exports were joined: the lines from there on were left out"
+        "give the two exports as two files: dirsync-audit audit FIRST SECOND";
     /// Addresses without their types.
     TypesLost = "types-lost" Notice
         "proxy addresses stand without their types, so that nobody can say which one is primary; rules that ask for it are not evaluated"
@@ -247,6 +263,12 @@ impl Problems {
         self.iter().filter(|(problem, _)| problem.weight() == weight).map(|(_, tally)| tally.count).sum()
     }
 
+    /// Whether a kind was seen.
+    #[must_use]
+    pub fn has(&self, problem: Problem) -> bool {
+        self.0.iter().any(|(kind, _)| *kind == problem)
+    }
+
     /// Whether nothing was seen.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -283,5 +305,17 @@ mod tests {
     fn codes_are_unique() {
         let codes: std::collections::BTreeSet<_> = Problem::ALL.iter().map(|p| p.code()).collect();
         assert_eq!(codes.len(), Problem::ALL.len());
+    }
+
+    #[test]
+    fn a_table_as_long_as_a_sheet_is_told() {
+        for (records, skipped, told) in
+            [(SHEET_ROWS, 0, true), (SHEET_ROWS - 1, 1, true), (SHEET_ROWS + 1, 0, false)]
+        {
+            let mut problems = Problems::default();
+            (0..skipped).for_each(|line| problems.add(Problem::LongRow, line));
+            problems.check_rows(records);
+            assert_eq!(problems.has(Problem::RowLimit), told, "{records}");
+        }
     }
 }

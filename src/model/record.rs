@@ -136,6 +136,11 @@ pub trait Input: Sync {
         });
     }
 
+    /// Whether what it reads from is no longer what it was when it was opened, as far as that shows.
+    fn changed(&self) -> bool {
+        false
+    }
+
     /// Whether the reading just done can be trusted. If not, it has to be done once more: the source now knows that
     /// it must cut its blocks with more care.
     fn settled(&self) -> bool {

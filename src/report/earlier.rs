@@ -101,7 +101,7 @@ impl Earlier {
         };
         let file = File::open(&path).map_err(Error::io("open", &path))?;
         let mut hashed = Hashed { file, hasher: blake3::Hasher::new() };
-        self.rows(&path, &mut hashed, &mut each)?;
+        rows(&path, &mut hashed, &mut each)?;
         // What stands behind the last row.
         std::io::copy(&mut hashed, &mut std::io::sink()).map_err(Error::io("read", &path))?;
         if hashed.hasher.finalize().to_hex().as_str() != listed.blake3 {
@@ -109,41 +109,32 @@ impl Earlier {
         }
         Ok(())
     }
+}
 
-    fn rows(
-        &self,
-        path: &Path,
-        hashed: &mut Hashed,
-        each: &mut impl FnMut(&Row<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let failed =
-            |failed: csv::Error| broken(path, &format!("it cannot be read: {failed}"), "audit again");
-        let mut reader = BufReader::new(hashed);
-        // Byte order mark and first heading; behind them stands the delimiter.
-        let mut head = [0; 8];
-        reader.read_exact(&mut head).map_err(Error::io("read", path))?;
-        let delimiter = head[7];
-        if head[..7] != *"\u{feff}\"dn\"".as_bytes() {
-            return Err(broken(path, CHANGED, "use a copy that nobody has edited, or audit again"));
-        }
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
-        let headings = reader.headers().map_err(failed)?;
-        // The first heading has been read already.
-        let place = |name| {
-            if name == "dn" {
-                Some(0)
-            } else {
-                headings.iter().position(|found| found == name).map(|at| at + 1)
-            }
-        };
-        let places: Vec<usize> =
-            findings::COLUMNS.iter().map(|column| place(column.name).unwrap_or(usize::MAX)).collect();
-        let mut cells = StringRecord::new();
-        while reader.read_record(&mut cells).map_err(failed)? {
-            each(&Row { cells: &cells, places: &places })?;
-        }
-        Ok(())
+/// Reads every row, whatever stands between two cells.
+fn rows(path: &Path, hashed: &mut Hashed, each: &mut impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
+    let failed = |failed: csv::Error| broken(path, &format!("it cannot be read: {failed}"), "audit again");
+    let mut reader = BufReader::new(hashed);
+    // Byte order mark and first heading; behind them stands the delimiter.
+    let mut head = [0; 8];
+    reader.read_exact(&mut head).map_err(Error::io("read", path))?;
+    let delimiter = head[7];
+    if head[..7] != *"\u{feff}\"dn\"".as_bytes() {
+        return Err(broken(path, CHANGED, "use a copy that nobody has edited, or audit again"));
     }
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
+    let headings = reader.headers().map_err(failed)?;
+    // The first heading has been read already.
+    let place = |name| {
+        if name == "dn" { Some(0) } else { headings.iter().position(|found| found == name).map(|at| at + 1) }
+    };
+    let places: Vec<usize> =
+        findings::COLUMNS.iter().map(|column| place(column.name).unwrap_or(usize::MAX)).collect();
+    let mut cells = StringRecord::new();
+    while reader.read_record(&mut cells).map_err(failed)? {
+        each(&Row { cells: &cells, places: &places })?;
+    }
+    Ok(())
 }
 
 const CHANGED: &str = "the file is not the one that the report was finished with";

@@ -29,7 +29,7 @@ impl Runs {
         let lock = place::lock(dir)?;
         // No colon: Windows does not allow it in names.
         let stamp = time.replace(':', "");
-        let name = (1..)
+        let name = (1..100_000)
             .map(|nth| if nth == 1 { stamp.clone() } else { format!("{stamp}-{nth}") })
             .find(|name| !dir.join(name).exists())
             .unwrap_or(stamp);

@@ -1,5 +1,7 @@
 //! SIP addresses: the sip proxy that Exchange reads and the PUA that Lync and the cloud read.
 
+use std::collections::BTreeSet;
+
 use super::level::{E, I, NO, W};
 use super::{Check, Context, Example, Rule, Scenario, Sink, Step, blocking, upn};
 use crate::finding::{Change, Severity};
@@ -10,7 +12,7 @@ use crate::model::Attr::{
 };
 use crate::model::address::{domain, is_listed, parts};
 use crate::model::class::Classes;
-use crate::model::fold::same;
+use crate::model::fold::{fold, same};
 use crate::model::{Facts, MailboxHome, Marks, Tri};
 
 pub(super) static RULES: &[Rule] = &[
@@ -342,6 +344,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "In the cloud a SIP address must lie in a verified domain; the user is not provisioned otherwise.",
         remedy: "Give the user a SIP address in a verified domain.",
         reference: "Plan hybrid connectivity (Microsoft Learn)",
+        when: Marks::NOT_ROUTABLE,
         check: Check::User(domain_not_routable),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:ann@contoso.local")]], "`contoso.local`"),
@@ -410,12 +413,7 @@ fn several_sip_proxies(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     if f.sips().nth(1).is_none() {
         return;
     }
-    let mut distinct: Vec<&str> = Vec::new();
-    for proxy in f.sips() {
-        if !distinct.iter().any(|seen| same(seen, proxy.address)) {
-            distinct.push(proxy.address);
-        }
-    }
+    let distinct: BTreeSet<_> = f.sips().map(|proxy| fold(proxy.address)).collect();
     if distinct.len() > 1 {
         let values = super::joined(f.sips());
         out.fire(ProxyAddresses, &values, format!("{} different sip: addresses: `{values}`", distinct.len()));

@@ -4,6 +4,8 @@
 //! everybody; the text is looked at again only where hashes meet (see `crate::audit`). What is said about a key
 //! that another object holds too is decided here.
 
+use std::collections::BTreeSet;
+
 use super::level::{E, NO, W};
 use super::{Check, Example, Rule, Sink, Step, blocking};
 use crate::model::Attr::{
@@ -292,14 +294,15 @@ pub fn check(facts: &Facts<'_>, rule: &Rule, near: &dyn Neighbours, out: &mut Si
 
 /// One finding per shared text.
 fn shared(facts: &Facts<'_>, space: Space, near: &dyn Neighbours, out: &mut Sink<'_>) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut told = BTreeSet::new();
     keys(facts.user, |key| {
-        if key.space != space || seen.iter().any(|text| same(text, key.text)) {
+        if key.space != space {
             return;
         }
-        if let Some(others) = near.others(key.text, space) {
-            seen.push(key.text);
-            let message = format!("`{}` is also held by {}", fold(key.text), others.list());
+        let Some(others) = near.others(key.text, space) else { return };
+        let text = fold(key.text);
+        let message = format!("`{text}` is also held by {}", others.list());
+        if told.insert(text) {
             out.fire(key.attribute, key.value, message);
         }
     });

@@ -50,13 +50,14 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         suppressions: c.suppressions(),
         threads: c.one("threads", threads).unwrap_or(0),
         log_format: c.one("log-format", |text| word(text, &LogFormat::ALL)).unwrap_or(LogFormat::Text),
+        memory: c.one("memory", memory),
         progress: c.one("progress", |text| word(text, &Show::ALL)).unwrap_or(Show::Auto),
         values: Values::default(),
     };
-    if settings.fail_on == FailOn::New && settings.baseline.is_none() {
-        if let Some(entry) = values.get("fail-on").last() {
-            c.tell("fail-on", entry, "`new` needs a report to compare with: name one with --baseline");
-        }
+    if let (FailOn::New, None, Some(entry)) =
+        (settings.fail_on, &settings.baseline, values.get("fail-on").last())
+    {
+        c.tell("fail-on", entry, "`new` needs a report to compare with: name one with --baseline");
     }
     let mut problems = c.problems;
     problems.sort_by_key(|(line, _)| *line);
@@ -190,6 +191,26 @@ fn threads(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+/// The least memory that one thread can work within, in bytes.
+pub const LEAST_MEMORY: u64 = 32 << 20;
+
+/// A size in bytes; `K`, `M`, `G` and `T` stand for 1024 times, and so on.
+fn memory(text: &str) -> std::result::Result<u64, String> {
+    let (number, unit) = match text.char_indices().next_back() {
+        Some((at, unit)) if !unit.is_ascii_digit() => (&text[..at], unit.to_ascii_uppercase()),
+        _ => (text, 'B'),
+    };
+    let shift = ["B", "K", "M", "G", "T"].iter().position(|known| known.starts_with(unit));
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let size =
+        shift.filter(|_| digits).and_then(|shift| number.parse::<u64>().ok()?.checked_mul(1 << (10 * shift)));
+    match size {
+        None => Err(format!("`{text}` is no size; write it like 256M, 2G, or in bytes")),
+        Some(size) if size < LEAST_MEMORY => Err(format!("`{text}` is too little; the least is 32M")),
+        Some(size) => Ok(size),
+    }
+}
+
 /// A domain of a list, folded. A leading `@` or `*.` is a mistake of copying, not part of the domain.
 fn domain(text: &str) -> std::result::Result<String, String> {
     let folded = fold(text.strip_prefix('@').unwrap_or(text)).into_owned();
@@ -229,6 +250,26 @@ mod tests {
         assert_eq!(delimiter(";"), Ok(b';'));
         for bad in ["", ";;", "a", "\"", "é"] {
             assert!(delimiter(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        let good = [
+            ("256M", 256 << 20),
+            ("2g", 2 << 30),
+            ("268435456", 1 << 28),
+            ("1T", 1 << 40),
+            ("32M", 32 << 20),
+        ];
+        for (text, size) in good {
+            assert_eq!(memory(text), Ok(size));
+        }
+        for bad in ["", "M", "256MB", "-1G", "+64M", "1.5G", "64 M", "99999999999999T", "6é"] {
+            assert!(memory(bad).unwrap_err().contains("is no size"), "{bad}");
+        }
+        for little in ["0", "31M", "256", "1K"] {
+            assert!(memory(little).unwrap_err().contains("the least is 32M"), "{little}");
         }
     }
 

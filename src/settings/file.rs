@@ -110,7 +110,9 @@ impl Reader<'_> {
             let origin = |at| Origin::File(Rc::clone(&self.path), self.line(at));
             let read = Table::read(table, origin, |at, what| wrong.push((self.line(at), what.to_owned())));
             self.values.suppressions.extend(read);
-            wrong.iter().for_each(|(line, what)| self.problem(*line, what));
+            for (line, what) in wrong {
+                self.problem(line, &what);
+            }
         }
     }
 
@@ -133,9 +135,11 @@ impl Reader<'_> {
     fn texts(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) -> Vec<Entry> {
         let at = value.span().start;
         let text = match (key.shape, value.get_ref()) {
-            (Shape::Text | Shape::List | Shape::Paths, DeValue::String(text)) => text.to_string(),
+            (Shape::Text | Shape::Size | Shape::List | Shape::Paths, DeValue::String(text)) => {
+                text.to_string()
+            }
             (Shape::Flag, DeValue::Boolean(flag)) => flag.to_string(),
-            (Shape::Number, DeValue::Integer(number)) => number.to_string(),
+            (Shape::Number | Shape::Size, DeValue::Integer(number)) => number.to_string(),
             _ => {
                 self.wrong(key, at);
                 return Vec::new();
@@ -155,6 +159,7 @@ impl Reader<'_> {
             Shape::Text => "a text in quotes",
             Shape::Flag => "true or false",
             Shape::Number => "a number",
+            Shape::Size => "a size such as \"256M\", or a number of bytes",
             Shape::List | Shape::Paths => "a list of texts in quotes",
             Shape::Table => "a table of texts: NAME = \"text\"",
         };

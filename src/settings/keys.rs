@@ -14,6 +14,8 @@ pub enum Shape {
     Flag,
     /// A number, not negative.
     Number,
+    /// A number of bytes, or a text such as `256M`.
+    Size,
     /// Several texts, or one; commas separate too.
     List,
     /// Several texts, or one; a comma belongs to the text.
@@ -67,6 +69,7 @@ pub static KEYS: &[Key] = &[
     Key { name: "csv-delimiter", shape: Shape::Text, default: ",", unset: "" },
     Key { name: "csv-raw", shape: Shape::Flag, default: "false", unset: "" },
     Key { name: "threads", shape: Shape::Number, default: "0", unset: "one per processor" },
+    Key { name: "memory", shape: Shape::Size, default: "", unset: "as much as the run needs" },
     Key { name: "progress", shape: Shape::Text, default: "auto", unset: "" },
     Key { name: "log-format", shape: Shape::Text, default: "text", unset: "" },
 ];

@@ -239,7 +239,11 @@ impl Table<'_> {
                 Some(place) => ALIAS + place,
                 None => EXACT,
             };
-            let note = if rank > EXACT { "a known name of it" } else { "" };
+            let note = match rank {
+                ..EXACT => "the DN column of csvde and AdFind",
+                EXACT => "the LDAP name",
+                _ => "a known name of it",
+            };
             return claim(attr, How::of(attr), rank, note);
         }
         if let Some((attr, whole)) = range(&self.headings[at].text) {

@@ -1,12 +1,13 @@
 //! The records of a block of a table.
 
-use super::columns::{Heading, Plan, Used};
+use super::columns::{Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
-use super::plain;
+use super::plain::Plain;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use crate::model::attribute::IDENTITY;
+use crate::model::identity::is_deleted;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
 use crate::model::{Attr, AttrSet, Block, Record, User};
@@ -45,22 +46,22 @@ impl Reading {
         let lines = Lines::new(text, block.line);
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let mut room = Vec::new();
-        let mut plain = self.plain(&lines);
+        let plain = Plain::of(&self.table, &columns).filter(|_| !garbled && !self.numbered);
+        let mut known = self.plain(&lines);
         while at < text.len() {
+            let next = plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user));
+            if let Some(next) = next.filter(|&next| !self.may_have_lost(text, at, next)) {
+                (known.place.at, known.at) = (at, offset(at));
+                each(&known);
+                at = next;
+                continue;
+            }
             row.clear();
             let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
             if !careful && !self.is_regular(text, at, shape, &row) {
                 return (problems, false);
             }
             let end = shape.end.unwrap_or(text.len());
-            let may_have_lost = self.ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();
-            if !garbled && !may_have_lost && self.is_plain(&row, text, &columns, &mut plain.user) {
-                plain.place.at = at;
-                plain.at = offset(at);
-                each(&plain);
-                at = end;
-                continue;
-            }
             let (own, short) = row.number(text).filter(|_| self.numbered).unwrap_or_default();
             let own = Lines::new("", own);
             let place =
@@ -69,7 +70,7 @@ impl Reading {
                 (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
             }
             if self.read(&mut row, text, &columns, place, &mut problems) {
-                if may_have_lost && row.lost_letters(text) {
+                if self.may_have_lost(text, at, end) && row.lost_letters(text) {
                     problems.add(Problem::LostLetters, place.line());
                 }
                 if garbled && row.is_garbled(text) {
@@ -86,21 +87,59 @@ impl Reading {
         (problems, true)
     }
 
+    /// Whether letters of a row may have become `?`.
+    fn may_have_lost(&self, text: &str, at: usize, end: usize) -> bool {
+        self.ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
+    }
+
+    /// Gives the records that start at `starts` to `each`; the damage in them has been told with the others. Stops
+    /// where there is no record, so that fewer are given.
+    pub(super) fn some_records(
+        &self,
+        block: &Block,
+        starts: &[u32],
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) {
+        let columns: Vec<Used> =
+            self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
+        let (text, lines) = (block.text.as_str(), Lines::new(&block.text, block.line));
+        let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
+        let (mut room, mut told) = (Vec::new(), Problems::default());
+        let plain = Plain::of(&self.table, &columns).filter(|_| !self.numbered);
+        let mut known = self.plain(&lines);
+        for &start in starts {
+            let at = start as usize;
+            if at >= text.len() || !text.is_char_boundary(at) {
+                return;
+            }
+            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user)).is_some() {
+                (known.place.at, known.at) = (at, start);
+                each(&known);
+                continue;
+            }
+            row.clear();
+            record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
+            if row.number(text).is_some_and(|(_, short)| self.numbered && short) {
+                (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
+            }
+            let place = Place { lines: &lines, at };
+            if !self.read(&mut row, text, &columns, place, &mut told) {
+                return;
+            }
+            let mut user = row.user(text, User::in_room(self.plan.carried, room));
+            user.hide(self.plan.hidden);
+            let record = Record { user, place, at: start, incomplete: row.why };
+            each(&record);
+            room = record.user.into_room();
+        }
+    }
+
     /// A record without values, of rows whose lines are those of the block.
     fn plain<'t>(&self, lines: &'t Lines<'t>) -> Record<'t> {
         let mut user = User::new(self.plan.carried);
         user.hide(self.plan.hidden);
         Record { user, place: Place { lines, at: 0 }, at: 0, incomplete: None }
-    }
-
-    /// Reads a row of as many plain cells as there are columns; false when it is not that, or may be a heading.
-    fn is_plain<'t>(&self, row: &Row, text: &'t str, columns: &[Used], user: &mut User<'t>) -> bool {
-        user.clear();
-        let heading = |heading: &Heading| heading.text == row.part(text, 0);
-        !self.numbered
-            && row.cells.len() == self.table.columns
-            && !self.plan.headings.first().is_some_and(heading)
-            && plain::read(&row.cells, text, columns, user)
     }
 
     /// Whether a record is one of a file whose quotes only enclose cells: else a border may have been cut wrongly.
@@ -135,6 +174,11 @@ impl Reading {
         for &used in used {
             row.value(text, used, place, problems);
         }
+        let dn = row.values.iter().find(|(attr, _)| *attr == Attr::DistinguishedName);
+        if dn.is_some_and(|&(_, dn)| is_deleted(row.text(text, dn))) {
+            problems.add(Problem::DeletedObject, place.line());
+            return false;
+        }
         let known = row.values.iter().any(|&(attr, _)| IDENTITY.contains(&attr));
         if !known && !row.is_blank(text) {
             problems.add(Problem::NoIdentity, place.line());
@@ -144,11 +188,14 @@ impl Reading {
 
     /// Brings a row into shape; gives false when it is no record.
     fn is_row(&self, row: &mut Row, text: &str, place: Place<'_>, problems: &mut Problems) -> bool {
-        if row.cells.is_empty() || !self.fits(row, text, place, problems) {
+        if row.cells.is_empty() {
             return false;
         }
-        if row.is_heading(text, &self.plan) {
-            problems.add(Problem::SecondHeading, place.line());
+        if let Some(again) = row.heading(text, &self.plan) {
+            problems.add(again, place.line());
+            return false;
+        }
+        if !self.fits(row, text, place, problems) {
             return false;
         }
         if row.cells.len() < self.plan.needed {
@@ -176,7 +223,11 @@ impl Reading {
             row.clear();
             let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
             let place = Place { lines: &lines, at };
-            if self.is_row(&mut row, text, place, &mut problems) && !row.is_blank(text) {
+            let is_row = self.is_row(&mut row, text, place, &mut problems);
+            if problems.has(Problem::OtherHeading) {
+                return problems;
+            }
+            if is_row && !row.is_blank(text) {
                 cells.clear();
                 cells.extend(row.cells.iter().map(|&cell| cell_text(text, cell)));
                 if let Some(problem) = each(&cells, place.line(), row.why.is_some()) {

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -27,6 +28,8 @@ pub(super) struct Raw {
     pub given: u64,
     /// BLAKE3 of what the user gave, where that is packed.
     pub hash: Option<blake3::Hash>,
+    /// When it was written last before it was opened, where it may be written again.
+    modified: Option<SystemTime>,
 }
 
 impl Raw {
@@ -44,7 +47,14 @@ impl Raw {
         if !about.is_file() {
             return Self::spool(name, file);
         }
-        let raw = Self { file, name: name.to_owned(), len: about.len(), given: about.len(), hash: None };
+        let raw = Self {
+            file,
+            name: name.to_owned(),
+            len: about.len(),
+            given: about.len(),
+            hash: None,
+            modified: about.modified().ok(),
+        };
         let mut head = [0; 4];
         let read = raw.read(0, &mut head)?;
         if Packing::of(&head[..read]).is_none() { Ok(raw) } else { Self::spool(name, raw.file) }
@@ -52,23 +62,39 @@ impl Raw {
 
     fn spool(name: &str, from: impl io::Read) -> Result<Self> {
         let Spooled { file, len, read, hash } = spool(name, from)?;
-        Ok(Self { file, name: name.to_owned(), len, given: read, hash })
+        Ok(Self { file, name: name.to_owned(), len, given: read, hash, modified: None })
     }
 
     /// A temporary file of this many bytes.
     pub(super) fn spooled(file: File, len: u64) -> Self {
-        Self { file, name: std::env::temp_dir().display().to_string(), len, given: len, hash: None }
+        Self {
+            file,
+            name: std::env::temp_dir().display().to_string(),
+            len,
+            given: len,
+            hash: None,
+            modified: None,
+        }
     }
 
     /// A temporary file that is read instead of this one.
     pub(super) fn replaced(&self, file: File, len: u64) -> Self {
-        Self { file, name: self.name.clone(), len, given: self.given, hash: self.hash }
+        Self { file, name: self.name.clone(), len, given: self.given, hash: self.hash, modified: None }
     }
 
     /// What bytes of the text up to a place stand for in what the user gave.
     pub(super) fn given_until(&self, place: u64) -> u64 {
         let share = u128::from(self.given) * u128::from(place.min(self.len)) / u128::from(self.len.max(1));
         u64::try_from(share).unwrap_or(self.given)
+    }
+
+    /// Whether the file was written since it was opened.
+    pub(super) fn changed(&self) -> bool {
+        let unchanged = |modified| {
+            let about = self.file.metadata();
+            about.is_ok_and(|about| about.len() == self.len && about.modified().ok() == Some(modified))
+        };
+        self.modified.is_some_and(|modified| !unchanged(modified))
     }
 
     /// The name that the user gave.
@@ -224,13 +250,33 @@ fn of_narrow(raw: &Raw, bytes: Bytes, mut found: Found, known: bool) -> Result<F
         }
         Some(line) => {
             found.encoding = Charset::ANSI;
-            found.problems.add(Problem::NotUtf8, line);
+            let oem = is_oem(raw, found.bom)?;
+            found.problems.add(if oem { Problem::OemLetters } else { Problem::NotUtf8 }, line);
         }
     }
     Ok(found)
 }
 
-/// Where UTF-16 begins, when about every other byte from the first NUL on is NUL.
+/// Whether more letters would be signs such as `„` amid words in windows-1252 than are letters there.
+fn is_oem(raw: &Raw, from: u64) -> Result<bool> {
+    let (mut oem, mut ansi) = (0, 0);
+    let mut room = vec![0; 4 * CHUNK];
+    let read = raw.read(from, &mut room)?;
+    for amid in room[..read].windows(3) {
+        if amid[1].is_ascii() || !amid[0].is_ascii_alphabetic() || !amid[2].is_ascii_alphabetic() {
+            continue;
+        }
+        match amid[1] {
+            // Letters of windows-1252, and its apostrophe.
+            0xc0.. | 0x83 | 0x8a | 0x8c | 0x8e | 0x92 | 0x9a | 0x9c | 0x9e | 0x9f => ansi += 1,
+            0x80..=0xa8 => oem += 1,
+            _ => {}
+        }
+    }
+    Ok(oem > ansi)
+}
+
+/// Where UTF-16 begins, when about every other byte from the first NUL on is NUL, and hardly one beside them.
 fn becomes_wide(raw: &Raw, seen: &Scan) -> Result<Option<Second>> {
     let Some(nul) = seen.nul.filter(|_| seen.nul_line > 1) else { return Ok(None) };
     if !(30..=65).contains(&(seen.nuls * 100 / (raw.len - nul).max(1))) {
@@ -238,6 +284,12 @@ fn becomes_wide(raw: &Raw, seen: &Scan) -> Result<Option<Second>> {
     }
     // The first character is Latin, so that its other byte stands before the NUL.
     let start = nul.saturating_sub(1);
+    let mut head = [0; 4096];
+    let read = raw.read(start, &mut head)?;
+    let nuls = |odd: usize| head[..read].iter().skip(odd).step_by(2).filter(|&&b| b == 0).count();
+    if nuls(1) * 4 < read || nuls(0) * 10 > nuls(1) {
+        return Ok(None);
+    }
     let mut mark = [0; 2];
     let place = start.saturating_sub(2);
     let marked = raw.read(place, &mut mark)? == 2 && mark == [0xff, 0xfe];

@@ -141,6 +141,9 @@ pub(super) fn group(
         if let Some(failed) = failed {
             return Err(failed);
         }
+        if problems.has(Problem::OtherHeading) {
+            break;
+        }
     }
     let objects = objects(rows, long.address, reading.table, &mut problems)?;
     let raw = write(objects.sorted()?.map(|item| item.map(|item| item.bytes)), raw)?;

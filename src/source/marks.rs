@@ -1,4 +1,4 @@
-//! Marks that spreadsheet programs and wrong encodings leave in cells.
+//! Marks that exporters, spreadsheet programs and wrong encodings leave in cells.
 
 use super::values::How;
 use crate::model::Attr;
@@ -33,6 +33,49 @@ fn is_scientific(cell: &str) -> bool {
         let (whole, part) = number.split_once(['.', ',']).unwrap_or((number, "0"));
         digits(whole) && digits(part) && digits(power)
     })
+}
+
+/// Whether the cell is the name of a .NET collection: what `ToString` gives instead of its values.
+pub(super) fn is_type_name(cell: &str) -> bool {
+    let cell = cell.trim_ascii();
+    if cell == "EmailAddressDictionary" {
+        return true;
+    }
+    let Some(rest) = cell.strip_prefix("System.").or_else(|| cell.strip_prefix("Microsoft.")) else {
+        return false;
+    };
+    let name = rest.bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'.').count();
+    let (name, rest) = rest.split_at(name);
+    let ends = ["Collection", "List", "Dictionary", "Hashtable"];
+    match rest {
+        "" => ends.iter().any(|end| name.ends_with(end)),
+        "[]" => !name.is_empty(),
+        _ => rest.starts_with('`') && ends.iter().any(|end| name.ends_with(end)),
+    }
+}
+
+/// Whether a word can stand for nothing in cells of this attribute; a name can be any word.
+pub(super) fn takes_placeholders(attr: Attr) -> bool {
+    !matches!(
+        attr,
+        Attr::DistinguishedName
+            | Attr::ObjectClass
+            | Attr::SamAccountName
+            | Attr::DisplayName
+            | Attr::GivenName
+            | Attr::Sn
+            | Attr::MailNickname
+            | Attr::AdminDescription
+    )
+}
+
+/// Whether a cell is a word that stands for nothing.
+pub(super) fn is_placeholder(cell: &str) -> bool {
+    cell.len() <= 8 && {
+        let word = cell.trim_ascii();
+        matches!(word, "-" | "{}")
+            || ["n/a", "null", "$null"].iter().any(|known| word.eq_ignore_ascii_case(known))
+    }
 }
 
 /// Whether a letter seems to have become `?`.

@@ -5,9 +5,11 @@
 
 mod backslash;
 mod bytes;
+mod care;
 mod columns;
 mod csv;
 mod cut;
+mod enclosed;
 mod encoding;
 mod flavour;
 mod ldif;
@@ -22,6 +24,7 @@ mod shapes;
 mod sort;
 mod split;
 mod spool;
+mod straight;
 mod table;
 mod values;
 
@@ -31,16 +34,16 @@ mod tests;
 pub use columns::Column;
 pub use split::split as split_addresses;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use crate::error::{Error, Result};
 use crate::model::problem::Problems;
 use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Record};
 use bytes::Bytes;
+use care::Care;
 use cut::Cutter;
 use encoding::{Found, Raw, Text};
 use ldif::Ldif;
-use regular::Regular;
+use regular::{Cut, Regular, last_end};
+use straight::Straight;
 
 /// About how many bytes of text a block has.
 const BLOCK: usize = 1 << 20;
@@ -89,6 +92,8 @@ pub struct Source {
     name: String,
     raw: Raw,
     found: Found,
+    /// Where the first record starts, in bytes.
+    start: u64,
     reading: Reading,
     about: About,
     care: Care,
@@ -101,15 +106,6 @@ enum Reading {
     Ldif(Ldif),
 }
 
-/// Whether the file has to be cut with care: its quotes are not what they are in a regular file.
-#[derive(Debug, Default)]
-struct Care {
-    /// From the next reading on.
-    needed: AtomicBool,
-    /// Found in the reading that is going on.
-    found: AtomicBool,
-}
-
 /// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
 /// Zstandard files are unpacked to one.
 ///
@@ -118,7 +114,8 @@ pub fn open(spec: &str, options: &Options) -> Result<Source> {
     open_with(spec, options, BLOCK, LIMIT)
 }
 
-fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
+/// [`open`], with blocks of about `target` bytes and records of at most `limit`.
+pub(crate) fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
     let raw = Raw::open(spec)?;
     let bytes = bytes::look(&raw)?;
     let found = check_bytes(spec, &raw, bytes, options)?;
@@ -126,7 +123,7 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
     let mut head = String::new();
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
     if let Some(flavour) = ldif::flavour(&head) {
-        let ldif = Ldif::open(spec, Text::new(&raw, &found), &options.map, target, limit)?;
+        let ldif = Ldif::open(spec, (&raw, &found), &options.map, target, limit)?;
         let about = About {
             flavour,
             encoding: found.encoding.name(),
@@ -136,10 +133,11 @@ fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Resu
             columns: ldif.columns(),
             shape: "one entry per object",
             rows: None,
-            problems: found.problems.clone(),
+            problems: merged(&found.problems, &ldif.problems()),
         };
         let reading = Reading::Ldif(ldif);
-        return Ok(Source { name: spec.to_owned(), raw, found, reading, about, care: Care::default() });
+        let (name, start, care) = (spec.to_owned(), found.bom, Care::new(false));
+        return Ok(Source { name, raw, found, start, reading, about, care });
     }
     let preamble = flavour::preamble(&head);
     if head[preamble.len..].trim_ascii().is_empty() {
@@ -159,12 +157,6 @@ struct Given<'s> {
     hash: blake3::Hash,
 }
 
-impl Care {
-    fn new(needed: bool) -> Self {
-        Self { needed: AtomicBool::new(needed), found: AtomicBool::new(false) }
-    }
-}
-
 /// Refuses files without bytes and files that are no text, and finds the encoding of the others.
 fn check_bytes(spec: &str, raw: &Raw, bytes: Bytes, options: &Options) -> Result<Found> {
     if raw.len == 0 {
@@ -176,6 +168,12 @@ fn check_bytes(spec: &str, raw: &Raw, bytes: Bytes, options: &Options) -> Result
     let found = encoding::find(raw, bytes, options.encoding.as_deref())?;
     flavour::refuse_binary(spec, &head[..read], found.encoding.is_utf16() || found.then.is_some())?;
     Ok(found)
+}
+
+fn merged(first: &Problems, then: &Problems) -> Problems {
+    let mut all = first.clone();
+    all.merge(then);
+    all
 }
 
 fn empty(spec: &str) -> Error {
@@ -204,24 +202,29 @@ impl Input for Source {
     }
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
-        let text = || Text::new(&self.raw, &self.found);
         let table = match &self.reading {
             Reading::Table(reading) => reading.table,
-            Reading::Ldif(ldif) => return Ok(Box::new(ldif.blocks(text()))),
+            Reading::Ldif(ldif) => return Ok(ldif.blocks(&self.raw, &self.found)),
         };
-        if self.care.needed.load(Ordering::Relaxed) {
-            return Ok(Box::new(Cutter::new(text(), table)));
-        }
-        let mut regular = Regular::new(&self.raw, self.found.bom, table);
+        let straight = match Straight::of(&self.found) {
+            Some(straight) if !self.care.careful() => straight,
+            _ => return Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), table))),
+        };
+        let (raw, start) = (&self.raw, self.start);
+        let cut::Table { line, target, limit, .. } = table;
+        let mut regular = Regular::new(Cut { raw, straight, start, line, target, limit, last_end });
         Ok(Box::new(std::iter::from_fn(move || {
             let block = regular.next();
-            self.care.found.fetch_or(regular.suspect, Ordering::Relaxed);
+            if regular.suspect {
+                self.care.irregular();
+            }
             block
         })))
     }
 
     fn block_at(&self, place: &BlockPlace) -> Result<Block> {
-        regular::block_at(&self.raw, *place)
+        let straight = Straight::of(&self.found).unwrap_or(Straight::Utf8);
+        regular::block_at(&self.raw, straight, *place)
     }
 
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
@@ -229,15 +232,34 @@ impl Input for Source {
             Reading::Table(table) => table,
             Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
         };
-        let careful = self.care.needed.load(Ordering::Relaxed);
-        let (problems, regular) = table.records(block, wanted, careful, each);
-        self.care.found.fetch_or(!regular, Ordering::Relaxed);
+        let part = self.care.before_other_heading(block);
+        let block = part.as_ref().unwrap_or(block);
+        let (problems, regular) = table.records(block, wanted, self.care.careful(), each);
+        if !regular {
+            self.care.irregular();
+        }
+        self.care.check(&problems);
         problems
     }
 
+    fn some_records(
+        &self,
+        block: &Block,
+        starts: &[u32],
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) {
+        match &self.reading {
+            Reading::Table(table) => table.some_records(block, starts, wanted, each),
+            Reading::Ldif(ldif) => ldif.some_records(block, starts, wanted, each),
+        }
+    }
+
+    fn changed(&self) -> bool {
+        self.raw.changed()
+    }
+
     fn settled(&self) -> bool {
-        let found = self.care.found.swap(false, Ordering::Relaxed);
-        self.care.needed.fetch_or(found, Ordering::Relaxed);
-        !found
+        self.care.settled()
     }
 }

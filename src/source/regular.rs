@@ -1,4 +1,4 @@
-//! Cuts regular UTF-8 text into blocks by the parity of quotes alone: as fast as bytes can be counted.
+//! Cuts regular text into blocks by the parity of quotes alone: as fast as bytes can be counted.
 //!
 //! In a file whose quotes only ever enclose cells or stand doubled inside them, a line break behind an even number of
 //! quotes ends a record. Whether a file is like that is only known when its records have been read; the reader of the
@@ -6,20 +6,41 @@
 
 use memchr::{memchr_iter, memrchr, memrchr2};
 
-use super::cut::Table;
 use super::encoding::Raw;
-use crate::error::{Error, Result};
+use super::straight::{Straight, checked};
+use crate::error::Result;
 use crate::model::problem::Problems;
 use crate::model::{Block, BlockPlace};
 
+/// What is cut, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Cut<'a> {
+    /// The file.
+    pub raw: &'a Raw,
+    /// How it is encoded.
+    pub straight: Straight,
+    /// Where the first record starts, in bytes of the file.
+    pub start: u64,
+    /// Its line.
+    pub line: u64,
+    /// About how many bytes of text a block has.
+    pub target: usize,
+    /// How many bytes of text a record may have.
+    pub limit: usize,
+    /// Where the last whole record of a text ends that may go on.
+    pub last_end: fn(&[u8]) -> Option<usize>,
+}
+
 /// The serial iterator over the blocks of a regular file.
 pub(super) struct Regular<'a> {
-    raw: &'a Raw,
-    table: Table,
+    cut: Cut<'a>,
+    /// Up to where the file was read.
     place: u64,
     line: u64,
     /// How many bytes of the given file are accounted for.
     given: u64,
+    /// Where `tail` starts in the file.
+    start: u64,
     /// What was read behind the last block.
     tail: Vec<u8>,
     /// What is known to be wrong with the file; the reading stops there.
@@ -27,32 +48,25 @@ pub(super) struct Regular<'a> {
 }
 
 impl<'a> Regular<'a> {
-    /// Starts behind the heading.
-    pub(super) fn new(raw: &'a Raw, bom: u64, table: Table) -> Self {
-        let place = bom + table.skip as u64;
-        Self { raw, table, place, line: table.line, given: 0, tail: Vec::new(), suspect: false }
+    /// Starts at the first record.
+    pub(super) fn new(cut: Cut<'a>) -> Self {
+        let Cut { start, line, .. } = cut;
+        Self { cut, place: start, line, given: 0, start, tail: Vec::new(), suspect: false }
     }
 
     /// The next run of whole records; `None` at the end.
     fn block(&mut self) -> Result<Option<Block>> {
         let mut bytes = std::mem::take(&mut self.tail);
         loop {
-            let known = bytes.len();
-            // What is read again and again because no record ends in it grows by doubling.
-            let wanted = self.table.target.max(known);
-            bytes.resize(known + wanted, 0);
-            let read = self.raw.read(self.place, &mut bytes[known..])?;
-            bytes.truncate(known + read);
-            self.place += read as u64;
-            let ended = read < wanted;
-            let end = if ended { Some(bytes.len()) } else { last_end(&bytes) };
+            let ended = self.more(&mut bytes)?;
+            let end = if ended { Some(bytes.len()) } else { (self.cut.last_end)(&bytes) };
             match end {
                 Some(end) => {
                     self.tail.extend_from_slice(&bytes[end..]);
                     bytes.truncate(end);
                     return self.give(bytes);
                 }
-                None if bytes.len() > self.table.limit => {
+                None if bytes.len() > self.cut.limit => {
                     // A record of that size: damage, which the careful reading names.
                     self.suspect = true;
                     return Ok(None);
@@ -62,41 +76,60 @@ impl<'a> Regular<'a> {
         }
     }
 
+    /// Reads the next piece; gives whether it was the last.
+    fn more(&mut self, text: &mut Vec<u8>) -> Result<bool> {
+        let Cut { raw, straight, target, .. } = self.cut;
+        let known = text.len();
+        // What is read again and again because no record ends in it grows by doubling.
+        // Two characters of UTF-16 at least: half of one waits for the rest.
+        let wanted = target.max(known).max(4);
+        if let Straight::Utf8 = straight {
+            text.resize(known + wanted, 0);
+            let read = raw.read(self.place, &mut text[known..])?;
+            text.truncate(known + read);
+            self.place += read as u64;
+            return Ok(read < wanted);
+        }
+        let mut piece = vec![0; wanted];
+        let read = raw.read(self.place, &mut piece)?;
+        let ended = read < wanted;
+        piece.truncate(read);
+        piece.truncate(read - if ended { 0 } else { straight.open(&piece) });
+        straight.append(&piece, text);
+        self.place += piece.len() as u64;
+        Ok(ended)
+    }
+
     fn give(&mut self, bytes: Vec<u8>) -> Result<Option<Block>> {
         if bytes.is_empty() {
             return Ok(None);
         }
         let line = self.line;
         self.line += line_breaks(&bytes);
-        let given = self.raw.given_until(self.place);
+        let Cut { raw, straight, .. } = self.cut;
+        let given = raw.given_until(self.place);
         let fresh = given - std::mem::replace(&mut self.given, given);
-        let start = self.place - self.tail.len() as u64 - bytes.len() as u64;
+        let behind = self.place - straight.len(&self.tail);
+        let start = std::mem::replace(&mut self.start, behind);
         // Longer ones do not occur: a record is limited.
         let size = |bytes| u32::try_from(bytes).unwrap_or(u32::MAX);
-        let place = BlockPlace { start, len: size(bytes.len() as u64), bytes: size(fresh), line };
-        block(self.raw, bytes, place).map(Some)
+        let place = BlockPlace { start, len: size(behind - start), bytes: size(fresh), line };
+        Ok(Some(block(checked(raw, bytes)?, place)))
     }
 }
 
 /// The block at a place, again.
-pub(super) fn block_at(raw: &Raw, place: BlockPlace) -> Result<Block> {
-    let mut bytes = vec![0; place.len as usize];
-    let read = raw.read(place.start, &mut bytes)?;
-    bytes.truncate(read);
-    block(raw, bytes, place)
+pub(super) fn block_at(raw: &Raw, straight: Straight, place: BlockPlace) -> Result<Block> {
+    Ok(block(straight.text(raw, place.start, place.len as usize)?, place))
 }
 
-fn block(raw: &Raw, bytes: Vec<u8>, place: BlockPlace) -> Result<Block> {
-    let text = String::from_utf8(bytes).map_err(|_| {
-        let remedy = "run the audit again when nothing writes to the file any more";
-        Error::source(raw.name(), "the file changed while it was being read", remedy)
-    })?;
+fn block(text: String, place: BlockPlace) -> Block {
     let BlockPlace { line, bytes, .. } = place;
-    Ok(Block { text, line, bytes: bytes.into(), problems: Problems::default(), place: Some(place) })
+    Block { text, line, bytes: bytes.into(), problems: Problems::default(), place: Some(place) }
 }
 
 /// Behind the last line break at an even number of quotes.
-fn last_end(bytes: &[u8]) -> Option<usize> {
+pub(super) fn last_end(bytes: &[u8]) -> Option<usize> {
     let mut even = memchr_iter(b'"', bytes).count().is_multiple_of(2);
     let mut end = bytes.len();
     // A CR at the very end may be half a line break.
@@ -141,5 +174,42 @@ mod tests {
         assert_eq!(last_end(b"a\nb\r"), Some(2));
         assert_eq!(last_end(b"a\rb"), Some(2));
         assert_eq!(last_end(b""), None);
+    }
+
+    #[test]
+    fn blocks_of_any_encoding_can_be_read_again() {
+        use crate::source::encoding::find;
+        use std::io::Write;
+        let text = "a,b\r\né,\"x\n€\"\r\n𝄞𝄞,ü\r\n\"\"\"𝄞\",\r\n".repeat(9);
+        let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+        let narrow = encoding_rs::WINDOWS_1252.encode(&text.replace('𝄞', "ß")).0.into_owned();
+        let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
+        for (label, bytes) in [
+            ("utf-8", text.clone().into_bytes()),
+            ("utf-16le", little),
+            ("utf-16be", big),
+            ("windows-1252", narrow.clone()),
+            ("cp850", narrow),
+        ] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(&bytes).unwrap();
+            let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
+            let found = find(&raw, crate::source::bytes::look(&raw).unwrap(), Some(label)).unwrap();
+            let straight = Straight::of(&found).unwrap();
+            let whole = straight.text(&raw, 0, bytes.len()).unwrap();
+            for target in 1..50 {
+                let cut = Cut { raw: &raw, straight, start: 0, line: 1, target, limit: 1 << 20, last_end };
+                let (mut all, mut given) = (String::new(), 0);
+                for block in Regular::new(cut) {
+                    let block = block.unwrap();
+                    let place = block.place.unwrap();
+                    assert_eq!(block.line, 1 + line_breaks(all.as_bytes()), "{label} {target}");
+                    assert_eq!(block_at(&raw, straight, place).unwrap().text, block.text, "{label} {target}");
+                    all.push_str(&block.text);
+                    given += block.bytes;
+                }
+                assert_eq!((all == whole, given), (true, bytes.len() as u64), "{label} {target}");
+            }
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! One row of a table on its way to a user.
 
 use super::columns::{Plan, Used, starts_dn};
+use super::enclosed::LIMIT;
 use super::long::JOINT;
 use super::marks::{is_garbled, lost_letters};
 use super::scan::{Cell, Form, unquote};
 use super::shapes::bare;
 use super::split::{is_typed, split};
 use super::values::{How, Meant, mean, unescape};
+use crate::model::attribute::IDENTITY;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::Place;
 use crate::model::{Attr, AttrSet, User};
@@ -84,10 +86,31 @@ impl Row {
         self.cells.iter().any(|cell| cell.form == Form::Mixed)
     }
 
-    pub(super) fn is_heading(&self, text: &str, plan: &Plan) -> bool {
-        let mut headings = plan.headings.iter().map(|heading| heading.text.as_str());
-        self.cells.len() == self.before + plan.headings.len()
-            && (self.before..self.cells.len()).all(|at| headings.next() == Some(self.part(text, at)))
+    /// Whether it may be a heading: none has an address or a DN in it.
+    pub(super) fn may_be_heading(&self, text: &str) -> bool {
+        let ends = self.cells.get(self.before).zip(self.cells.last());
+        ends.is_some_and(|(first, last)| {
+            memchr::memchr2(b'@', b'=', &text.as_bytes()[first.start..last.end]).is_none()
+        })
+    }
+
+    /// Whether it is the heading once more, or one with other columns, as where files were joined.
+    pub(super) fn heading(&self, text: &str, plan: &Plan) -> Option<Problem> {
+        if !self.may_be_heading(text) {
+            return None;
+        }
+        // The second file brings its byte order mark along.
+        let bare = |at: usize| self.part(text, at).trim_start_matches('\u{feff}').trim_matches('"');
+        let names = || (self.before..self.cells.len()).map(bare);
+        let mut headings = plan.headings.iter().map(|heading| heading.text.trim_start_matches('\u{feff}'));
+        let is_next = |name: &str| headings.next().is_some_and(|next| next.eq_ignore_ascii_case(name));
+        if self.cells.len() == self.before + plan.headings.len() && names().all(is_next) {
+            return Some(Problem::SecondHeading);
+        }
+        let known = names().filter_map(Attr::of_heading).fold(AttrSet::NONE, AttrSet::with);
+        let other =
+            self.before == 0 && known.iter().count() > 1 && IDENTITY.iter().any(|&attr| known.has(attr));
+        other.then_some(Problem::OtherHeading)
     }
 
     /// Puts the pieces of DNs without quotes together; gives whether the row then has as many cells as it should.
@@ -212,7 +235,14 @@ fn take(
         (Meant::Word(word), _) => values.push((used.attr, Spot::Word(word))),
         (Meant::Made, How::Proxies | How::Listed) => {
             let value = made.split_off(made_at);
-            split(&value, used.escaped, |part| put(part, made, None));
+            if value.ends_with(LIMIT) {
+                value
+                    .split_terminator(LIMIT)
+                    .filter(|part| !part.is_empty())
+                    .for_each(|part| put(part, made, None));
+            } else {
+                split(&value, used.escaped, |part| put(part, made, None));
+            }
         }
         (Meant::Made, How::Typed(kind)) => typed(&made.split_off(made_at), kind, made, values),
         (Meant::Made, _) => values.push((used.attr, Spot::Made(made_at, made.len()))),

@@ -6,10 +6,10 @@ use super::cut::{Cutter, Table};
 use super::encoding::{Found, Raw, Text};
 use super::flavour::{self, Flavour, Preamble};
 use super::long::{self, Long};
+use super::straight::Straight;
 use super::{About, Care, Given, Options, Reading, Source, backslash, scan};
 use crate::error::{Error, Result};
 use crate::model::attribute::heading;
-use crate::model::charset::Charset;
 use crate::model::problem::Problems;
 
 /// Opens the table that a file holds behind its preamble; `head` is the start of its text.
@@ -65,8 +65,10 @@ pub(super) fn open(
         rows: count,
         problems,
     };
+    let head = &head.as_bytes()[..reading.table.skip.min(head.len())];
+    let start = found.bom + Straight::of(&found).map_or(0, |straight| straight.len(head));
     let (name, reading, care) = (spec.to_owned(), Reading::Table(reading), Care::new(careful));
-    Ok(Source { name, raw, found, reading, about, care })
+    Ok(Source { name, raw, found, start, reading, about, care })
 }
 
 /// The rows of a table as they are read: from the file, or from one that was written anew.
@@ -90,8 +92,8 @@ impl Rows {
 
     /// The rows as they stand, unless they have to be put together.
     fn of(raw: Raw, found: Found, reading: csv::Reading, sample: &[Vec<String>]) -> Result<Self> {
-        // What is UTF-8 without a flaw can be cut by counting, unless its records show otherwise.
-        let careful = found.encoding != Charset::UTF_8 || !found.problems.is_empty();
+        // What is in one encoding can be cut by counting, unless its records show otherwise.
+        let careful = Straight::of(&found).is_none();
         let (shape, damage) = (reading.plan.shape, Problems::default());
         let Some(long) = Long::of(&reading.plan, sample, sample.len() < SAMPLE) else {
             return Ok(Self { raw, found, reading, shape, count: None, damage, careful });

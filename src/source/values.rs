@@ -1,6 +1,7 @@
 //! What a cell means: conversions, and the marks by which exports show that they lost values.
 
-use super::marks::{CELL, by_spreadsheet, is_id};
+use super::enclosed::{self, LIMIT};
+use super::marks::{CELL, by_spreadsheet, is_id, is_placeholder, is_type_name, takes_placeholders};
 use crate::model::Attr;
 use crate::model::attribute::Kind;
 use crate::model::guard::without_guard;
@@ -103,8 +104,14 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
                 Some(inner) if inner.ends_with("...") || inner.ends_with('…') => {
                     Meant::Lost(Problem::FormatCut)
                 }
-                Some(inner) => Meant::Is(inner),
-                None => Meant::Is(cell),
+                inner => match enclosed::values(cell).filter(|_| how == How::Proxies) {
+                    Some(values) if values.is_empty() => Meant::Nothing,
+                    Some(values) => {
+                        made.extend(values.iter().flat_map(|value| [value.as_str(), LIMIT]));
+                        Meant::Made
+                    }
+                    None => Meant::Is(inner.unwrap_or(cell)),
+                },
             }
         }
         How::Guid => guid(cell, made),
@@ -139,7 +146,7 @@ pub(super) fn is_itself(cell: &str, attr: Attr) -> bool {
     let mut octets = cell.bytes();
     let (Some(first), second) = (octets.next(), octets.next().unwrap_or_default()) else { return false };
     let marked = match first {
-        b'\'' | b'=' | b'{' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
+        b'\'' | b'"' | b'=' | b'{' | b'[' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
         // System., Microsoft., EmailAddressDictionary, X'00', n/a, null
         b'S' => second == b'y',
         b'M' => second == b'i',
@@ -159,48 +166,6 @@ fn unguarded(cell: &str) -> &str {
         return bare;
     }
     cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell)
-}
-
-/// Whether the cell is the name of a .NET collection: what `ToString` gives instead of its values.
-fn is_type_name(cell: &str) -> bool {
-    let cell = cell.trim_ascii();
-    if cell == "EmailAddressDictionary" {
-        return true;
-    }
-    let Some(rest) = cell.strip_prefix("System.").or_else(|| cell.strip_prefix("Microsoft.")) else {
-        return false;
-    };
-    let name = rest.bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'.').count();
-    let (name, rest) = rest.split_at(name);
-    let ends = ["Collection", "List", "Dictionary", "Hashtable"];
-    match rest {
-        "" => ends.iter().any(|end| name.ends_with(end)),
-        "[]" => !name.is_empty(),
-        _ => rest.starts_with('`') && ends.iter().any(|end| name.ends_with(end)),
-    }
-}
-
-/// Whether a word can stand for nothing in cells of this attribute; a name can be any word.
-fn takes_placeholders(attr: Attr) -> bool {
-    !matches!(
-        attr,
-        Attr::DistinguishedName
-            | Attr::ObjectClass
-            | Attr::SamAccountName
-            | Attr::DisplayName
-            | Attr::GivenName
-            | Attr::Sn
-            | Attr::MailNickname
-            | Attr::AdminDescription
-    )
-}
-
-fn is_placeholder(cell: &str) -> bool {
-    cell.len() <= 8 && {
-        let word = cell.trim_ascii();
-        matches!(word, "-" | "{}")
-            || ["n/a", "null", "$null"].iter().any(|known| word.eq_ignore_ascii_case(known))
-    }
 }
 
 /// The octets of `X'hex'`, as csvde writes them.

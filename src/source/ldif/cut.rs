@@ -54,12 +54,12 @@ impl<'a> Cutter<'a> {
                 self.skip();
             }
             if !self.skipping && (self.ended || self.text.len() >= self.target) {
-                let end = if self.ended { Some(self.text.len()) } else { last_border(&self.text) };
+                let end = if self.ended { Some(self.text.len()) } else { last_border(self.text.as_bytes()) };
                 if let Some(end) = end {
                     return Ok(self.give(end));
                 }
-                // The last two bytes may be the start of `dn:`, which is not in the record any more.
-                if self.text.len() > self.limit + 2 {
+                // The last bytes may be a byte order mark and the start of `dn:`, which are not in the record any more.
+                if self.text.len() > self.limit + 5 {
                     self.problems.add(Problem::HugeRecord, self.line);
                     // The record may start with the very line that would end another.
                     (self.skipping, self.inside) = (true, true);
@@ -99,7 +99,7 @@ impl<'a> Cutter<'a> {
                 break;
             }
             if line.end >= known && !self.ended {
-                if self.inside || line.end - at > 2 {
+                if self.inside || line.end - line.start > 2 {
                     // Neither blank nor `dn:`, however it ends.
                     self.inside = true;
                     at = line.end;

@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::name::{Form, Range, is_whole};
 use crate::model::attribute::Kind;
-use crate::model::identity::{guid_text, is_guid, normal_guid, sid_text};
+use crate::model::identity::{guid_text, is_deleted, is_guid, normal_guid, sid_text};
 use crate::model::problem::{Problem, Weight};
 use crate::model::user::flag;
 use crate::model::{Attr, AttrSet, User};
@@ -231,6 +231,12 @@ impl Draft {
         !self.full.has(Attr::DistinguishedName)
     }
 
+    /// Whether it is what is left of a deleted object, by its name: the one attribute that is always read.
+    pub(super) fn is_deleted(&self, block: &str) -> bool {
+        let name = self.values.iter().find(|(attr, _)| *attr == Attr::DistinguishedName);
+        name.is_some_and(|(_, place)| is_deleted(place.of(block, &self.side)))
+    }
+
     /// Looks at the record as a whole, when all lines are read.
     pub(super) fn close(&mut self, at: usize) {
         if !self.valued && self.seen != AttrSet::NONE {
@@ -250,7 +256,10 @@ impl Draft {
 
     /// Why the record is incomplete, if it is.
     pub(super) fn incomplete(&self) -> Option<&'static str> {
-        let worst = self.damage.iter().find(|(problem, _)| problem.weight() != Weight::Notice)?;
+        // A search that ended says nothing of the record above that line.
+        let of_record =
+            |problem: Problem| problem.weight() != Weight::Notice && problem != Problem::SearchCut;
+        let worst = self.damage.iter().find(|&&(problem, _)| of_record(problem))?;
         Some(match worst.0 {
             Problem::RangeCut => "values cut by the server",
             Problem::UrlValue => "values stand in another file",

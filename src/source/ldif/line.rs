@@ -29,14 +29,21 @@ fn is_blank(bytes: &[u8], start: usize, end: usize) -> bool {
     start == end || (end - start == 1 && matches!(bytes[start], b' ' | b'\t'))
 }
 
+/// The mark that stands inside a file where two files with marks were joined.
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
 /// Whether a line that starts here starts a record.
 pub(super) fn is_dn(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
     matches!(bytes, [b'd' | b'D', b'n' | b'N', b':', ..])
 }
 
 /// The line that starts at `at`, without continuations; the end of the text ends it, too.
-pub(super) fn physical(bytes: &[u8], at: usize) -> Line {
-    let rest = bytes.get(at..).unwrap_or_default();
+pub(super) fn physical(bytes: &[u8], mut at: usize) -> Line {
+    let mut rest = bytes.get(at..).unwrap_or_default();
+    if let Some(behind) = rest.strip_prefix(BOM) {
+        (rest, at) = (behind, at + BOM.len());
+    }
     let end = memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |found| at + found);
     let mut next = end;
     while bytes.get(next) == Some(&b'\r') {
@@ -80,8 +87,7 @@ pub(super) fn unfold(text: &str, line: &Line, into: &mut String) {
 
 /// Where the last piece of whole records ends in a text that may go on: behind the last line that ends a record or
 /// before the last that starts one.
-pub(super) fn last_border(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
+pub(super) fn last_border(bytes: &[u8]) -> Option<usize> {
     // CRs at the very end may be half an end of line.
     let mut from = bytes.len() - bytes.iter().rev().take_while(|&&b| b == b'\r').count();
     loop {
@@ -136,7 +142,7 @@ mod tests {
             ("dn: a\nb: c\n", None),
             ("", None),
         ] {
-            assert_eq!(last_border(text), border, "{text:?}");
+            assert_eq!(last_border(text.as_bytes()), border, "{text:?}");
         }
     }
 }

@@ -9,18 +9,22 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
 use super::columns::Column;
-use super::encoding::Text;
+use super::encoding::{Found, Raw, Text};
+use super::regular::{Cut, Regular};
+use super::straight::Straight;
 use crate::error::{Error, Result};
-use crate::model::problem::Problems;
+use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet, Block, Record};
 use cut::Cutter;
-use line::{is_dn, logical};
+use line::{is_dn, last_border, logical};
 use name::Names;
-use record::{Reading, records};
-use seen::Seen;
+use record::{Reading, records, some_records};
+use seen::{SEARCH, Search, Seen};
 
 /// What is known of an LDIF file before its records are read.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub(super) struct Ldif {
     target: usize,
     /// How many bytes a record may have.
     limit: usize,
+    /// Whether a record is larger than that, so that the file has to be cut with care.
+    huge: AtomicBool,
 }
 
 impl Ldif {
@@ -39,22 +45,16 @@ impl Ldif {
     /// Fails when it cannot be read, or holds changes and no objects.
     pub(super) fn open(
         name: &str,
-        text: Text<'_>,
+        file: (&Raw, &Found),
         map: &[(String, Attr)],
         target: usize,
         limit: usize,
     ) -> Result<Self> {
-        let mut ldif = Self { names: Names::new(map), seen: Seen::default(), target, limit };
-        let look = |(place, block): (usize, Result<Block>)| {
-            let mut seen = Seen::default();
-            seen.look(&block?.text, &ldif.names, limit);
-            Ok((place, seen))
-        };
-        let looked: Result<Vec<_>> = ldif.blocks(text).enumerate().par_bridge().map(look).collect();
-        let mut looked = looked?;
-        looked.sort_unstable_by_key(|&(place, _)| place);
-        for (_, seen) in &looked {
-            ldif.seen.merge(seen);
+        let (names, huge) = (Names::new(map), AtomicBool::new(false));
+        let mut ldif = Self { names, seen: Seen::default(), target, limit, huge };
+        ldif.look(file)?;
+        if ldif.huge.load(Ordering::Relaxed) {
+            ldif.look(file)?;
         }
         if ldif.seen.records == 0 && ldif.seen.changes > 0 {
             let what = "the file says what is to be changed in a directory, not what the directory holds";
@@ -65,6 +65,25 @@ impl Ldif {
             ));
         }
         Ok(ldif)
+    }
+
+    /// Looks at all blocks.
+    fn look(&mut self, (raw, found): (&Raw, &Found)) -> Result<()> {
+        let (names, limit) = (&self.names, self.limit);
+        let look = |(place, block): (usize, Result<Block>)| {
+            let mut seen = Seen::default();
+            let block = block?;
+            seen.look(&block.text, block.line, names, limit);
+            Ok((place, seen))
+        };
+        let looked: Result<Vec<_>> = self.blocks(raw, found).enumerate().par_bridge().map(look).collect();
+        let mut looked = looked?;
+        looked.sort_unstable_by_key(|&(place, _)| place);
+        self.seen = Seen::default();
+        for (_, seen) in &looked {
+            self.seen.merge(seen);
+        }
+        Ok(())
     }
 
     /// The attributes of the records: those that are read in the order of the table, then the others.
@@ -83,6 +102,18 @@ impl Ldif {
         read.chain(others).collect()
     }
 
+    /// What the file as a whole shows to be missing.
+    pub(super) fn problems(&self) -> Problems {
+        let mut problems = Problems::default();
+        if let Search::Open(start) = self.seen.search {
+            problems.add(Problem::SearchCut, start);
+        }
+        if let Some(line) = self.seen.cut {
+            problems.add(Problem::LineCut, line);
+        }
+        problems
+    }
+
     /// The attributes that are in the input.
     pub(super) fn carried(&self) -> AttrSet {
         self.seen.carried
@@ -90,10 +121,23 @@ impl Ldif {
 
     /// The blocks of the file's text.
     pub(super) fn blocks<'a>(
-        &self,
-        mut text: Text<'a>,
-    ) -> impl Iterator<Item = Result<Block>> + Send + use<'a> {
-        Cutter::new(self.target, self.limit, move |into| text.more(into))
+        &'a self,
+        raw: &'a Raw,
+        found: &Found,
+    ) -> Box<dyn Iterator<Item = Result<Block>> + Send + 'a> {
+        let (target, limit) = (self.target, self.limit);
+        let straight = Straight::of(found).filter(|_| !self.huge.load(Ordering::Relaxed));
+        let Some(straight) = straight else {
+            let mut text = Text::new(raw, found);
+            return Box::new(Cutter::new(target, limit, move |into| text.more(into)));
+        };
+        let cut = Cut { raw, straight, start: found.bom, line: 1, target, limit, last_end: last_border };
+        let mut regular = Regular::new(cut);
+        Box::new(std::iter::from_fn(move || {
+            let block = regular.next();
+            self.huge.fetch_or(regular.suspect, Ordering::Relaxed);
+            block
+        }))
     }
 
     /// Gives every record of a block to `each`, with the values of the attributes that are `wanted`.
@@ -104,9 +148,23 @@ impl Ldif {
         each: &mut dyn FnMut(&Record<'_>),
     ) -> Problems {
         let mut problems = block.problems.clone();
-        let reading = Reading { names: &self.names, carried: self.seen.carried, wanted, limit: self.limit };
-        problems.merge(&records(&block.text, block.line, reading, each));
+        problems.merge(&records(&block.text, block.line, self.reading(wanted), each));
         problems
+    }
+
+    /// Gives the records of a block that start at `starts` to `each`.
+    pub(super) fn some_records(
+        &self,
+        block: &Block,
+        starts: &[u32],
+        wanted: AttrSet,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) {
+        some_records(&block.text, block.line, self.reading(wanted), starts, each);
+    }
+
+    fn reading(&self, wanted: AttrSet) -> Reading<'_> {
+        Reading { names: &self.names, carried: self.seen.carried, wanted, limit: self.limit }
     }
 }
 
@@ -128,7 +186,7 @@ pub(super) fn flavour(text: &str) -> Option<&'static str> {
             let ldifde = !version && next.starts_with("changetype:");
             return Some(if ldifde { "ldifde" } else { "LDIF" });
         }
-        if read.starts_with("# extended LDIF") || read.starts_with("# LDAPv3") {
+        if SEARCH.iter().any(|mark| read.starts_with(mark)) {
             return Some("ldapsearch");
         }
         version |= starts(read, "version:");

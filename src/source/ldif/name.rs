@@ -116,6 +116,63 @@ pub(super) struct Entry {
     pub value: usize,
 }
 
+/// The names of the lines before: records have their attributes in the same order.
+#[derive(Debug, Default)]
+pub(super) struct Before<'t> {
+    names: Vec<(&'t [u8], Key)>,
+    /// The place of the last one.
+    at: usize,
+}
+
+/// How many names are kept.
+const KEPT: usize = 64;
+
+impl<'t> Before<'t> {
+    /// Takes a line apart as [`entry`] does.
+    #[inline]
+    pub(super) fn entry(&mut self, line: &'t str, names: &Names) -> Option<Entry> {
+        let bytes = line.as_bytes();
+        for at in [self.at, self.at + 1, 0] {
+            let Some(&(name, key)) = self.names.get(at) else { continue };
+            if bytes.get(name.len()) == Some(&b':') && bytes.starts_with(name) {
+                self.at = at;
+                let end = name.len();
+                let (form, value) = value(&bytes[end + 1..]);
+                return Some(Entry {
+                    key,
+                    options: Options::default(),
+                    form,
+                    name: end,
+                    value: end + 1 + value,
+                });
+            }
+        }
+        let read = entry(line, names)?;
+        let name = &bytes[..read.name];
+        if bytes.get(read.name) == Some(&b':') {
+            let known = self.names.iter().position(|(known, _)| *known == name);
+            if known.is_none() && self.names.len() < KEPT {
+                self.names.push((name, read.key));
+            }
+            self.at = known.unwrap_or(self.names.len() - 1);
+        }
+        Some(read)
+    }
+}
+
+/// How the value is written that stands behind the colon, and where it starts there.
+fn value(bytes: &[u8]) -> (Form, usize) {
+    let (form, mut start) = match bytes.first() {
+        Some(b':') => (Form::Base64, 1),
+        Some(b'<') => (Form::Url, 1),
+        _ => (Form::Plain, 0),
+    };
+    while bytes.get(start) == Some(&b' ') {
+        start += 1;
+    }
+    (form, start)
+}
+
 /// Takes a line apart; `None` when it is not `name: value`.
 pub(super) fn entry(line: &str, names: &Names) -> Option<Entry> {
     let bytes = line.as_bytes();
@@ -134,15 +191,8 @@ pub(super) fn entry(line: &str, names: &Names) -> Option<Entry> {
             }
         }
     }
-    let (form, mut value) = match bytes.get(colon + 1) {
-        Some(b':') => (Form::Base64, colon + 2),
-        Some(b'<') => (Form::Url, colon + 2),
-        _ => (Form::Plain, colon + 1),
-    };
-    while bytes.get(value) == Some(&b' ') {
-        value += 1;
-    }
-    Some(Entry { key, options, form, name: end, value })
+    let (form, start) = value(&bytes[colon + 1..]);
+    Some(Entry { key, options, form, name: end, value: colon + 1 + start })
 }
 
 /// Whether a text may be a name with options; real ones have only letters, digits, `-` and `.`, but servers and

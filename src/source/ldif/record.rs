@@ -1,8 +1,8 @@
 //! The records of a block of LDIF.
 
 use super::draft::{Draft, Text};
-use super::line::{Line, logical, unfold};
-use super::name::{Key, Names, entry};
+use super::line::{Line, is_dn, logical, unfold};
+use super::name::{Before, Key, Names, entry};
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
 use crate::model::{AttrSet, Record};
@@ -28,16 +28,8 @@ pub(super) fn records(
     reading: Reading<'_>,
     each: &mut dyn FnMut(&Record<'_>),
 ) -> Problems {
-    let mut walk = Walk {
-        text,
-        lines: &Lines::new(text, first_line),
-        reading,
-        each,
-        draft: Draft::default(),
-        room: Vec::new(),
-        problems: Problems::default(),
-        start: 0,
-    };
+    let lines = Lines::new(text, first_line);
+    let mut walk = Walk::new(text, &lines, reading, each);
     let mut at = 0;
     while at < text.len() {
         let line = logical(text.as_bytes(), at);
@@ -46,6 +38,32 @@ pub(super) fn records(
     }
     walk.end(text.len());
     walk.problems
+}
+
+/// Gives the records that start at `starts` to `each`, in order.
+pub(super) fn some_records(
+    text: &str,
+    first_line: u64,
+    reading: Reading<'_>,
+    starts: &[u32],
+    each: &mut dyn FnMut(&Record<'_>),
+) {
+    let lines = Lines::new(text, first_line);
+    let mut walk = Walk::new(text, &lines, reading, each);
+    for start in starts {
+        let mut at = *start as usize;
+        walk.start = at;
+        walk.draft.clear();
+        while at < text.len() {
+            let line = logical(text.as_bytes(), at);
+            walk.line(line);
+            at = line.next;
+            if walk.draft.dn.is_none() || is_dn(text.as_bytes().get(at..).unwrap_or_default()) {
+                break;
+            }
+        }
+        walk.end(at);
+    }
 }
 
 struct Walk<'a> {
@@ -58,9 +76,21 @@ struct Walk<'a> {
     problems: Problems,
     /// Where the record starts, in bytes.
     start: usize,
+    before: Before<'a>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(
+        text: &'a str,
+        lines: &'a Lines<'a>,
+        reading: Reading<'a>,
+        each: &'a mut dyn FnMut(&Record<'_>),
+    ) -> Self {
+        let (draft, before) = (Draft::default(), Before::default());
+        let (room, problems) = (Vec::new(), Problems::default());
+        Self { text, lines, reading, each, draft, room, problems, start: 0, before }
+    }
+
     fn line(&mut self, line: Line) {
         if line.is_blank(self.text.as_bytes()) {
             return self.end(line.next);
@@ -70,7 +100,7 @@ impl Walk<'_> {
         }
         // A line `dn:` starts a record, with or without a blank line before it.
         let head = &self.text[line.start..line.fold.unwrap_or(line.end)];
-        let mut read = entry(head, self.reading.names);
+        let mut read = self.before.entry(head, self.reading.names);
         if read.is_some_and(|entry| entry.key == Key::Dn) {
             self.end(line.start);
         }
@@ -115,10 +145,15 @@ impl Walk<'_> {
 
     /// A line that is nothing, or that stands where no record is.
     fn stray(&mut self, line: Text, at: usize) {
-        if self.draft.dn.is_some() {
-            self.draft.damage.push((Problem::StrayLine, at));
-        } else if is_failure(self.draft.text(self.text, line)) {
+        let text = self.draft.text(self.text, line);
+        let failed = is_failure(text);
+        if self.draft.dn.is_none() {
+            self.draft.damage.extend(failed.then_some((Problem::SearchCut, at)));
+        } else if failed && (text.contains("limit exceeded (") || text.starts_with("ldap_")) {
+            // Standard error in the same file, without a blank line before it.
             self.draft.damage.push((Problem::SearchCut, at));
+        } else {
+            self.draft.damage.push((Problem::StrayLine, at));
         }
     }
 
@@ -128,8 +163,15 @@ impl Walk<'_> {
         if at - start > self.reading.limit {
             self.problem(Problem::HugeRecord, start);
         } else if let Some(dn) = self.draft.dn {
-            if self.draft.change {
-                self.problem(Problem::ChangeRecord, dn);
+            let left_out = if self.draft.change {
+                Some(Problem::ChangeRecord)
+            } else {
+                self.draft.is_deleted(self.text).then_some(Problem::DeletedObject)
+            };
+            if let Some(left_out) = left_out {
+                self.draft.damage.retain(|(problem, _)| *problem == Problem::SearchCut);
+                self.draft.damage.push((left_out, dn));
+                self.damage();
             } else if !self.draft.is_root() {
                 self.draft.close(dn);
                 let user = self.draft.user(self.text, self.reading.carried, std::mem::take(&mut self.room));

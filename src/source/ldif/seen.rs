@@ -5,8 +5,9 @@
 use memchr::memchr;
 
 use super::line::{logical, unfold};
-use super::name::{Key, Names, entry};
+use super::name::{Before, Entry, Key, Names, entry};
 use crate::model::{Attr, AttrSet};
+use crate::source::scan::lines;
 
 /// The comment in which a fetched file names the attributes that were asked for and can be read, joined by commas.
 pub(super) const READABLE: &str = "# dirsync-audit attributes: ";
@@ -22,21 +23,40 @@ pub(super) struct Seen {
     pub counts: [u64; Attr::COUNT],
     /// How many records say what is to be done to an object instead of what the object is.
     pub changes: u64,
+    /// How far the last output of ldapsearch goes.
+    pub search: Search,
+    /// The line in the middle of which the text ends.
+    pub cut: Option<u64>,
     /// The attributes that are not read, as they are first spelled, in the order in which they are first met.
     pub others: Vec<String>,
     /// The place in `others` of the last one met.
     last: usize,
 }
 
+/// An output of ldapsearch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Search {
+    /// There is none.
+    #[default]
+    None,
+    /// It begins on this line, and has no end.
+    Open(u64),
+    /// It has an end.
+    Ended,
+}
+
+/// How the output of ldapsearch begins, with `-L` too; then it also has an end: `# search result`.
+pub(super) const SEARCH: [&str; 2] = ["# extended LDIF", "# LDAPv3"];
+
 /// How many attributes that are not read are kept.
 const OTHERS: usize = 1000;
 
 impl Seen {
-    /// Looks at a text of whole records; those over `limit` bytes are nobody's.
-    pub(super) fn look(&mut self, text: &str, names: &Names, limit: usize) {
+    /// Looks at a text of whole records that starts on a line; those over `limit` bytes are nobody's.
+    pub(super) fn look(&mut self, text: &str, first_line: u64, names: &Names, limit: usize) {
         let bytes = text.as_bytes();
         let mut here = Here { limit, ..Here::default() };
-        let mut at = 0;
+        let (mut at, mut before) = (0, Before::default());
         while at < bytes.len() {
             let line = logical(bytes, at);
             at = line.next;
@@ -46,20 +66,30 @@ impl Seen {
             }
             let head = text.get(line.start..line.fold.unwrap_or(line.end)).unwrap_or_default();
             if head.starts_with('#') {
-                if head.starts_with(READABLE) {
+                if SEARCH.iter().any(|mark| head.starts_with(mark)) {
+                    self.search = Search::Open(first_line + lines(&text[..line.start]));
+                } else if head == "# search result" {
+                    self.search = Search::Ended;
+                } else if head.starts_with(READABLE) {
                     let mut whole = String::new();
                     unfold(text, &line, &mut whole);
                     self.readable(&whole);
                 }
             } else if memchr(b':', head.as_bytes()).is_some() {
-                self.line(head, line.start, names, &mut here);
+                if let Some(entry) = before.entry(head, names) {
+                    self.entry(head, entry, line.start, &mut here);
+                }
             } else if line.fold.is_some() {
                 let mut whole = String::new();
                 unfold(text, &line, &mut whole);
-                self.line(&whole, line.start, names, &mut here);
+                if let Some(entry) = entry(&whole, names) {
+                    self.entry(&whole, entry, line.start, &mut here);
+                }
             }
         }
         self.take(&mut here, bytes.len());
+        // Only the last block of a file can end so.
+        self.cut = (!text.is_empty() && !text.ends_with(['\n', '\r'])).then(|| first_line + lines(text));
     }
 
     /// Takes over what was seen further on in the same file.
@@ -67,6 +97,10 @@ impl Seen {
         self.carried = self.carried.union(later.carried);
         self.records += later.records;
         self.changes += later.changes;
+        if later.search != Search::None {
+            self.search = later.search;
+        }
+        self.cut = later.cut;
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
             *count += more;
         }
@@ -75,8 +109,7 @@ impl Seen {
         }
     }
 
-    fn line(&mut self, line: &str, at: usize, names: &Names, here: &mut Here) {
-        let Some(entry) = entry(line, names) else { return };
+    fn entry(&mut self, line: &str, entry: Entry, at: usize, here: &mut Here) {
         match entry.key {
             Key::Dn => {
                 self.take(here, at);
@@ -146,7 +179,7 @@ mod tests {
 
     fn look(text: &str) -> Seen {
         let mut seen = Seen::default();
-        seen.look(text, &Names::new(&[]), 1 << 24);
+        seen.look(text, 1, &Names::new(&[]), 1 << 24);
         seen
     }
 

@@ -96,6 +96,26 @@ fn an_open_quote_costs_the_records_up_to_the_next_good_line() {
 }
 
 #[test]
+fn nothing_is_read_behind_another_heading() {
+    // The quote that is not closed shows only when the rows are read, and so does the heading behind it.
+    for open in ["", "x@b.co,\"X\n"] {
+        let text = format!(
+            "mail,displayName,sn\na@b.co,A,a\n{open}b@b.co,B,b\nsn,mail,displayName\nc,c@b.co,C\nd,d@b.co,D\n"
+        );
+        for target in [8, 32, 1 << 20] {
+            let (seen, problems) = read_cut(text.as_bytes(), target, 1 << 20);
+            let names: Vec<_> = seen.iter().map(|seen| seen.get(Attr::Mail)).collect();
+            let line = 4 + text.lines().count() as u64 - 6;
+            let mut want = vec![(Problem::OtherHeading, vec![line, line + 1, line + 2])];
+            if !open.is_empty() {
+                want.insert(0, (Problem::OpenQuote, vec![3]));
+            }
+            assert_eq!((names, kinds(&problems)), (vec!["a@b.co", "b@b.co"], want), "{text} {target}");
+        }
+    }
+}
+
+#[test]
 fn a_huge_cell_costs_its_record() {
     let mut text = "mail,displayName\na@b.co,\"".to_owned();
     text.push_str(&"x".repeat(4 << 20));

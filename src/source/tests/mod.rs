@@ -23,35 +23,61 @@ struct Seen {
 }
 
 impl Seen {
+    fn of(record: &Record<'_>) -> Self {
+        let user = &record.user;
+        let single = user.carried().iter().filter(|&attr| attr != Attr::ProxyAddresses);
+        Self {
+            line: record.place.line(),
+            carried: user.carried(),
+            values: single.map(|attr| (attr.ldap(), user.get(attr).to_owned())).collect(),
+            proxies: user.proxies().iter().map(|&proxy| proxy.to_owned()).collect(),
+            incomplete: record.incomplete,
+        }
+    }
+
     fn get(&self, attr: Attr) -> &str {
         self.values.get(attr.ldap()).map_or("", String::as_str)
     }
 }
 
-/// Everything in a source, by way of its blocks; a second time when the first shows that it needs more care.
+/// Everything in a source, by way of its blocks; once more as long as it shows that it needs more care.
 fn read(source: &Source) -> (Vec<Seen>, Problems) {
-    let first = read_once(source);
-    if source.settled() { first } else { read_once(source) }
+    loop {
+        let seen = read_once(source);
+        if source.settled() {
+            return seen;
+        }
+    }
 }
 
 fn read_once(source: &Source) -> (Vec<Seen>, Problems) {
     let (mut all, mut problems) = (Vec::new(), Problems::default());
     for block in source.blocks().unwrap() {
         let block = block.unwrap();
+        let (first, mut starts) = (all.len(), Vec::new());
         let more = source.records(&block, AttrSet::ALL, &mut |record| {
-            let user = &record.user;
-            let single = user.carried().iter().filter(|&attr| attr != Attr::ProxyAddresses);
-            all.push(Seen {
-                line: record.place.line(),
-                carried: user.carried(),
-                values: single.map(|attr| (attr.ldap(), user.get(attr).to_owned())).collect(),
-                proxies: user.proxies().iter().map(|&proxy| proxy.to_owned()).collect(),
-                incomplete: record.incomplete,
-            });
+            starts.push(record.at);
+            all.push(Seen::of(record));
         });
         problems.merge(&more);
+        read_again(source, &block, &starts, &all[first..]);
     }
     (all, problems)
+}
+
+/// A block that says where it stands is the same there, and any of its records can be read alone.
+fn read_again(source: &Source, block: &Block, starts: &[u32], all: &[Seen]) {
+    let again = block.place.map_or_else(|| block.clone(), |place| source.block_at(&place).unwrap());
+    assert_eq!((&again.text, again.line, again.place), (&block.text, block.line, block.place));
+    assert!(starts.is_sorted_by(|a, b| a < b));
+    for step in 1..4 {
+        let some: Vec<u32> = starts.iter().copied().step_by(step).collect();
+        let mut seen = Vec::new();
+        // The line of a row is asked for nowhere in a second look, and may be another.
+        source.some_records(&again, &some, AttrSet::ALL, &mut |record| seen.push(Seen::of(record)));
+        seen.iter_mut().zip(all.iter().step_by(step)).for_each(|(seen, first)| seen.line = first.line);
+        assert!(seen.iter().eq(all.iter().step_by(step)), "{seen:?}");
+    }
 }
 
 /// A file with these bytes.

@@ -131,3 +131,18 @@ fn identities() {
     let (seen, _) = read_text("Identity,mail\nb.co/Staff/A,a@b.co\n");
     assert_eq!(seen[0].carried, AttrSet::of(&[Attr::Mail]));
 }
+
+#[test]
+fn a_file_that_is_written_meanwhile_has_changed() {
+    let mut file = file(b"mail\na@b.co\n");
+    let source = open(file.path().to_str().unwrap(), &Options::default()).unwrap();
+    assert!(!source.changed());
+    file.write_all(b"b@b.co\n").unwrap();
+    assert!(source.changed());
+    let source = open(file.path().to_str().unwrap(), &Options::default()).unwrap();
+    assert!(!source.changed());
+    let about = file.as_file().metadata().unwrap();
+    let later = about.modified().unwrap() + std::time::Duration::from_secs(5);
+    file.as_file().set_modified(later).unwrap();
+    assert!(source.changed());
+}

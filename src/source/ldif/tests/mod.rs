@@ -17,6 +17,16 @@ struct Got {
 }
 
 impl Got {
+    fn of(record: &Record<'_>, carried: AttrSet) -> Self {
+        let user = &record.user;
+        let single = AttrSet::ALL.iter().filter(|&attr| attr != Attr::ProxyAddresses);
+        let mut values: Vec<_> = single.map(|attr| (attr, user.get(attr).to_owned())).collect();
+        values.extend(user.proxies().iter().map(|&value| (Attr::ProxyAddresses, value.to_owned())));
+        values.retain(|(_, value)| !value.is_empty());
+        let missing = carried.minus(user.carried());
+        Self { line: record.place.line(), values, missing, incomplete: record.incomplete.is_some() }
+    }
+
     fn get(&self, attr: Attr) -> Vec<&str> {
         self.values.iter().filter(|(of, _)| *of == attr).map(|(_, value)| value.as_str()).collect()
     }
@@ -43,26 +53,29 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
     assert_eq!(blocks.iter().map(|block| block.bytes).sum::<u64>(), text.len() as u64);
     let mut seen = Seen::default();
     for block in &blocks {
-        seen.look(&block.text, &names, limit);
+        let mut more = Seen::default();
+        more.look(&block.text, block.line, &names, limit);
+        seen.merge(&more);
     }
     let reading = Reading { names: &names, carried: seen.carried, wanted: AttrSet::ALL, limit };
     let (mut got, mut problems) = (Vec::new(), Problems::default());
     for block in &blocks {
         problems.merge(&block.problems);
+        let from = got.len();
+        let mut starts = Vec::new();
         problems.merge(&records(&block.text, block.line, reading, &mut |record| {
-            let user = &record.user;
-            let single = AttrSet::ALL.iter().filter(|&attr| attr != Attr::ProxyAddresses);
-            let mut values: Vec<_> = single.map(|attr| (attr, user.get(attr).to_owned())).collect();
-            values.extend(user.proxies().iter().map(|&value| (Attr::ProxyAddresses, value.to_owned())));
-            values.retain(|(_, value)| !value.is_empty());
-            let missing = seen.carried.minus(user.carried());
-            got.push(Got {
-                line: record.place.line(),
-                values,
-                missing,
-                incomplete: record.incomplete.is_some(),
-            });
+            starts.push(record.at);
+            got.push(Got::of(record, seen.carried));
         }));
+        // Each alone is what it is among the others.
+        for step in [1, 2] {
+            let starts: Vec<u32> = starts.iter().copied().step_by(step).collect();
+            let mut again = got[from..].iter().step_by(step);
+            some_records(&block.text, block.line, reading, &starts, &mut |record| {
+                assert_eq!(again.next(), Some(&Got::of(record, seen.carried)), "{text:?}");
+            });
+            assert_eq!(again.next(), None, "{text:?}");
+        }
     }
     (got, problems.iter().map(|(kind, tally)| (kind, tally.count, tally.lines.clone())).collect())
 }

@@ -113,7 +113,7 @@ proptest! {
             prop_oneof![
                 4 => Just("dn: a"), 4 => Just(""), 2 => Just(" "), 2 => Just(" b"), 2 => Just("mail: c"),
                 1 => Just("dn:: Yg=="), 1 => Just("proxyAddresses;range=0-1: d"), 1 => Just("changetype: modify"),
-                1 => Just("result: 4 x"), 1 => Just("stray"), 1 => Just("# é"), 1 => Just("sn:: ü"),
+                1 => Just("result: 4 x"), 1 => Just("\u{feff}dn: e"), 1 => Just("Size limit exceeded (4)"), 1 => Just("stray"), 1 => Just("# é"), 1 => Just("sn:: ü"),
                 1 => Just("description: a long line of which nobody wants to know anything"), 1 => Just("dn:"),
             ], 0..40),
         ends in proptest::collection::vec(

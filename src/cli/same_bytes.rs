@@ -1,0 +1,159 @@
+//! The report does not depend on threads, on the size of blocks or on the memory, over awkward inputs.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use super::audit::pool;
+use super::environment::Environment;
+use super::exit::{Found, Status, audit_line};
+use super::join::{Folder, Opened, Run};
+use super::tests::{Silent, settings};
+use crate::audit::{self, Memory};
+use crate::model::Input;
+use crate::rules::Scenario;
+use crate::source;
+
+/// How many bytes a record may have; few, so that there are longer ones.
+const LIMIT: usize = 4000;
+
+/// Users that share, repeat and are linked, in cells of every kind and lines of every end.
+fn regular() -> String {
+    let mut text = String::from(
+        "distinguishedName,objectSid,msExchMasterAccountSid,sAMAccountName,displayName,mail,proxyAddresses,\
+         userPrincipalName,mailNickname,msRTCSIP-PrimaryUserAddress\r\n",
+    );
+    for n in 0..90 {
+        let end = ["\r\n", "\n", "\r"][n % 3];
+        let name = match n % 6 {
+            0 => "\"Ann\r\nBee\"".to_owned(),
+            1 => "\"Ann\nBee\"".to_owned(),
+            2 => "\"Ann \"\"x\"\"\rBee,\"\"\"".to_owned(),
+            3 => String::new(),
+            4 => "\"\"".to_owned(),
+            _ => format!("Änne {n}"),
+        };
+        let (own, near) = (n % 40, n % 7);
+        let sid = if n % 10 == 0 { format!("S-1-5-21-1-2-3-{}", n / 20) } else { String::new() };
+        let (object, account) = if n % 20 == 0 { (sid, String::new()) } else { (String::new(), sid) };
+        let _ = write!(
+            text,
+            "\"CN=U{},DC=contoso\",{object},{account},u{n},{name},m{own}@contoso.com,\
+             \"SMTP:m{own}@contoso.com;sip:U{near}@contoso.com; smtp:x{n}@contoso.com\",\
+             u{n}@contoso.com,nick{near},sip:u{near}@contoso.com{end}",
+            n % 80
+        );
+    }
+    text
+}
+
+/// The same, with quotes where none should be and without where one should be.
+fn irregular() -> String {
+    let mut text = regular();
+    for (from, to) in [("Änne 5", "Än\"ne 5"), ("Änne 11", "\"Änne\" 11"), ("Änne 23", "\"Änne 23")] {
+        text = text.replacen(from, to, 1);
+    }
+    let _ = write!(text, "CN=Huge,,,huge,{},h@contoso.com\r\n\"CN=Last,,,last,\"\"", "x".repeat(2 * LIMIT));
+    text
+}
+
+fn ldif() -> String {
+    let mut text = String::from("version: 1\n\n# users\n");
+    for n in 0..60 {
+        let end = ["\r\n", "\n"][n % 2];
+        let lines = [
+            format!("dn: CN=U{},DC=conto", n % 50),
+            " so".to_owned(),
+            "objectClass: user".to_owned(),
+            format!("sAMAccountName: u{n}"),
+            "displayName:: w4Rubg==".to_owned(),
+            format!("mail: m{}@contoso.com", n % 30),
+            "# a remark".to_owned(),
+            format!("proxyAddresses: SMTP:m{}@contoso.com", n % 30),
+            format!("proxyAddresses: sip:u{}@contoso", n % 7),
+            " .com".to_owned(),
+            format!("userPrincipalName: u{n}@contoso.com"),
+            String::new(),
+        ];
+        // Some records are not parted by a blank line.
+        let kept = lines.len() - usize::from(n % 5 == 0);
+        lines[..kept].iter().for_each(|line| text.extend([line, end]));
+    }
+    text
+}
+
+/// What a run over a file finds and writes.
+fn report(path: &Path, target: usize, threads: usize, limit: Option<u64>) -> (String, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    let (plan, pool) = (settings.plan(Scenario::LyncHybrid), pool(threads).unwrap());
+    let (spec, options) = (path.to_str().unwrap(), source::Options::default());
+    let opened = pool.install(|| source::open_with(spec, &options, target, LIMIT)).unwrap();
+    let about = opened.about().clone();
+    let sources = [Opened { input: Box::new(opened), about }];
+    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let folder_of_report = Folder::open(&settings, Scenario::LyncHybrid, &Environment::default()).unwrap();
+    let memory = Memory { limit, folder: folder.path().to_owned() };
+    let outcome =
+        pool.install(|| audit::run(&inputs, &plan, None, &memory, &Silent, &folder_of_report)).unwrap();
+    let found = Found { counts: &outcome.counts, new: 0 };
+    let status = Status::of(&found, true, &settings);
+    let meaning = audit_line(status, &found, &settings);
+    let run = Run {
+        scenario: Scenario::LyncHybrid,
+        settings: &settings,
+        plan: &plan,
+        sources: &sources,
+        outcome: &outcome,
+        started: String::new(),
+        ended: String::new(),
+        status,
+        meaning: &meaning,
+        seconds: 1.0,
+        kept: None,
+    };
+    folder_of_report.finish(&run).unwrap();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    (read("users.csv"), read("findings.csv"), format!("{outcome:?}"))
+}
+
+fn check(bytes: &[u8], said: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("users");
+    fs::write(&path, bytes).unwrap();
+    let whole = report(&path, 1 << 20, 1, None);
+    for word in said {
+        assert!(whole.1.contains(word), "`{word}` is missing in\n{}", whole.1);
+    }
+    // Borders fall everywhere, and every way of running comes with every kind of border.
+    for (at, target) in (1..110).step_by(3).enumerate() {
+        let (threads, limit) = (1 + at % 3, (at % 2 == 0).then_some(0));
+        assert!(report(&path, target, threads, limit) == whole, "{target} {threads} {limit:?}");
+    }
+    for target in [257, 1000, 4096, 1 << 20] {
+        for (threads, limit) in [(1, Some(0)), (2, None), (4, Some(0)), (4, Some(64 << 20))] {
+            assert!(report(&path, target, threads, limit) == whole, "{target} {threads} {limit:?}");
+        }
+    }
+}
+
+#[test]
+fn regular_tables() {
+    check(regular().as_bytes(), &["UNQ001", "UNQ002", "UNQ004", "and 6 more"]);
+}
+
+#[test]
+fn tables_with_quotes_that_are_none() {
+    check(irregular().as_bytes(), &["UNQ001", "UNQ002"]);
+}
+
+#[test]
+fn utf_16() {
+    let units = "\u{feff}".encode_utf16().chain(irregular().encode_utf16().collect::<Vec<_>>());
+    check(&units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>(), &["UNQ001", "UNQ002"]);
+}
+
+#[test]
+fn ldif_of_every_line() {
+    check(ldif().as_bytes(), &["UNQ001", "UNQ002"]);
+}
