@@ -50,10 +50,7 @@ impl Earlier {
     /// There is no whole report.
     pub fn open(place: &Path) -> Result<Self> {
         let folder = if place.is_dir() { place } else { place.parent().unwrap_or(place) };
-        if !place.exists() {
-            let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
-            return Err(Error::io("open the report", place)(gone));
-        }
+        std::fs::metadata(place).map_err(Error::io("open the report", place))?;
         let file = folder.join(summary::FILE);
         let octets = std::fs::read(&file).map_err(|_| {
             broken(

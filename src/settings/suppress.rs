@@ -73,7 +73,7 @@ impl Table {
             resolve(&[text.to_owned()])
                 .map_err(|unknown| unknown.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         });
-        let who = self.needed(1, WHOM, told, |text| {
+        let who = self.needed(1, &format!("whom it concerns: {WHOM}"), told, |text| {
             Who::of(text).ok_or_else(|| format!("`{text}` names nobody; it must be {WHOM}"))
         });
         let reason = self.needed(2, "why it is accepted", told, |text| Ok(text.to_owned()));
@@ -128,7 +128,7 @@ impl Table {
 pub(super) const SHAPE: &str =
     "`suppress` must be a list of tables: [[suppress]], with rule, match and reason below it";
 
-const WHOM: &str = "whom it concerns: an objectGUID, a DN (with all below it), an address or a domain";
+const WHOM: &str = "an objectGUID, a DN (with all below it), an address or a domain";
 
 #[cfg(test)]
 mod tests {
