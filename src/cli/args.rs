@@ -1,16 +1,19 @@
 //! The options. Their texts become settings in [`given`]; what they mean is checked there once for both, options
 //! and settings file.
 
+mod catalogue;
 mod reports;
 
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, Parser, Subcommand};
 
+pub(super) use catalogue::{ExplainArgs, RulesArgs, RulesFormat};
 pub(super) use reports::{AdoptArgs, DiffArgs, HistoryArgs};
 
 use super::exit;
+use super::ldap_args::LdapArgs;
 use crate::rules::Scenario;
 use crate::settings::{self, FAIL_ON, Format, KEYS, LogFormat, Mailboxes, Redact, Show, Values};
 
@@ -43,8 +46,15 @@ pub(super) enum Command {
     /// summary.json into --out.
     #[command(after_long_help = exit::HELP)]
     Audit(Box<AuditArgs>),
+    /// Save a directory to a file that `audit` reads
+    ///
+    /// Reads the users, contacts and groups with addresses of a directory with the attributes that the rules need, in
+    /// slices and on several connections, and compares what has arrived with a count. The file says what it is and
+    /// whether it is whole; an audit of it and one of the directory give the same.
+    #[command(after_long_help = exit::HELP)]
+    Fetch(Box<FetchArgs>),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
-    Inspect(InspectArgs),
+    Inspect(Box<InspectArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Explain one rule: what it means, why it matters, what to do
@@ -74,7 +84,7 @@ pub(super) enum Command {
 /// What is read, and how.
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
-    /// CSV or LDIF exports of the directory; several are one directory
+    /// CSV or LDIF exports of the directory, or servers such as `ldaps://dc1.contoso.com`; several are one directory
     ///
     /// Any export that has the attributes as columns: Get-ADUser | Export-Csv, csvde, Get-Mailbox, Get-CsUser, the
     /// Microsoft 365 admin centre, ldifde, ldapsearch. Uniqueness reaches across all sources.
@@ -94,6 +104,39 @@ pub(super) struct InputArgs {
     delimiter: Option<String>,
 }
 
+/// The options of `fetch`.
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// The server, such as `ldaps://dc1.contoso.com`; several joined by commas, with a base behind a slash
+    #[arg(value_name = "LDAP-URL")]
+    pub(super) url: String,
+
+    /// The file; FILE.ldif is plain LDIF, FILE.zst Zstandard, any other name gzip
+    #[arg(long = "out", short = 'o', value_name = "FILE", help_heading = "Output")]
+    pub(super) file: PathBuf,
+
+    /// Go on with a fetch to the same file that was interrupted
+    #[arg(long, help_heading = "Output")]
+    pub(super) resume: bool,
+
+    /// Read only what changed since FILE was fetched from the same server with the same options
+    ///
+    /// Where that is not possible, everything is read, which is said. The result is the same either way.
+    #[arg(long, value_name = "FILE", help_heading = "Output", conflicts_with = "resume")]
+    pub(super) since: Option<PathBuf>,
+
+    #[command(flatten)]
+    ldap: LdapArgs,
+
+    /// Show the progress on standard error; auto: only on a terminal [default: auto]
+    #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
+    progress: Option<String>,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
 /// How the program runs.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -110,6 +153,9 @@ pub(super) struct RunArgs {
 pub(super) struct AuditArgs {
     #[command(flatten)]
     input: InputArgs,
+
+    #[command(flatten)]
+    ldap: LdapArgs,
 
     /// What the directory serves; required: lync-onprem, sfb-online, lync-hybrid or teams
     ///
@@ -265,39 +311,10 @@ pub(super) struct InspectArgs {
     input: InputArgs,
 
     #[command(flatten)]
+    ldap: LdapArgs,
+
+    #[command(flatten)]
     pub(super) run: RunArgs,
-}
-
-/// The options of `rules`.
-#[derive(Debug, Args)]
-pub(super) struct RulesArgs {
-    /// Only the rules of a scenario, with their severity there
-    #[arg(long, value_name = "NAME", ignore_case = true)]
-    #[arg(value_parser = PossibleValuesParser::new(Scenario::ALL.map(Scenario::name)))]
-    pub(super) scenario: Option<String>,
-
-    /// A table for people, everything about each rule for programs, or RULES.md
-    #[arg(long, value_enum, default_value = "table")]
-    pub(super) format: RulesFormat,
-}
-
-/// How rules are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum RulesFormat {
-    /// One line per rule
-    Table,
-    /// One array with everything about each rule
-    Json,
-    /// The whole catalogue as a page
-    Markdown,
-}
-
-/// The options of `explain`.
-#[derive(Debug, Args)]
-pub(super) struct ExplainArgs {
-    /// The code or the name of a rule, such as SIP001 or no-sip-proxy
-    #[arg(value_name = "CODE")]
-    pub(super) rule: String,
 }
 
 /// The options of `completions`.

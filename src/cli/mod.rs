@@ -15,10 +15,13 @@ mod diff;
 mod environment;
 mod exit;
 mod explain;
+mod fetch;
 mod history;
 mod inspect;
 mod join;
 mod keep;
+mod ldap;
+mod ldap_args;
 mod man;
 mod only;
 mod open;
@@ -129,6 +132,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
     let talk = audit::Talk { quiet: cli.quiet, verbose: cli.verbose };
     match &cli.command {
         Command::Audit(args) => return audit::run(args, options, talk, environment),
+        Command::Fetch(args) => return fetch::run(args, options, talk, environment),
         Command::Inspect(args) => return inspect::run(args, options, talk, environment),
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,
