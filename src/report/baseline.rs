@@ -281,3 +281,27 @@ impl Compared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_counted_and_not_looked_up() {
+        let baseline = Baseline::of_prints(vec![[2; 16], [1; 16], [2; 16]]);
+        let taken = [[2; 16], [0; 16], [2; 16], [2; 16], [1; 16], [1; 16], [3; 16]]
+            .map(|print| baseline.take(&print));
+        assert_eq!(taken, [true, false, true, false, true, false, false]);
+    }
+
+    #[test]
+    fn many_threads_take_as_many_as_there_are() {
+        let baseline = Baseline::of_prints(vec![[7; 16]; 1000]);
+        let found = || (0..800).filter(|_| baseline.take(&[7; 16])).count();
+        let all: usize = std::thread::scope(|scope| {
+            let threads = [(); 4].map(|()| scope.spawn(found));
+            threads.map(|thread| thread.join().unwrap()).iter().sum()
+        });
+        assert_eq!(all, 1000);
+    }
+}

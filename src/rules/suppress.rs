@@ -54,7 +54,8 @@ impl Who {
             return Some(Self::Object(guid));
         }
         let bare = bare(text);
-        if text.contains('=') && !bare.contains('@') {
+        // An address may hold `=` and a name `@`; only a DN has commas too.
+        if text.contains('=') && (text.contains(',') || !text.contains('@')) {
             return Some(Self::Tree(folded()));
         }
         if let Some((local, domain)) = bare.rsplit_once('@')
@@ -242,6 +243,7 @@ mod tests {
     fn what_a_text_names() {
         assert_eq!(Who::of("{33221100-5544-7766-8899-AABBCCDDEEFF}"), Some(Who::Object(GUID.into())));
         assert_eq!(Who::of("OU=Staff,DC=Contoso"), Some(Who::Tree("ou=staff,dc=contoso".into())));
+        assert_eq!(Who::of("CN=a@b.co,DC=x"), Some(Who::Tree("cn=a@b.co,dc=x".into())));
         assert_eq!(Who::of("sip:Ann@Contoso.com"), Some(Who::Address("ann@contoso.com".into())));
         assert_eq!(Who::of("a=b@contoso.com"), Some(Who::Address("a=b@contoso.com".into())));
         assert_eq!(Who::of("contoso.com"), Some(Who::Domain("contoso.com".into())));
