@@ -60,9 +60,12 @@ fn whatever_moment_a_run_is_killed_at() {
         program
     };
     export(folder, 0);
-    let start = Instant::now();
-    assert_eq!(run().status().unwrap().code(), Some(0));
-    let takes = start.elapsed();
+    let whole_run = || {
+        let start = Instant::now();
+        assert_eq!(run().status().unwrap().code(), Some(0));
+        start.elapsed()
+    };
+    let mut takes = whole_run().min(whole_run()).min(whole_run());
     let mut known = BTreeSet::from([whole(&report).unwrap()]);
     let (mut killed, mut none) = (0, 0);
     for night in 1..=kills {
@@ -76,7 +79,10 @@ fn whatever_moment_a_run_is_killed_at() {
         );
         // SIGKILL; TerminateProcess on Windows.
         child.kill().unwrap();
-        killed += u64::from(!child.wait().unwrap().success());
+        let hit = !child.wait().unwrap().success();
+        killed += u64::from(hit);
+        // How long a run takes changes with whatever else the machine does.
+        takes = takes.mul_f64(if hit { 1.05 } else { 0.9 });
         if let Some(source) = whole(&report) {
             assert!(known.contains(&source), "a report of an unknown export");
         } else {
