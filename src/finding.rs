@@ -102,6 +102,33 @@ impl Change {
     }
 }
 
+/// How a finding stands with what was known before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum State {
+    /// Nothing was known.
+    #[default]
+    Open,
+    /// The baseline does not have it.
+    New,
+    /// The baseline has it.
+    Unchanged,
+    /// Somebody has accepted it: it counts no more.
+    Suppressed,
+}
+
+impl State {
+    /// The word of the report.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "",
+            Self::New => "new",
+            Self::Unchanged => "unchanged",
+            Self::Suppressed => "suppressed",
+        }
+    }
+}
+
 /// One thing that a rule says about one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -117,6 +144,16 @@ pub struct Finding {
     pub message: String,
     /// What would mend it, where that follows from the object itself.
     pub suggestion: Option<Change>,
+    /// How it stands with what was known before.
+    pub state: State,
+}
+
+impl Finding {
+    /// Whether it counts: nobody has accepted it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.state != State::Suppressed
+    }
 }
 
 #[cfg(test)]

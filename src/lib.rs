@@ -4,7 +4,7 @@
 //! The layers, each of which may use only those to its right:
 //!
 //! ```text
-//! main → cli → { audit, settings, source, report, remedy } → rules → finding → model → error
+//! main → cli → { audit, settings, source, report, remedy, history } → rules → finding → model → error
 //! ```
 //!
 //! The modules in braces do not know one another; [`cli`] joins them. `tests/layers.rs` enforces it.
@@ -18,6 +18,7 @@ pub mod finding;
 pub mod rules;
 
 pub mod audit;
+pub mod history;
 pub mod remedy;
 pub mod report;
 pub mod settings;

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::charset::Charset;
+use crate::rules::suppress::Suppression;
 use crate::rules::verdict::Plan;
 use crate::rules::{Context, MailboxPlace, RuleSet, Scenario};
 
@@ -16,11 +17,13 @@ mod check;
 mod file;
 mod keys;
 mod show;
+mod suppress;
 
 pub use check::{FAIL_ON, LEAST_MEMORY};
 pub use file::NAME;
 pub use keys::{Entry, KEYS, Key, Origin, Shape, Values};
-pub use show::toml;
+pub use show::{suppression, toml};
+pub use suppress::Table;
 
 /// A format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +44,13 @@ pub enum Format {
     Junit,
     /// `metrics.prom`.
     Prom,
+    /// `summary.txt`.
+    Txt,
 }
 
 impl Format {
     /// All, with their words.
-    pub const ALL: [(&str, Self); 8] = [
+    pub const ALL: [(&str, Self); 9] = [
         ("csv", Self::Csv),
         ("json", Self::Json),
         ("jsonl", Self::Jsonl),
@@ -54,6 +59,7 @@ impl Format {
         ("sarif", Self::Sarif),
         ("junit", Self::Junit),
         ("prom", Self::Prom),
+        ("txt", Self::Txt),
     ];
 }
 
@@ -88,6 +94,17 @@ impl Mailboxes {
     pub const ALL: [(&str, Self); 2] = [("onprem", Self::OnPrem), ("online", Self::Online)];
 }
 
+/// What makes the exit status of a run 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailOn {
+    /// A finding of this severity or a worse one.
+    At(Severity),
+    /// A finding that the baseline does not have.
+    New,
+    /// Nothing.
+    Never,
+}
+
 /// When the progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Show {
@@ -103,6 +120,20 @@ impl Show {
     /// All, with their words.
     pub const ALL: [(&str, Self); 3] =
         [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// All, with their words.
+    pub const ALL: [(&str, Self); 2] = [("text", Self::Text), ("json", Self::Json)];
 }
 
 /// How servers are asked.
@@ -161,8 +192,10 @@ pub struct Settings {
     pub selected: RuleSet,
     /// Severities set by the user, by the rule's place in the catalogue.
     pub severity: Vec<(usize, Severity)>,
-    /// The least severity that makes the exit status 1; `None` is never.
-    pub fail_on: Option<Severity>,
+    /// What makes the exit status 1.
+    pub fail_on: FailOn,
+    /// The report to compare with.
+    pub baseline: Option<PathBuf>,
     /// Whether findings leave the exit status 0.
     pub exit_zero: bool,
     /// The SIP domains, folded.
@@ -175,6 +208,10 @@ pub struct Settings {
     pub mailboxes: Mailboxes,
     /// A list of the users to report.
     pub only: Option<PathBuf>,
+    /// How many reports stay side by side; 0 is one in the folder itself.
+    pub keep: usize,
+    /// The file that keeps what each run counted.
+    pub history: Option<PathBuf>,
     /// The folder of the report.
     pub out: PathBuf,
     /// The formats of the report.
@@ -187,8 +224,12 @@ pub struct Settings {
     pub csv_delimiter: u8,
     /// Whether cells that a spreadsheet would take for formulas stay as they are.
     pub csv_raw: bool,
+    /// Findings that were accepted.
+    pub suppressions: Vec<Suppression>,
     /// How many threads; 0 is one per processor.
     pub threads: usize,
+    /// How the log is written.
+    pub log_format: LogFormat,
     /// How many bytes of memory the run may take; `None` for as many as it needs.
     pub memory: Option<u64>,
     /// When the progress is shown.
@@ -198,7 +239,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The plan of an audit in a scenario.
+    /// The plan of an audit in a scenario; nothing is suppressed in it.
     #[must_use]
     pub fn plan(&self, scenario: Scenario) -> Plan {
         let context = Context {
@@ -266,7 +307,7 @@ mod tests {
         assert_eq!(settings.scenario, None);
         assert_eq!(settings.out, Path::new("dirsync-audit-report"));
         assert_eq!(settings.formats, [Format::Csv, Format::Json, Format::Html]);
-        assert_eq!(settings.fail_on, Some(Severity::Error));
+        assert_eq!(settings.fail_on, FailOn::At(Severity::Error));
         assert_eq!(settings.csv_delimiter, b',');
         assert!(settings.encoding.is_none() && settings.delimiter.is_none() && settings.only.is_none());
     }

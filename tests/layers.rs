@@ -1,4 +1,4 @@
-//! The layers point one way: `main → cli → { audit, settings, source, report, remedy } → rules → finding → model → error`.
+//! The layers point one way: `main → cli → { audit, settings, source, report, remedy, history } → rules → finding → model → error`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own source has failed")]
 
@@ -12,6 +12,7 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("finding", 2),
     ("rules", 3),
     ("audit", 4),
+    ("history", 4),
     ("report", 4),
     ("remedy", 4),
     ("settings", 4),

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::finding::{Change, Finding};
+use crate::finding::{Change, Finding, State};
 use crate::model::{Facts, Marks, User, address, fold};
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
@@ -30,6 +30,8 @@ pub(super) struct Judge<'a> {
     /// The catalogue.
     rules: Vec<&'static Rule>,
     findings: Vec<Finding>,
+    /// How many findings each suppression covers, if there are any.
+    covered: Vec<u64>,
 }
 
 /// How many values may be judged to test the suggestions of one user.
@@ -44,12 +46,18 @@ impl<'a> Judge<'a> {
         for (place, rule) in rules::all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
             rule.when_in(&plan.context).places().for_each(|mark| by_mark[mark].insert(place));
         }
-        Self { plan, naming, by_mark, rules: rules::all().collect(), findings: Vec::new() }
+        let covered = vec![0; plan.suppressions.list().len()];
+        Self { plan, naming, by_mark, rules: rules::all().collect(), findings: Vec::new(), covered }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// How many findings of all users each suppression covers.
+    pub(super) fn covered(self) -> Vec<u64> {
+        self.covered
     }
 
     /// Judges one user; `None` when it is not the user whose ties they are.
@@ -81,6 +89,7 @@ impl<'a> Judge<'a> {
         }
         self.settle_severities();
         self.withhold_suggestions(facts, &near);
+        self.suppress(facts);
         let incomplete = incomplete.or(failed.then_some(RULE_FAILED));
         let verdict = judge(facts, self.plan, &self.findings, open, incomplete);
         Some(Judgement { verdict, failed })
@@ -108,6 +117,23 @@ impl<'a> Judge<'a> {
         for finding in &mut self.findings {
             if self.plan.overridden.has(finding.rule) {
                 finding.severity = self.plan.severity[finding.rule];
+            }
+        }
+    }
+
+    /// Marks what was accepted.
+    fn suppress(&mut self, facts: &Facts<'_>) {
+        let suppressions = &self.plan.suppressions;
+        if self.covered.is_empty() || self.findings.is_empty() {
+            return;
+        }
+        let concerned = suppressions.of(facts.user);
+        for finding in &mut self.findings {
+            if let Some(place) = suppressions.covering(&concerned, finding.rule) {
+                self.covered[place] += 1;
+                if suppressions.holds(place) {
+                    finding.state = State::Suppressed;
+                }
             }
         }
     }

@@ -81,7 +81,7 @@ pub trait Progress: Sync {
     /// An input has to be read with more care: the first reading starts anew.
     fn again(&self) {}
 
-    /// Whether the run is to end before its time, with [`Error::Interrupted`]; asked for every block.
+    /// Whether the run is to end before its time, with [`crate::error::Error::Interrupted`]; asked for every block.
     fn interrupted(&self) -> bool {
         false
     }
@@ -113,6 +113,8 @@ pub struct Outcome {
     pub sources: Vec<SourceOutcome>,
     /// Over all users reported.
     pub counts: Counts,
+    /// How many findings each suppression of the plan covers.
+    pub covered: Vec<u64>,
 }
 
 /// Audits all inputs as one directory.
@@ -128,7 +130,11 @@ pub fn run<R: Report>(
     progress: &dyn Progress,
     report: &R,
 ) -> Result<Outcome> {
-    let mut outcome = Outcome { sources: vec![SourceOutcome::default(); inputs.len()], ..Outcome::default() };
+    let mut outcome = Outcome {
+        sources: vec![SourceOutcome::default(); inputs.len()],
+        covered: vec![0; plan.suppressions.list().len()],
+        ..Outcome::default()
+    };
     let (rooms, spill) = (memory.rooms(rayon::current_num_threads()), Spill::new(&memory.folder));
     let shelf = Shelf::new(&spill, rooms.starts);
     let (layout, met) = loop {
@@ -268,6 +274,7 @@ struct Done<P> {
     input: usize,
     part: P,
     counts: Tally,
+    covered: Vec<u64>,
     repeats: u64,
     problems: Problems,
 }
@@ -283,6 +290,7 @@ impl<R: Report> Run<'_, R> {
             |done| {
                 let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 outcome.counts.merge(&done.counts.counts());
+                outcome.covered.iter_mut().zip(&done.covered).for_each(|(all, more)| *all += more);
                 let source = &mut outcome.sources[done.input];
                 source.repeats += done.repeats;
                 source.objects = source.records - source.repeats;
@@ -299,6 +307,7 @@ impl<R: Report> Run<'_, R> {
             input: numbered.input,
             part: self.report.part(),
             counts: Tally::default(),
+            covered: Vec::new(),
             repeats: 0,
             problems: Problems::default(),
         };
@@ -337,6 +346,7 @@ impl<R: Report> Run<'_, R> {
             return Err(changed(input));
         }
         done.problems.merge(&problems);
+        done.covered = judge.covered();
         self.progress.advance(Stage::Verdicts, block.bytes, u64::from(records));
         Ok(done)
     }

@@ -1,16 +1,22 @@
 //! The options. Their texts become settings in [`given`]; what they mean is checked there once for both, options
 //! and settings file.
 
+mod catalogue;
+mod reports;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, Parser, Subcommand};
+
+pub(super) use catalogue::{ExplainArgs, RulesArgs, RulesFormat};
+pub(super) use reports::{AdoptArgs, DiffArgs, HistoryArgs};
 
 use super::exit;
 use super::ldap_args::LdapArgs;
 use super::remediate_args::RemediateArgs;
 use crate::rules::Scenario;
-use crate::settings::{self, FAIL_ON, Format, KEYS, Mailboxes, Redact, Show, Values};
+use crate::settings::{self, FAIL_ON, Format, KEYS, LogFormat, Mailboxes, Redact, Show, Values};
 
 /// Audits the Active Directory attributes on which directory synchronization, Exchange and Lync / Skype for
 /// Business / Teams depend: for each user, whether the two sides find each other in your deployment, and why not.
@@ -61,6 +67,14 @@ pub(super) enum Command {
     /// else. Nothing is written to a directory. A plan that would bring a new finding is refused.
     #[command(after_help = "Example: dirsync-audit remediate dirsync-audit-report --preview")]
     Remediate(RemediateArgs),
+    /// Compare two reports: what is new, fixed, unchanged
+    Diff(DiffArgs),
+    /// Show the runs that --history has kept, and their trend
+    History(HistoryArgs),
+    /// Print the findings of a report as suppressions for the settings file
+    ///
+    /// One for each user and rule, by objectGUID where there is one. Findings that are suppressed already are left out.
+    Adopt(AdoptArgs),
     /// Print the settings in force, and where each comes from
     ///
     /// Takes all options of `audit`. What it prints is a settings file.
@@ -195,10 +209,17 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "CODE=LEVEL", help_heading = "Rules")]
     severity: Vec<String>,
 
-    /// The least severity that makes the exit status 1 [default: error]
+    /// The least severity that makes the exit status 1; new: any finding that --baseline lacks [default: error]
     #[arg(long, value_name = "LEVEL", help_heading = "Rules", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(FAIL_ON))]
     fail_on: Option<String>,
+
+    /// A report to compare with: its folder, or its findings.csv
+    ///
+    /// Findings are marked new or unchanged, and the fixed ones are counted. Where the report is to be found in --out
+    /// and none is there yet, all findings are new.
+    #[arg(long, value_name = "REPORT", help_heading = "Rules")]
+    baseline: Option<String>,
 
     /// Exit with 0 where findings would make it 1
     #[arg(long, help_heading = "Rules", num_args = 0..=1, require_equals = true)]
@@ -211,6 +232,17 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     only: Option<String>,
 
+    /// Keep the reports of the last N runs side by side [default: 0]
+    ///
+    /// --out then holds a folder for each run, named after its time, and `latest`, the last whole one. 0: one report,
+    /// in --out itself.
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    keep: Option<String>,
+
+    /// Keep what this run counted in FILE, a small database; `history FILE` shows the trend
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    history: Option<String>,
+
     /// The folder of the report [default: dirsync-audit-report]
     #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     out: Option<String>,
@@ -220,7 +252,7 @@ pub(super) struct AuditArgs {
     /// csv: users.csv and findings.csv. json: summary.json, which is always written. jsonl: findings.jsonl, one
     /// finding a line. html: report.html, a page to read. xlsx: report.xlsx with an action plan. sarif:
     /// findings.sarif for code scanning. junit: junit.xml, one case per rule. prom: metrics.prom for Prometheus,
-    /// without names.
+    /// without names. txt: summary.txt, ready to be mailed, without names.
     #[arg(long, value_name = "FORMAT", help_heading = "Output", value_delimiter = ',', ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Format::ALL.map(|(word, _)| word)))]
     format: Vec<String>,
@@ -271,6 +303,11 @@ pub(super) struct AuditArgs {
     #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
     progress: Option<String>,
 
+    /// How the log on standard error is written: text, or one JSON object a line [default: text]
+    #[arg(long, value_name = "FORMAT", help_heading = "Run", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(LogFormat::ALL.map(|(word, _)| word)))]
+    log_format: Option<String>,
+
     #[command(flatten)]
     pub(super) run: RunArgs,
 }
@@ -286,38 +323,6 @@ pub(super) struct InspectArgs {
 
     #[command(flatten)]
     pub(super) run: RunArgs,
-}
-
-/// The options of `rules`.
-#[derive(Debug, Args)]
-pub(super) struct RulesArgs {
-    /// Only the rules of a scenario, with their severity there
-    #[arg(long, value_name = "NAME", ignore_case = true)]
-    #[arg(value_parser = PossibleValuesParser::new(Scenario::ALL.map(Scenario::name)))]
-    pub(super) scenario: Option<String>,
-
-    /// A table for people, everything about each rule for programs, or RULES.md
-    #[arg(long, value_enum, default_value = "table")]
-    pub(super) format: RulesFormat,
-}
-
-/// How rules are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum RulesFormat {
-    /// One line per rule
-    Table,
-    /// One array with everything about each rule
-    Json,
-    /// The whole catalogue as a page
-    Markdown,
-}
-
-/// The options of `explain`.
-#[derive(Debug, Args)]
-pub(super) struct ExplainArgs {
-    /// The code or the name of a rule, such as SIP001 or no-sip-proxy
-    #[arg(value_name = "CODE")]
-    pub(super) rule: String,
 }
 
 /// The options of `completions`.

@@ -7,8 +7,9 @@ use clap::ArgMatches;
 
 use super::args::{AuditArgs, given};
 use super::environment::Environment;
-use super::exit::{Status, audit_line};
+use super::exit::{Found, Status, audit_line};
 use super::join::{Folder, NO_SOURCE, Opened, Opening, Run};
+use super::keep::{Added, keep};
 use super::only::List;
 use super::progress::{Shown, Watched};
 use super::signals::Signals;
@@ -17,7 +18,10 @@ use super::terminal::{self, Style, escape};
 use crate::audit::{self, Memory, Only, Outcome};
 use crate::error::{Error, Result};
 use crate::model::Input;
+use crate::report::Written;
+use crate::report::runs::Runs;
 use crate::rules::Scenario;
+use crate::rules::suppress::Suppressions;
 use crate::settings::{self, Settings};
 
 /// How much is said on the way.
@@ -63,10 +67,11 @@ fn audit(
     signals: &Signals,
 ) -> Result<Status> {
     let started = Instant::now();
-    let began = now();
-    let settings = load(options, args.run.config.as_deref(), talk, environment)?;
+    let mut settings = load(options, args.run.config.as_deref(), talk, environment)?;
     let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
-    let plan = settings.plan(scenario);
+    let began = now();
+    let mut plan = settings.plan(scenario);
+    plan.suppressions = Suppressions::new(settings.suppressions.clone(), today(began));
     let only = settings.only.as_deref().map(List::read).transpose()?;
     let pool = pool(threads(&settings))?;
     let attributes = plan.reads();
@@ -75,38 +80,48 @@ fn audit(
     let sources = opening.all()?;
     tell_sources(&sources, talk);
     let held = signals.held();
-    let folder = Folder::open(&settings, environment)?;
-    let mut outcome = {
-        let shown = Shown::new(&sources, &settings, talk, environment);
-        let watched = Watched { shown, signals };
-        let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let runs = runs(&mut settings, began)?;
+    let folder = Folder::open(&settings, scenario, environment)?;
+    let watched = Watched { shown: Shown::new(&sources, &settings, talk, environment), signals };
+    let outcome = {
         let only = only.as_ref().map(|list| list as &dyn Only);
         let memory = Memory { limit: settings.memory, folder: settings.out.clone() };
-        pool.install(|| audit::run(&inputs, &plan, only, &memory, &watched, &folder))?
+        pool.install(|| {
+            judged(&sources, |inputs| audit::run(inputs, &plan, only, &memory, &watched, &folder))
+        })?
     };
-    for (source, found) in sources.iter().zip(&mut outcome.sources) {
-        found.problems.merge(&source.about.problems);
-    }
+    drop(watched);
     signals.check()?;
-    let status = Status::of(&outcome.counts, incomplete(&outcome), &settings);
-    let meaning = audit_line(status, &outcome.counts, &settings);
-    let run = Run {
+    let found = Found { counts: &outcome.counts, new: folder.new_ones() };
+    let status = Status::of(&found, incomplete(&outcome), &settings);
+    let meaning = audit_line(status, &found, &settings);
+    let mut run = Run {
         scenario,
         settings: &settings,
         plan: &plan,
         sources: &sources,
         outcome: &outcome,
-        started: began,
-        ended: now(),
+        started: time_text(began),
+        ended: time_text(now()),
         status,
         meaning: &meaning,
         seconds: started.elapsed().as_secs_f64(),
+        kept: None,
     };
-    let files = folder.finish(&run)?;
+    let compared = folder.compared(&run);
+    let files = finish(folder, &mut run)?;
+    if let Some(runs) = &runs {
+        runs.finish(settings.keep)?;
+    }
     drop(held);
     let missed = only.as_ref().map(List::missed).unwrap_or_default();
-    let summary =
-        Summary { run: &run, files: &files, missed: &missed, seconds: started.elapsed().as_secs_f64() };
+    let summary = Summary {
+        run: &run,
+        files: &files,
+        missed: &missed,
+        compared: compared.as_ref(),
+        seconds: started.elapsed().as_secs_f64(),
+    };
     if !talk.quiet {
         print(&summary, environment)?;
     }
@@ -114,6 +129,33 @@ fn audit(
         terminal::note(&meaning);
     }
     Ok(status)
+}
+
+/// What the audit finds in the sources, and the damage that was seen when they were opened.
+fn judged(sources: &[Opened], audit: impl FnOnce(&[&dyn Input]) -> Result<Outcome>) -> Result<Outcome> {
+    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let mut outcome = audit(&inputs)?;
+    for (source, found) in sources.iter().zip(&mut outcome.sources) {
+        found.problems.merge(&source.about.problems);
+    }
+    Ok(outcome)
+}
+
+/// Adds the run to the history and puts the report in its place; without a report there is no entry.
+fn finish(folder: Folder, run: &mut Run<'_>) -> Result<Vec<Written>> {
+    let (added, kept) = keep(run, &folder.sources(run));
+    run.kept = kept;
+    folder.finish(run).inspect_err(|_| added.into_iter().for_each(Added::undo))
+}
+
+/// With `--keep`, the report goes into a folder of its own.
+fn runs(settings: &mut Settings, began: jiff::Timestamp) -> Result<Option<Runs>> {
+    if settings.keep == 0 {
+        return Ok(None);
+    }
+    let runs = Runs::begin(&settings.out, &time_text(began))?;
+    settings.out = runs.folder();
+    Ok(Some(runs))
 }
 
 /// The report stands: a reader who has gone away takes nothing from the exit status.
@@ -134,6 +176,7 @@ pub(super) fn load(
 ) -> Result<Settings> {
     let folder = environment.config_folder.as_deref();
     let (settings, file) = settings::load(given(options), named, folder)?;
+    terminal::log_as(settings.log_format);
     if let Some(file) = file {
         talk.detail(&format!("settings: {}", escape(&file.display().to_string())));
     }
@@ -178,8 +221,13 @@ pub(super) fn time_text(time: jiff::Timestamp) -> String {
 
 /// The time. Only the command line reads the clock.
 #[allow(clippy::disallowed_methods)]
-pub(super) fn now() -> String {
-    time_text(jiff::Timestamp::now())
+pub(super) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// The day of a time, in UTC.
+pub(super) fn today(time: jiff::Timestamp) -> jiff::civil::Date {
+    time.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 fn no_scenario(settings: &Settings) -> Error {

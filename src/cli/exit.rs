@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use super::terminal::{grouped, several};
-use crate::finding::Severity;
 use crate::rules::counts::Counts;
-use crate::settings::Settings;
+use crate::settings::{FailOn, Settings};
 
 /// How a run ended. The numbers never change their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +35,10 @@ The last line on standard error says what the status means.";
 
 impl Status {
     /// The status of an audit that was done.
-    pub(super) fn of(counts: &Counts, incomplete: bool, settings: &Settings) -> Self {
+    pub(super) fn of(found: &Found<'_>, incomplete: bool, settings: &Settings) -> Self {
         if incomplete {
             Self::Incomplete
-        } else if at_or_above(counts, settings.fail_on) > 0 && !settings.exit_zero {
+        } else if failing(found, settings.fail_on) > 0 && !settings.exit_zero {
             Self::Findings
         } else {
             Self::Done
@@ -70,22 +69,37 @@ impl From<Status> for ExitCode {
     }
 }
 
-/// How many findings are at or above a severity; `None` is never.
-pub(super) fn at_or_above(counts: &Counts, least: Option<Severity>) -> u64 {
-    least.map_or(0, |least| counts.severity.iter().skip(least as usize).sum())
+/// What a run found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'f> {
+    /// Counts over all users.
+    pub(super) counts: &'f Counts,
+    /// Findings that the baseline does not have.
+    pub(super) new: u64,
+}
+
+/// How many findings make the exit status 1.
+fn failing(found: &Found<'_>, fail_on: FailOn) -> u64 {
+    match fail_on {
+        FailOn::At(least) => found.counts.severity.iter().skip(least as usize).sum(),
+        FailOn::New => found.new,
+        FailOn::Never => 0,
+    }
 }
 
 /// The line that explains the status of an audit.
-pub(super) fn audit_line(status: Status, counts: &Counts, settings: &Settings) -> String {
-    let found = at_or_above(counts, settings.fail_on);
-    let level = settings.fail_on.map_or("never", Severity::word);
-    let because = match (status, settings.fail_on) {
-        (Status::Done, None) => "; --fail-on is never".to_owned(),
-        (Status::Done, Some(_)) if found > 0 => {
-            format!("; --exit-zero hides {} at or above `{level}`", several(found, "finding"))
-        }
-        (Status::Done, Some(_)) => format!("; no finding at or above `{level}`"),
-        (Status::Findings, _) => format!(" at or above `{level}`: {}", grouped(found)),
+pub(super) fn audit_line(status: Status, found: &Found<'_>, settings: &Settings) -> String {
+    let number = failing(found, settings.fail_on);
+    let which = match settings.fail_on {
+        FailOn::At(least) => format!("at or above `{}`", least.word()),
+        FailOn::New => "that the baseline does not have".to_owned(),
+        FailOn::Never => String::new(),
+    };
+    let because = match status {
+        Status::Done if settings.fail_on == FailOn::Never => "; --fail-on is never".to_owned(),
+        Status::Done if number > 0 => format!("; --exit-zero hides {} {which}", several(number, "finding")),
+        Status::Done => format!("; no finding {which}"),
+        Status::Findings => format!(" {which}: {}", grouped(number)),
         _ => String::new(),
     };
     status.line() + &because
@@ -94,6 +108,7 @@ pub(super) fn audit_line(status: Status, counts: &Counts, settings: &Settings) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Severity;
     use crate::settings::{self, Values};
 
     fn settings(options: &[(&str, &str)]) -> Settings {
@@ -110,13 +125,17 @@ mod tests {
     #[test]
     fn incomplete_wins_and_exit_zero_hides_only_findings() {
         let counts = Counts { severity: [5, 2, 0], ..Counts::default() };
-        let status = |incomplete, options: &[_]| Status::of(&counts, incomplete, &settings(options));
+        let found = Found { counts: &counts, new: 0 };
+        let status = |incomplete, options: &[_]| Status::of(&found, incomplete, &settings(options));
         assert_eq!(status(false, &[]), Status::Done);
         assert_eq!(status(false, &[("fail-on", "warning")]), Status::Findings);
         assert_eq!(status(true, &[("fail-on", "warning")]), Status::Incomplete);
         assert_eq!(status(true, &[("exit-zero", "true")]), Status::Incomplete);
         assert_eq!(status(false, &[("fail-on", "info"), ("exit-zero", "true")]), Status::Done);
         assert_eq!(status(false, &[("fail-on", "never")]), Status::Done);
-        assert_eq!(at_or_above(&counts, Some(Severity::Info)), 7);
+        assert_eq!(failing(&found, FailOn::At(Severity::Info)), 7);
+        let new = [("fail-on", "new"), ("baseline", "report")];
+        assert_eq!(status(false, &new), Status::Done);
+        assert_eq!(Status::of(&Found { new: 1, ..found }, false, &settings(&new)), Status::Findings);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 
 use super::args::FetchArgs;
-use super::audit::{Talk, load, now};
+use super::audit::{Talk, load, now, time_text};
 use super::environment::Environment;
 use super::exit::Status;
 use super::ldap::Directory;
@@ -40,7 +40,7 @@ pub(super) fn run(
         since: args.since.clone(),
         out: Some(args.file.clone()),
         folder: folder(&args.file),
-        time: now(),
+        time: time_text(now()),
     };
     let held = signals.held();
     let fetched =

@@ -1,6 +1,7 @@
 //! Where the command line meets sources and reports: what it asks of them, in one place.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rayon::ThreadPool;
@@ -15,10 +16,13 @@ use crate::audit::{Outcome, Report, SourceOutcome};
 use crate::error::{Error, Result};
 use crate::model::attribute::heading;
 use crate::model::{AttrSet, Input};
-use crate::report::summary::InForce;
-use crate::report::{self, Part, Redactor, Summary, Written, redact};
+use crate::report::baseline::Compared;
+use crate::report::runs::resolve;
+use crate::report::summary::{Accepted, InForce, Kept};
+use crate::report::{self, Baseline, Part, Redactor, Summary, Written, redact};
 use crate::rules::Scenario;
 use crate::rules::select::nearest;
+use crate::rules::suppress::Suppression;
 use crate::rules::verdict::{Judged, Plan};
 use crate::settings::{Format, Redact, Settings};
 use crate::source::{self, About};
@@ -136,42 +140,71 @@ pub(super) struct Run<'r> {
     pub(super) meaning: &'r str,
     /// How long it took so far.
     pub(super) seconds: f64,
+    /// What became of the history.
+    pub(super) kept: Option<Kept>,
 }
 
 /// The folder of the report, as the audit sees it.
-pub(super) struct Folder(report::Folder);
+pub(super) struct Folder(report::Folder, Option<Redactor>);
 
 impl Folder {
     /// Opens the folder; fails before anything is judged if no report can be written there, or if it would be
     /// written over a source.
-    pub(super) fn open(settings: &Settings, environment: &Environment) -> Result<Self> {
-        let redactor = redactor(settings, environment)?;
-        let folder = report::Folder::open(&settings.out, &report_options(settings, redactor))?;
+    pub(super) fn open(settings: &Settings, scenario: Scenario, environment: &Environment) -> Result<Self> {
+        let mut options = report_options(settings, redactor(settings, environment)?);
+        options.baseline = baseline(settings, scenario, options.redactor.as_ref())?;
+        let folder = report::Folder::open(&settings.out, &options)?;
         for spec in &settings.sources {
             folder.spare_source(Path::new(spec))?;
         }
-        Ok(Self(folder))
+        Ok(Self(folder, options.redactor))
+    }
+
+    /// The sources as they may be kept: name, records, objects.
+    pub(super) fn sources(&self, run: &Run<'_>) -> Vec<(String, u64, u64)> {
+        let name =
+            |name: &str| self.1.as_ref().map_or_else(|| name.to_owned(), |redactor| redactor.source(name));
+        let sources = run.sources.iter().zip(&run.outcome.sources);
+        sources.map(|(of, found)| (name(of.input.name()), found.records, found.objects)).collect()
+    }
+
+    /// How many findings the baseline does not have.
+    pub(super) fn new_ones(&self) -> u64 {
+        self.0.new_ones().unwrap_or_default()
+    }
+
+    /// How the findings stand with the baseline.
+    pub(super) fn compared(&self, run: &Run<'_>) -> Option<Compared> {
+        self.0.compared(&summary(run))
     }
 
     /// Puts the report in its place; gives its files.
     pub(super) fn finish(self, run: &Run<'_>) -> Result<Vec<Written>> {
-        self.0.finish(&Summary {
-            scenario: run.scenario,
-            options: in_force(run),
-            sources: run
-                .sources
-                .iter()
-                .zip(&run.outcome.sources)
-                .map(|(of, found)| source_read(of, found))
-                .collect(),
-            run: run.plan.run,
-            counts: run.outcome.counts.clone(),
-            started: run.started.clone(),
-            ended: run.ended.clone(),
-            seconds: run.seconds,
-            exit_status: run.status as u8,
-            exit_meaning: run.meaning.to_owned(),
-        })
+        self.0.finish(&summary(run))
+    }
+}
+
+/// What the last file of a report says.
+fn summary(run: &Run<'_>) -> Summary {
+    Summary {
+        scenario: run.scenario,
+        options: in_force(run),
+        sources: run
+            .sources
+            .iter()
+            .zip(&run.outcome.sources)
+            .map(|(of, found)| source_read(of, found))
+            .collect(),
+        run: run.plan.run,
+        counts: run.outcome.counts.clone(),
+        suppressions: accepted(run),
+        started: run.started.clone(),
+        ended: run.ended.clone(),
+        seconds: run.seconds,
+        exit_status: run.status as u8,
+        exit_meaning: run.meaning.to_owned(),
+        compared: None,
+        history: run.kept.clone(),
     }
 }
 
@@ -201,13 +234,32 @@ fn report_options(settings: &Settings, redactor: Option<Redactor>) -> report::Op
         Format::Sarif => report::Format::Sarif,
         Format::Junit => report::Format::Junit,
         Format::Prom => report::Format::Prom,
+        Format::Txt => report::Format::Txt,
     };
     report::Options {
         csv_delimiter: settings.csv_delimiter,
         csv_raw: settings.csv_raw,
         formats: settings.formats.iter().map(format).collect(),
         redactor,
+        baseline: None,
     }
+}
+
+/// The report to compare with.
+fn baseline(
+    settings: &Settings,
+    scenario: Scenario,
+    redactor: Option<&Redactor>,
+) -> Result<Option<Arc<Baseline>>> {
+    let Some(place) = settings.baseline.as_deref().map(resolve) else { return Ok(None) };
+    // With folders of runs, the folder above holds what a job finds of itself.
+    let own = if settings.keep > 0 { settings.out.parent() } else { Some(settings.out.as_path()) };
+    // The first night of a job: it compares with its own report of the night before.
+    let first = own.is_some_and(|own| place.starts_with(own))
+        && !place.join(report::summary::FILE).exists()
+        && !place.is_file();
+    let baseline = if first { Baseline::none(&place) } else { Baseline::read(&place, scenario, redactor)? };
+    Ok(Some(Arc::new(baseline)))
 }
 
 /// What replaces the text of the directory in the report.
@@ -249,6 +301,19 @@ fn redact_key(settings: &Settings, environment: &Environment) -> Result<Vec<u8>>
     Ok(key.to_vec())
 }
 
+/// What came of the suppressions, in the order in which they are looked through.
+pub(super) fn accepted(run: &Run<'_>) -> Vec<Accepted> {
+    let all = &run.plan.suppressions;
+    let whole = run.settings.only.is_none() && run.status != Status::Incomplete;
+    let covered = all.list().iter().zip(&run.outcome.covered).enumerate();
+    let accepted = |(place, (one, &covered)): (usize, (&Suppression, &u64))| Accepted {
+        suppression: one.clone(),
+        covered,
+        standing: all.standing(place, covered, run.plan.run, whole),
+    };
+    covered.map(accepted).collect()
+}
+
 fn in_force(run: &Run<'_>) -> InForce {
     let context = &run.plan.context;
     let texts = |key| run.settings.values.get(key).iter().map(|entry| entry.text.clone()).collect();
@@ -267,6 +332,7 @@ fn in_force(run: &Run<'_>) -> InForce {
         map: texts("map"),
         encoding: given("encoding").filter(unless_found_out),
         delimiter: given("delimiter").filter(unless_found_out),
+        redact_key: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::audit::{Talk, now};
+use super::audit::{Talk, now, time_text};
 use super::environment::Environment;
 use super::signals::Signals;
 use super::terminal::{self, escape};
@@ -47,7 +47,7 @@ impl<'d> Directory<'d> {
             since: None,
             out: None,
             folder: spool_folder(&self.settings.out),
-            time: now(),
+            time: time_text(now()),
         };
         let fetched = self.fetch(spec, attributes, &target)?;
         source::open_fetched(spec, fetched)

@@ -5,16 +5,21 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
+mod accepted;
+mod adopt;
 mod args;
 mod audit;
 mod completions;
 mod config;
+mod diff;
 mod environment;
 mod exit;
 mod explain;
 mod fetch;
+mod history;
 mod inspect;
 mod join;
+mod keep;
 mod ldap;
 mod ldap_args;
 mod man;
@@ -41,6 +46,7 @@ use exit::Status;
 pub use rules::markdown as catalogue_page;
 
 use crate::error::{Error, Result};
+use crate::settings::LogFormat;
 
 /// Runs the program with its arguments, the first of which is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -118,6 +124,14 @@ fn remedy(error: &Error) -> Option<&'static str> {
 fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Status> {
     let empty = ArgMatches::default();
     let options = matches.subcommand().map_or(&empty, |(_, options)| options);
+    if args::given(options)
+        .get("log-format")
+        .last()
+        .is_some_and(|entry| entry.text.eq_ignore_ascii_case("json"))
+    {
+        // Problems of the settings are told in it too.
+        terminal::log_as(LogFormat::Json);
+    }
     let talk = audit::Talk { quiet: cli.quiet, verbose: cli.verbose };
     match &cli.command {
         Command::Audit(args) => return audit::run(args, options, talk, environment),
@@ -127,6 +141,9 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,
         Command::Config(args) => config::run(args, options, environment)?,
+        Command::Diff(args) => diff::run(args, environment)?,
+        Command::History(args) => history::run(args, environment)?,
+        Command::Adopt(args) => adopt::run(args)?,
         Command::Completions(args) => completions::run(args)?,
         Command::Man(args) => man::run(args)?,
     }

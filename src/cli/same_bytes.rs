@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::audit::pool;
 use super::environment::Environment;
-use super::exit::{Status, audit_line};
+use super::exit::{Found, Status, audit_line};
 use super::join::{Folder, Opened, Run};
 use super::tests::{Silent, settings};
 use crate::audit::{self, Memory};
@@ -92,12 +92,13 @@ fn report(path: &Path, target: usize, threads: usize, limit: Option<u64>) -> (St
     let about = opened.about().clone();
     let sources = [Opened { input: Box::new(opened), about }];
     let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
-    let folder_of_report = Folder::open(&settings, &Environment::default()).unwrap();
+    let folder_of_report = Folder::open(&settings, Scenario::LyncHybrid, &Environment::default()).unwrap();
     let memory = Memory { limit, folder: folder.path().to_owned() };
     let outcome =
         pool.install(|| audit::run(&inputs, &plan, None, &memory, &Silent, &folder_of_report)).unwrap();
-    let status = Status::of(&outcome.counts, true, &settings);
-    let meaning = audit_line(status, &outcome.counts, &settings);
+    let found = Found { counts: &outcome.counts, new: 0 };
+    let status = Status::of(&found, true, &settings);
+    let meaning = audit_line(status, &found, &settings);
     let run = Run {
         scenario: Scenario::LyncHybrid,
         settings: &settings,
@@ -109,6 +110,7 @@ fn report(path: &Path, target: usize, threads: usize, limit: Option<u64>) -> (St
         status,
         meaning: &meaning,
         seconds: 1.0,
+        kept: None,
     };
     folder_of_report.finish(&run).unwrap();
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::accepted;
 use super::join::{Opened, Run};
 use super::open;
 use super::rules::paint;
@@ -11,6 +12,7 @@ use crate::finding::Severity;
 use crate::model::problem::{Problem, Problems, Tally, Weight};
 use crate::model::text::size;
 use crate::report::Written;
+use crate::report::baseline::Compared;
 use crate::rules::counts::{Counts, RuleCount};
 use crate::rules::verdict::{Status, Support};
 use crate::rules::{self, Feature, Rule, Scenario};
@@ -24,6 +26,8 @@ pub(super) struct Summary<'s> {
     pub(super) files: &'s [Written],
     /// Entries of `--only` that no user matched.
     pub(super) missed: &'s [String],
+    /// How the findings stand with the baseline.
+    pub(super) compared: Option<&'s Compared>,
     /// How long it took.
     pub(super) seconds: f64,
 }
@@ -45,6 +49,8 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
         let told = "Only of what could be read: the input is incomplete, as told above.";
         let _ = writeln!(text, "{}", style.paint(Paint::Red, told));
     }
+    text.push_str(&accepted::changes(summary.compared, style));
+    text.push_str(&accepted::text(run, style));
     text.push('\n');
     text.push_str(&statuses(&run.outcome.counts, style));
     text.push_str(&features(&run.outcome.counts, style));
@@ -256,6 +262,7 @@ const FILES: &[(&str, &str)] = &[
     ("findings.sarif", "the findings for code scanning"),
     ("junit.xml", "one test per rule for a build server"),
     ("metrics.prom", "counts for Prometheus"),
+    ("summary.txt", "a text to be mailed"),
     ("summary.json", "what was read and found, for programs"),
 ];
 

@@ -2,9 +2,12 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::audit::{now, time_text};
 use crate::error::{Error, Result};
 pub(super) use crate::model::text::{grouped, several, visible as escape};
+use crate::settings::LogFormat;
 
 /// Writes a text to standard output. A reader that went away is [`Error::ClosedPipe`].
 pub(super) fn print(text: &str) -> Result<()> {
@@ -25,9 +28,31 @@ fn closed_or(written: io::Result<()>) -> Result<()> {
     })
 }
 
+/// Whether the log is written as JSON.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// How the log is written from now on.
+pub(super) fn log_as(format: LogFormat) {
+    JSON.store(format == LogFormat::Json, Ordering::Relaxed);
+}
+
 /// Writes a line to standard error; whether it can be read there is nobody's concern.
 pub(super) fn note(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let mut out = io::stderr().lock();
+    let _ = if JSON.load(Ordering::Relaxed) {
+        writeln!(out, "{}", event(line, &time_text(now())))
+    } else {
+        writeln!(out, "{line}")
+    };
+}
+
+/// A line of the log as JSON; what it starts with is its level.
+fn event(line: &str, time: &str) -> serde_json::Value {
+    let line = line.trim();
+    let levels = [("error: ", "error"), ("warning: ", "warning")];
+    let level = levels.into_iter().find_map(|(start, level)| Some((level, line.strip_prefix(start)?)));
+    let (level, message) = level.unwrap_or(("info", line));
+    serde_json::json!({ "time": time, "level": level, "message": message })
 }
 
 /// How text is dressed.
@@ -120,6 +145,15 @@ mod tests {
         assert!(text.lines().all(|line| line.len() <= 40 && !line.ends_with(' ')), "{text}");
         assert!(text.lines().skip(1).all(|line| line.starts_with("  word")));
         assert_eq!(STYLE.wrap("", "", ""), "\n");
+    }
+
+    #[test]
+    fn a_line_of_the_log_is_one_object() {
+        let line = event("warning: a \"b\"\n  remedy: c", "2026-11-23T07:00:00Z").to_string();
+        assert!(!line.contains('\n'));
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&read["level"], &read["message"]), (&"warning".into(), &"a \"b\"\n  remedy: c".into()));
+        assert_eq!(event("exit status 0: done", "")["level"], "info");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::audit::pool;
 use super::environment::Environment;
-use super::exit::{Status, audit_line};
+use super::exit::{Found, Status, audit_line};
 use super::join::{Folder, Opened, Run};
 use super::summary::{self, Summary};
 use super::survey::Survey;
@@ -107,14 +107,15 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
     let out = folder.path().join("report");
     let settings = settings(&out);
     let (sources, plan) = (sources(), settings.plan(Scenario::LyncOnPrem));
-    let report = Folder::open(&settings, &Environment::default()).unwrap();
+    let report = Folder::open(&settings, Scenario::LyncOnPrem, &Environment::default()).unwrap();
     let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
     let outcome = pool(2)
         .unwrap()
         .install(|| audit::run(&inputs, &plan, None, &Memory::unlimited(), &Silent, &report))
         .unwrap();
-    let status = Status::of(&outcome.counts, true, &settings);
-    let meaning = audit_line(status, &outcome.counts, &settings);
+    let found = Found { counts: &outcome.counts, new: 0 };
+    let status = Status::of(&found, true, &settings);
+    let meaning = audit_line(status, &found, &settings);
     let run = Run {
         scenario: Scenario::LyncOnPrem,
         settings: &settings,
@@ -126,10 +127,11 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
         status,
         meaning: &meaning,
         seconds: 1.0,
+        kept: None,
     };
     let files = report.finish(&run).unwrap();
     let missed = ["CN=Nobody".to_owned()];
-    let shown = Summary { run: &run, files: &files, missed: &missed, seconds: 0.1 };
+    let shown = Summary { run: &run, files: &files, missed: &missed, compared: None, seconds: 0.1 };
     let text = summary::text(&shown, Style { colour: false, width: 80 });
     assert!(text.contains("users\\u{1b}[2J.csv") && !text.contains('\u{1b}'), "{text}");
     assert!(text.contains("2 of 3 users are not ready for lync-onprem (67 %)."), "{text}");

@@ -65,8 +65,8 @@ pub static COLUMNS: &[Column<Finding>] = &[
     },
     Column {
         name: "state",
-        holds: "`new`, `unchanged` or `suppressed` against a baseline; empty without one",
-        cell: |_, _| Cell::Word(""),
+        holds: "`suppressed` where it was accepted, else `new` or `unchanged` against a baseline; empty without one",
+        cell: |_, finding| Cell::Word(finding.state.word()),
     },
 ];
 

@@ -59,6 +59,7 @@ mod tests {
             value: value.to_owned(),
             message: String::new(),
             suggestion: None,
+            state: crate::finding::State::Open,
         }
     }
 

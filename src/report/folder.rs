@@ -1,23 +1,22 @@
 //! The folder: files are written beside their places and take them all at once, the summary last.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::baseline::Compared;
 use super::html::{self, Firsts};
-use super::output::{Output, UNFINISHED, unfinished, unwritable};
+use super::output::{Output, unfinished};
+use super::place::{create, lock, remove, sweep};
 use super::table::{Dialect, Sheet};
 use super::xlsx::{Book, Rows};
 use super::{
-    Format, Options, Redactor, Summary, Written, findings, jsonl, junit, prom, sarif, summary, users, xlsx,
+    Baseline, Format, Options, Redactor, Summary, Written, findings, jsonl, junit, mail, prom, sarif,
+    summary, users, xlsx,
 };
 use crate::error::{Error, Result};
 use crate::rules::verdict::Judged;
-
-/// The file that a run holds locked while it is at work.
-const LOCK: &str = ".lock";
 
 /// A file that grows user by user.
 struct Stream {
@@ -68,8 +67,11 @@ static STREAMS: &[Stream] = &[
 type Ending = (&'static str, Format, fn(&Summary) -> Vec<u8>);
 
 /// All of them.
-static ENDINGS: &[Ending] =
-    &[(junit::FILE, Format::Junit, junit::file), (prom::FILE, Format::Prom, prom::file)];
+static ENDINGS: &[Ending] = &[
+    (junit::FILE, Format::Junit, junit::file),
+    (prom::FILE, Format::Prom, prom::file),
+    (mail::FILE, Format::Txt, mail::file),
+];
 
 /// What one block of users becomes. Parts are filled in parallel and taken in the order of the input.
 #[derive(Debug, Default)]
@@ -100,6 +102,7 @@ pub struct Folder {
     dir: PathBuf,
     dialect: Dialect,
     redactor: Option<Redactor>,
+    baseline: Option<Arc<Baseline>>,
     streams: Vec<&'static Stream>,
     endings: Vec<&'static Ending>,
     /// Whether there is a workbook.
@@ -149,6 +152,7 @@ impl Folder {
             dir: dir.to_owned(),
             dialect,
             redactor: options.redactor.clone(),
+            baseline: options.baseline.clone(),
             streams,
             endings: ENDINGS.iter().filter(|(_, format, _)| options.formats.contains(format)).collect(),
             book: book.is_some(),
@@ -193,9 +197,32 @@ impl Folder {
     /// Writes one user into a part.
     pub fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
         match &self.redactor {
-            None => self.write(part, judged),
-            Some(redactor) => redactor.show(judged, |shown| self.write(part, shown)),
+            None => self.compare(part, judged),
+            Some(redactor) => redactor.show(judged, |shown| self.compare(part, shown)),
         }
+    }
+
+    /// Marks the findings as they stand with the baseline, if there is one.
+    fn compare(&self, part: &mut Part, judged: &Judged<'_, '_>) {
+        match &self.baseline {
+            Some(baseline) if !judged.findings.is_empty() => {
+                let findings = baseline.mark(judged.facts.user, judged.findings);
+                self.write(part, &Judged { findings: &findings, ..*judged });
+            }
+            _ => self.write(part, judged),
+        }
+    }
+
+    /// How the findings stand with the baseline, when all users were written.
+    #[must_use]
+    pub fn compared(&self, summary: &Summary) -> Option<Compared> {
+        self.baseline.as_ref().map(|baseline| baseline.compared(summary))
+    }
+
+    /// How many findings the baseline does not have; nothing without one.
+    #[must_use]
+    pub fn new_ones(&self) -> Option<u64> {
+        self.baseline.as_ref().map(|baseline| baseline.new_ones())
     }
 
     /// Writes one user as every format shows it.
@@ -254,10 +281,12 @@ impl Folder {
     /// # Errors
     /// A file cannot be written or replaced. As long as only writing failed, the old report is whole.
     pub fn finish(self, summary: &Summary) -> Result<Vec<Written>> {
+        let compared = self.compared(summary);
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if !state.whole {
             return Err(torn(&self.dir));
         }
+        let summary = &Summary { compared, ..summary.clone() };
         let redacted = self.redactor.as_ref().map(|redactor| summary.redacted(redactor));
         let summary = redacted.as_ref().unwrap_or(summary);
         for (output, stream) in state.outputs.iter_mut().zip(&self.streams) {
@@ -308,55 +337,6 @@ fn dialect(options: &Options) -> Result<Dialect> {
         return Err(Error::usage(problem));
     }
     Ok(Dialect { delimiter, guard: !options.csv_raw })
-}
-
-fn create(dir: &Path) -> Result<()> {
-    if dir.exists() && !dir.is_dir() {
-        let remedy = "name a folder with --out; it is created if need be";
-        return Err(Error::output(dir, "this is a file, and the report is a folder", remedy));
-    }
-    fs::create_dir_all(dir).map_err(Error::io("create", dir))
-}
-
-/// Takes the folder for this run.
-fn lock(dir: &Path) -> Result<File> {
-    let place = dir.join(LOCK);
-    let file = File::options().create(true).append(true).open(&place).map_err(unwritable(dir))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::output(
-            dir,
-            "another run is writing its report here",
-            "wait until it has ended, or choose another folder with --out",
-        )),
-        Err(TryLockError::Error(source)) => Err(Error::output(
-            dir,
-            format!("the folder cannot be locked: {source}"),
-            "choose a folder on a disk that knows locks with --out, such as a local one",
-        )),
-    }
-}
-
-/// Removes what a run that was killed has left; only the run that holds the lock does.
-fn sweep(dir: &Path) -> Result<()> {
-    let (prefix, suffix) = UNFINISHED;
-    for entry in fs::read_dir(dir).map_err(Error::io("read", dir))?.flatten() {
-        let name = entry.file_name();
-        let left_over = name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
-        if left_over {
-            // Somebody may have removed it meanwhile; it does no harm if it stays.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-    Ok(())
-}
-
-fn remove(dir: &Path, name: &str) -> Result<()> {
-    let place = dir.join(name);
-    match fs::remove_file(&place) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", place)(source)),
-        _ => Ok(()),
-    }
 }
 
 fn torn(dir: &Path) -> Error {

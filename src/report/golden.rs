@@ -22,6 +22,7 @@ pub(super) fn finding(code: &str, severity: Severity, value: &str) -> Finding {
         value: value.to_owned(),
         message: format!("`{value}` is \"wrong\""),
         suggestion: None,
+        state: crate::finding::State::Open,
     }
 }
 

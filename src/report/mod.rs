@@ -2,23 +2,32 @@
 //!
 //! [`Folder`] owns the files, `table` and the modules named after files their rows, [`summary`] what is written last.
 
+pub mod adopt;
+pub mod baseline;
+pub mod diff;
+pub mod earlier;
 pub mod escape;
 pub mod findings;
 pub mod fingerprint;
 pub mod folder;
 pub mod jsonl;
 pub mod junit;
+pub mod mail;
 pub mod organisation;
 pub mod prom;
 pub mod redact;
+pub mod runs;
 pub mod sarif;
 pub mod summary;
 pub mod users;
 pub mod wire;
 pub mod xlsx;
 
+use std::sync::Arc;
+
 mod html;
 mod output;
+mod place;
 mod table;
 
 #[cfg(test)]
@@ -26,6 +35,8 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
+pub use baseline::Baseline;
+pub use earlier::Earlier;
 pub use folder::{Folder, Part};
 pub use output::Written;
 pub use redact::Redactor;
@@ -51,12 +62,23 @@ pub enum Format {
     Junit,
     /// Metrics for Prometheus.
     Prom,
+    /// Plain text to be mailed.
+    Txt,
 }
 
 impl Format {
     /// All, in the order in which they are named.
-    pub const ALL: [Self; 8] =
-        [Self::Csv, Self::Json, Self::Jsonl, Self::Html, Self::Xlsx, Self::Sarif, Self::Junit, Self::Prom];
+    pub const ALL: [Self; 9] = [
+        Self::Csv,
+        Self::Json,
+        Self::Jsonl,
+        Self::Html,
+        Self::Xlsx,
+        Self::Sarif,
+        Self::Junit,
+        Self::Prom,
+        Self::Txt,
+    ];
 
     /// The word of `--format`.
     #[must_use]
@@ -70,6 +92,7 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Junit => "junit",
             Self::Prom => "prom",
+            Self::Txt => "txt",
         }
     }
 
@@ -91,6 +114,7 @@ impl Format {
             Self::Sarif => &[sarif::FILE],
             Self::Junit => &[junit::FILE],
             Self::Prom => &[prom::FILE],
+            Self::Txt => &[mail::FILE],
         }
     }
 }
@@ -106,6 +130,8 @@ pub struct Options {
     pub formats: Vec<Format>,
     /// What replaces the text of the directory; everything is shown without one.
     pub redactor: Option<Redactor>,
+    /// What findings are compared with, if they are.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 impl Default for Options {
@@ -115,6 +141,7 @@ impl Default for Options {
             csv_raw: false,
             formats: vec![Format::Csv, Format::Json, Format::Html],
             redactor: None,
+            baseline: None,
         }
     }
 }

@@ -41,7 +41,16 @@ struct Outcome<'a> {
     message: Text<'a>,
     locations: [Location<'a>; 1],
     partial_fingerprints: Value,
+    /// Why it counts no more.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    suppressions: &'static [Accepted],
     properties: Properties<'a>,
+}
+
+/// Accepted by somebody, outside of the source (SARIF 3.35).
+#[derive(Serialize)]
+struct Accepted {
+    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -100,6 +109,7 @@ fn outcome<'a>(judged: &'a Judged<'_, '_>, finding: &'a Finding) -> Outcome<'a> 
             logical_locations: [Logical { name, fully_qualified_name: user.name(), kind: "resource" }],
         }],
         partial_fingerprints: json!({ FINGERPRINT: format!("{fingerprint:032x}") }),
+        suppressions: if finding.counts() { &[] } else { &[Accepted { kind: "external" }] },
         properties: Properties {
             object_guid: user.get(Attr::ObjectGuid),
             attribute: finding.attribute.ldap(),
@@ -176,7 +186,7 @@ fn rule(place: usize, summary: &Summary) -> Value {
 fn invocation(summary: &Summary) -> Value {
     let notice = |level: &str, text: String| json!({ "level": level, "message": { "text": text } });
     let mut notices = Vec::new();
-    let found: u64 = summary.counts.severity.iter().sum();
+    let found: u64 = summary.counts.severity.iter().sum::<u64>() + summary.counts.suppressed();
     if found > MOST as u64 {
         let text = format!(
             "{} findings are left out: this file holds the first {} of {}; findings.csv and findings.jsonl hold all",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::baseline::Compared;
 use super::organisation::{CANNOT_SEE, STEPS, Stands};
 use super::redact::{Mode, Redactor};
 use super::{Written, wire};
@@ -11,6 +12,7 @@ use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::problem::{Problems, Weight};
 use crate::rules::counts::{Counts, RuleCount};
+use crate::rules::suppress::{Standing, Suppression};
 use crate::rules::verdict::{Status, StepState, Support};
 use crate::rules::{self, Feature, MailboxPlace, Rule, RuleSet, Scenario};
 
@@ -30,6 +32,12 @@ pub struct Summary {
     pub run: RuleSet,
     /// Counts over all users.
     pub counts: Counts,
+    /// How the findings stand with those before, where they were compared; the folder says so.
+    pub compared: Option<Compared>,
+    /// What became of the history, where one is kept.
+    pub history: Option<Kept>,
+    /// What was accepted.
+    pub suppressions: Vec<Accepted>,
     /// When the run started, RFC 3339.
     pub started: String,
     /// When it ended, RFC 3339.
@@ -40,6 +48,41 @@ pub struct Summary {
     pub exit_status: u8,
     /// What the exit status means.
     pub exit_meaning: String,
+}
+
+/// What became of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The file.
+    pub file: String,
+    /// Why this run is not in it.
+    pub problem: Option<String>,
+    /// The last runs for the scenario, this one among them; the oldest first.
+    pub points: Vec<Point>,
+}
+
+/// What is drawn of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// When it ended, RFC 3339.
+    pub ended: String,
+    /// Users with a row.
+    pub users: u64,
+    /// Users with an error.
+    pub not_ready: u64,
+    /// Findings of errors.
+    pub errors: u64,
+}
+
+/// A suppression, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// What was accepted.
+    pub suppression: Suppression,
+    /// How many findings it covers.
+    pub covered: u64,
+    /// How it stands.
+    pub standing: Standing,
 }
 
 /// The options in force that decide what is found.
@@ -69,6 +112,8 @@ pub struct InForce {
     pub encoding: Option<String>,
     /// The delimiter, when it was given.
     pub delimiter: Option<String>,
+    /// What the key of the hashes is called.
+    pub redact_key: Option<String>,
 }
 
 /// What was read of one source.
@@ -122,6 +167,9 @@ impl Summary {
             rules_run: self.run.iter().map(|place| rules::at(place).code.to_owned()).collect(),
             not_evaluated: self.not_evaluated(),
             counts: counts(&self.counts),
+            suppressions: self.suppressions.iter().map(Accepted::wire).collect(),
+            history: self.history.as_ref().map(Kept::wire),
+            baseline: self.compared.as_ref().map(Compared::wire),
             organisation_steps: organisation_steps(self.scenario),
             cannot_see: CANNOT_SEE.iter().map(|&what| what.to_owned()).collect(),
             files: files.iter().map(file).collect(),
@@ -167,8 +215,21 @@ impl Summary {
                 *domain = redactor.domain(domain);
             }
         }
+        options.redact_key = redactor.key_id();
         let only = options.only.take();
         options.only = only.map(|path| redactor.source(&path.display().to_string()).into());
+        for Accepted { suppression, .. } in &mut shown.suppressions {
+            suppression.about = redactor.text(&suppression.about);
+            suppression.reason = redactor.text(&suppression.reason);
+            suppression.ticket = suppression.ticket.as_deref().map(|ticket| redactor.text(ticket));
+        }
+        if let Some(kept) = &mut shown.history {
+            kept.problem = kept.problem.take().map(|problem| problem.replace(&kept.file, "FILE"));
+            kept.file = redactor.source(&kept.file);
+        }
+        if let Some(compared) = &mut shown.compared {
+            compared.report = redactor.source(&compared.report);
+        }
         for source in &mut shown.sources {
             source.name = redactor.source(&source.name);
             source.path = None;
@@ -221,6 +282,28 @@ impl InForce {
             map: self.map.clone(),
             encoding: self.encoding.clone(),
             delimiter: self.delimiter.clone(),
+            redact_key: self.redact_key.clone(),
+        }
+    }
+}
+
+impl Kept {
+    fn wire(&self) -> wire::Kept {
+        wire::Kept { file: self.file.clone(), kept: self.problem.is_none(), problem: self.problem.clone() }
+    }
+}
+
+impl Accepted {
+    fn wire(&self) -> wire::Suppression {
+        let given = &self.suppression;
+        wire::Suppression {
+            rule: given.rule.clone(),
+            about: given.about.clone(),
+            reason: given.reason.clone(),
+            until: given.until.map(|day| day.to_string()),
+            ticket: given.ticket.clone(),
+            findings: self.covered,
+            state: self.standing.word().to_owned(),
         }
     }
 }
@@ -274,6 +357,7 @@ fn counts(counts: &Counts) -> wire::Counts {
         users: counts.users,
         by_status: by_word(&Status::ALL.map(Status::word), &counts.status),
         by_severity: by_word(&severities, &counts.severity),
+        suppressed: counts.suppressed(),
         by_rule: by_rule.collect(),
         features: features
             .map(|(feature, counts)| (feature.column().to_owned(), by_word(&supports, counts)))

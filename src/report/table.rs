@@ -31,7 +31,7 @@ pub(super) enum Cell<'a> {
     Number(u32),
     /// Octets, as hexadecimal digits.
     Octets([u8; 16]),
-    /// The codes of findings: sorted, unique, joined by one blank.
+    /// The codes of findings that count: sorted, unique, joined by one blank.
     Codes(&'a [Finding]),
 }
 
@@ -178,7 +178,7 @@ fn codes(out: &mut Vec<u8>, findings: &[Finding]) {
         return;
     }
     let mut ranks = RuleSet::NONE;
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| finding.counts()) {
         ranks.insert(BY_CODE.rank[finding.rule]);
     }
     for (nth, rank) in ranks.iter().enumerate() {
@@ -220,6 +220,7 @@ mod tests {
             value: String::new(),
             message: String::new(),
             suggestion: None,
+            state: crate::finding::State::Open,
         };
         let twice: Vec<Finding> =
             (0..rules::all().count()).flat_map(|rule| [finding(rule), finding(rule)]).collect();

@@ -41,6 +41,7 @@ pub(super) fn summary() -> Summary {
         map: vec!["E-mail 2=mail".to_owned()],
         encoding: Some("cp850".to_owned()),
         delimiter: None,
+        redact_key: None,
     };
     let mut run = RuleSet::NONE;
     run.insert(0);
@@ -50,6 +51,9 @@ pub(super) fn summary() -> Summary {
         sources: vec![source],
         run,
         counts: counts(),
+        suppressions: Vec::new(),
+        compared: None,
+        history: None,
         started: "2026-11-23T07:00:00Z".to_owned(),
         ended: "2026-11-23T07:00:01Z".to_owned(),
         seconds: 1.25,

@@ -114,7 +114,8 @@ pub static COLUMNS: &[Column<()>] = &[
 
 /// What to do first.
 fn next_step(judged: &Judged<'_, '_>) -> &'static str {
-    let first = |severity| judged.findings.iter().find(|finding| finding.severity == severity);
+    let first =
+        |severity| judged.findings.iter().find(|finding| finding.counts() && finding.severity == severity);
     let worst = first(Severity::Error).or_else(|| first(Severity::Warning));
     worst.map_or("", |finding| rules::at(finding.rule).remedy)
 }

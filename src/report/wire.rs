@@ -40,6 +40,15 @@ pub struct Summary {
     pub organisation_steps: Vec<OrganisationStep>,
     /// What this audit cannot see.
     pub cannot_see: Vec<String>,
+    /// What became of the history; null where none is kept.
+    #[serde(default)]
+    pub history: Option<Kept>,
+    /// How the findings stand with those of the baseline; null without one.
+    #[serde(default)]
+    pub baseline: Option<Compared>,
+    /// What was accepted.
+    #[serde(default)]
+    pub suppressions: Vec<Suppression>,
     /// The other files of the report.
     pub files: Vec<File>,
     /// When the run started, RFC 3339.
@@ -112,6 +121,9 @@ pub struct Options {
     /// The delimiter as given; null when it was found out.
     #[serde(default)]
     pub delimiter: Option<String>,
+    /// What the key of the hashes is called: equal for equal keys, and it does not tell the key. Null without one.
+    #[serde(default)]
+    pub redact_key: Option<String>,
 }
 
 /// One source.
@@ -188,12 +200,82 @@ pub struct Counts {
     pub by_status: ByWord,
     /// Findings by severity.
     pub by_severity: ByWord,
+    /// Findings that were suppressed; they count nowhere else here.
+    #[serde(default)]
+    pub suppressed: u64,
     /// The rules that fired, in the order of the catalogue.
     pub by_rule: Vec<Rule>,
     /// Users by what they get of each feature; features by the names of their columns.
     pub features: BTreeMap<String, ByWord>,
     /// Users by how they stand with steps 2 and 3; steps by the names of their columns.
     pub steps: BTreeMap<String, ByWord>,
+}
+
+/// What became of the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The file.
+    pub file: String,
+    /// Whether this run is in it.
+    pub kept: bool,
+    /// Why it is not.
+    pub problem: Option<String>,
+}
+
+/// How the findings stand with those of an earlier report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The report, as it was named.
+    pub report: String,
+    /// When it ended, RFC 3339; empty where there was none yet.
+    pub ended: String,
+    /// Findings that it does not have; suppressed ones are left out.
+    pub new: u64,
+    /// Findings that it has; suppressed ones are left out.
+    pub unchanged: u64,
+    /// Findings of it that are not there any more.
+    pub fixed: u64,
+    /// The same by rule, for the rules that had or have findings, in the order of the catalogue.
+    pub by_rule: Vec<Change>,
+    /// What makes the comparison less than sure.
+    pub doubts: Vec<String>,
+}
+
+/// How the findings of one rule stand with those of an earlier report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Findings then, suppressed ones among them.
+    pub before: u64,
+    /// New findings.
+    pub new: u64,
+    /// Findings that are still there.
+    pub unchanged: u64,
+    /// Findings that are not there any more.
+    pub fixed: u64,
+}
+
+/// Findings that somebody has accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// The rules as they were written.
+    pub rule: String,
+    /// Whom it concerns, as it was written.
+    #[serde(rename = "match")]
+    pub about: String,
+    /// Why it was accepted.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<String>,
+    /// Where that was decided.
+    pub ticket: Option<String>,
+    /// How many findings it covers; of an expired one, how many count again.
+    pub findings: u64,
+    /// `in-force`, `unused`, `expired`, or `unknown` where its rules were not run or not everybody was reported.
+    pub state: String,
 }
 
 /// A rule that fired.

@@ -19,6 +19,8 @@ pub struct RuleCount {
     pub users_by_worst: [u64; 3],
     /// How bad the worst finding is; the same rule may be worse for one user than for another.
     pub worst: Option<Severity>,
+    /// Findings that were suppressed; they count nowhere else.
+    pub suppressed: u64,
     /// Users for whom the rule was not evaluated.
     pub not_evaluated: u64,
     /// The attributes that were missing there.
@@ -123,12 +125,15 @@ impl Tally {
 impl Counts {
     /// Counts what one rule found about one user.
     fn add_findings(&mut self, findings: &[Finding]) {
-        let Some(worst) = findings.iter().map(|finding| finding.severity).max() else { return };
-        let rule = &mut self.rules[findings[0].rule];
+        let Some(first) = findings.first() else { return };
+        let rule = &mut self.rules[first.rule];
+        let counting = || findings.iter().filter(|finding| finding.counts());
+        rule.suppressed += (findings.len() - counting().count()) as u64;
+        let Some(worst) = counting().map(|finding| finding.severity).max() else { return };
         rule.users += 1;
         rule.worst = rule.worst.max(Some(worst));
         rule.users_by_worst[worst as usize] += 1;
-        for finding in findings {
+        for finding in counting() {
             rule.findings += 1;
             rule.by_severity[finding.severity as usize] += 1;
             self.severity[finding.severity as usize] += 1;
@@ -150,12 +155,19 @@ impl Counts {
         for (mine, theirs) in self.rules.iter_mut().zip(&other.rules) {
             mine.findings += theirs.findings;
             mine.users += theirs.users;
+            mine.suppressed += theirs.suppressed;
             add(&mut mine.by_severity, &theirs.by_severity);
             add(&mut mine.users_by_worst, &theirs.users_by_worst);
             mine.worst = mine.worst.max(theirs.worst);
             mine.not_evaluated += theirs.not_evaluated;
             mine.missing = mine.missing.union(theirs.missing);
         }
+    }
+
+    /// Findings that were suppressed.
+    #[must_use]
+    pub fn suppressed(&self) -> u64 {
+        self.rules.iter().map(|rule| rule.suppressed).sum()
     }
 
     /// Findings of errors.

@@ -3,12 +3,13 @@
 //! A rule is a struct literal with its function below it; whatever lists, explains, selects or tests rules reads
 //! these values. Rules are pure: no clock, no input or output, no settings. What varies by site is in [`Context`].
 
-use crate::finding::{Change, Finding, Severity};
+use crate::finding::{Change, Finding, Severity, State};
 use crate::model::{Attr, AttrSet, Facts, Marks, Tri};
 
 pub mod counts;
 pub mod scenario;
 pub mod select;
+pub mod suppress;
 pub mod verdict;
 
 mod account;
@@ -231,6 +232,7 @@ impl<'s> Sink<'s> {
             value: value.to_owned(),
             message: message.into(),
             suggestion: None,
+            state: State::Open,
         });
         self
     }

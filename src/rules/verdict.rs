@@ -1,5 +1,6 @@
 //! What a user gets told: status, the two steps of the article, the five features.
 
+use super::suppress::Suppressions;
 use super::{Context, Feature, MailboxPlace, Rule, RuleSet, Scenario, Step, all, scenario};
 use crate::finding::{Finding, Severity};
 use crate::model::{Attr, AttrSet, Facts, Tri};
@@ -112,7 +113,7 @@ pub struct Verdict {
     pub lync_sees_mail: StepState,
     /// What the user gets, in the order of [`Feature::ALL`].
     pub features: [Support; 5],
-    /// How many findings of each severity: infos, warnings, errors (index by [`Severity`]).
+    /// How many findings of each severity that count: infos, warnings, errors (index by [`Severity`]).
     pub by_severity: [u32; 3],
     /// Rules that some attribute which the input never carried could make fire.
     pub not_evaluated: RuleSet,
@@ -140,6 +141,8 @@ pub struct Plan {
     pub run: RuleSet,
     /// How bad each is, by its place in the catalogue; meaningless for rules that are not run.
     pub severity: Vec<Severity>,
+    /// What was accepted.
+    pub suppressions: Suppressions,
     /// Rules whose severity the user has set; it holds for every finding of them.
     pub overridden: RuleSet,
     /// The features of which a rule that was left out could decide.
@@ -159,6 +162,7 @@ impl Plan {
         let mut plan = Self {
             run: RuleSet::NONE,
             severity: Vec::new(),
+            suppressions: Suppressions::default(),
             overridden: RuleSet::NONE,
             open_features: [false; 5],
             open_steps: [false; 2],
@@ -213,7 +217,7 @@ pub fn judge(
     incomplete: Option<&'static str>,
 ) -> Verdict {
     let mut by_severity = [0; 3];
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| finding.counts()) {
         by_severity[finding.severity as usize] += 1;
     }
     let status = if by_severity[Severity::Error as usize] > 0 {

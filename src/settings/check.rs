@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::file::Told;
 use super::keys::{Entry, Values};
-use super::{Format, Ldap, Mailboxes, Redact, Settings, Show};
+use super::{FailOn, Format, Ldap, LogFormat, Mailboxes, Redact, Settings, Show};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
@@ -12,10 +12,11 @@ use crate::model::attribute::ATTRIBUTES;
 use crate::model::charset::Charset;
 use crate::model::fold::fold;
 use crate::rules::select::{Given, nearest, resolve, selection, severities};
+use crate::rules::suppress::Suppression;
 use crate::rules::{RuleSet, Scenario};
 
 /// The values of `fail-on`.
-pub const FAIL_ON: [&str; 4] = ["error", "warning", "info", "never"];
+pub const FAIL_ON: [&str; 5] = ["error", "warning", "info", "new", "never"];
 
 /// Checks everything; the problems of the file come first, in the order of its lines.
 pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
@@ -31,24 +32,34 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         ldap: c.ldap(),
         selected: c.selected(),
         severity: c.severity(),
-        fail_on: c.one("fail-on", fail_on).flatten(),
+        fail_on: c.one("fail-on", fail_on).unwrap_or(FailOn::Never),
+        baseline: c.one("baseline", |text| Ok(PathBuf::from(text))),
         exit_zero: c.flag("exit-zero"),
         sip_domains: c.all("sip-domain", domain),
         verified_domains: c.all("verified-domain", domain),
         routing_domains: c.all("routing-domain", domain),
         mailboxes: c.one("mailboxes", |text| word(text, &Mailboxes::ALL)).unwrap_or(Mailboxes::OnPrem),
         only: c.one("only", |text| Ok(PathBuf::from(text))),
+        keep: c.one("keep", keep).unwrap_or(0),
+        history: c.one("history", |text| Ok(PathBuf::from(text))),
         out: c.one("out", |text| Ok(PathBuf::from(text))).unwrap_or_default(),
         formats: c.all("format", |text| word(text, &Format::ALL)),
         redact: c.one("redact", |text| word(text, &Redact::ALL)).unwrap_or(Redact::None),
         redact_key_file: c.one("redact-key-file", |text| Ok(PathBuf::from(text))),
         csv_delimiter: c.one("csv-delimiter", delimiter).unwrap_or(b','),
         csv_raw: c.flag("csv-raw"),
+        suppressions: c.suppressions(),
         threads: c.one("threads", threads).unwrap_or(0),
+        log_format: c.one("log-format", |text| word(text, &LogFormat::ALL)).unwrap_or(LogFormat::Text),
         memory: c.one("memory", memory),
         progress: c.one("progress", |text| word(text, &Show::ALL)).unwrap_or(Show::Auto),
         values: Values::default(),
     };
+    if let (FailOn::New, None, Some(entry)) =
+        (settings.fail_on, &settings.baseline, values.get("fail-on").last())
+    {
+        c.tell("fail-on", entry, "`new` needs a report to compare with: name one with --baseline");
+    }
     let mut problems = c.problems;
     problems.sort_by_key(|(line, _)| *line);
     let problems: Vec<String> = problems.into_iter().map(|(_, problem)| problem).collect();
@@ -138,6 +149,10 @@ impl Checker<'_> {
         selection(given(&select), given(&ignore)).unwrap_or_default()
     }
 
+    fn suppressions(&mut self) -> Vec<Suppression> {
+        self.values.suppressions.iter().filter_map(|table| table.check(&mut self.problems)).collect()
+    }
+
     fn severity(&mut self) -> Vec<(usize, Severity)> {
         let mut good = Vec::new();
         for entry in self.values.get("severity") {
@@ -171,8 +186,13 @@ fn unknown_scenario(text: &str) -> String {
     unknown(text, &Scenario::ALL.map(Scenario::name))
 }
 
-fn fail_on(text: &str) -> std::result::Result<Option<Severity>, String> {
-    let levels = FAIL_ON.map(|word| (word, Severity::of(word)));
+fn fail_on(text: &str) -> std::result::Result<FailOn, String> {
+    let level = |word| match Severity::of(word) {
+        Some(severity) => FailOn::At(severity),
+        None if word == "new" => FailOn::New,
+        None => FailOn::Never,
+    };
+    let levels = FAIL_ON.map(|word| (word, level(word)));
     word(text, &levels)
 }
 
@@ -191,6 +211,15 @@ fn delimiter(text: &str) -> std::result::Result<u8, String> {
         [one] if one.is_ascii_punctuation() && *one != b'"' || matches!(text, "\t" | " ") => Ok(*one),
         _ => Err(format!(
             "`{text}` is no delimiter; it must be one punctuation mark such as `,` or `;`, or `tab`"
+        )),
+    }
+}
+
+fn keep(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number <= 100_000 => Ok(number),
+        _ => Err(format!(
+            "`{text}` is no number of reports; it must be 0 (one report, no folders of runs) to 100000"
         )),
     }
 }

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Entry, KEYS, Key, Origin, Shape, Values};
+use super::suppress::{self, Table};
 use crate::error::{Error, Result};
 use crate::rules::select::nearest;
 
@@ -81,8 +82,11 @@ impl Reader<'_> {
     }
 
     fn key(&mut self, name: &str, line: usize, value: &Spanned<DeValue<'_>>) {
+        if name == suppress::NAME {
+            return self.suppressions(line, value);
+        }
         let Some(key) = Key::find(name) else {
-            let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+            let known: Vec<&str> = KEYS.iter().map(|key| key.name).chain([suppress::NAME]).collect();
             let hint = match nearest(&name.replace('_', "-"), known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the keys are: {}", known.join(", ")),
@@ -97,6 +101,19 @@ impl Reader<'_> {
             _ => self.texts(key, value),
         };
         self.values.set(key, entries);
+    }
+
+    fn suppressions(&mut self, line: usize, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Array(tables) = value.get_ref() else { return self.problem(line, suppress::SHAPE) };
+        for table in tables {
+            let mut wrong = Vec::new();
+            let origin = |at| Origin::File(Rc::clone(&self.path), self.line(at));
+            let read = Table::read(table, origin, |at, what| wrong.push((self.line(at), what.to_owned())));
+            self.values.suppressions.extend(read);
+            for (line, what) in wrong {
+                self.problem(line, &what);
+            }
+        }
     }
 
     fn table(&mut self, key: &'static Key, table: &DeTable<'_>) -> Vec<Entry> {

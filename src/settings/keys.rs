@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::suppress::Table;
+
 /// What may stand behind a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -74,7 +76,10 @@ pub static KEYS: &[Key] = &[
     Key { name: "routing-domain", shape: Shape::List, default: "", unset: "not checked" },
     Key { name: "mailboxes", shape: Shape::Text, default: "onprem", unset: "" },
     Key { name: "only", shape: Shape::Text, default: "", unset: "all users are reported" },
+    Key { name: "baseline", shape: Shape::Text, default: "", unset: "nothing is compared" },
+    Key { name: "history", shape: Shape::Text, default: "", unset: "no history is kept" },
     Key { name: "out", shape: Shape::Text, default: "dirsync-audit-report", unset: "" },
+    Key { name: "keep", shape: Shape::Number, default: "0", unset: "one report, in the folder itself" },
     Key { name: "format", shape: Shape::List, default: "csv,json,html", unset: "" },
     Key { name: "redact", shape: Shape::Text, default: "none", unset: "" },
     Key { name: "redact-key-file", shape: Shape::Text, default: "", unset: "DIRSYNC_AUDIT_REDACT_KEY" },
@@ -83,6 +88,7 @@ pub static KEYS: &[Key] = &[
     Key { name: "threads", shape: Shape::Number, default: "0", unset: "one per processor" },
     Key { name: "memory", shape: Shape::Size, default: "", unset: "as much as the run needs" },
     Key { name: "progress", shape: Shape::Text, default: "auto", unset: "" },
+    Key { name: "log-format", shape: Shape::Text, default: "text", unset: "" },
 ];
 
 impl Key {
@@ -140,7 +146,11 @@ pub struct Entry {
 
 /// The texts of every setting, not yet checked.
 #[derive(Debug, Clone, Default)]
-pub struct Values(Vec<(&'static str, Vec<Entry>)>);
+pub struct Values {
+    keys: Vec<(&'static str, Vec<Entry>)>,
+    /// The tables `[[suppress]]`.
+    pub suppressions: Vec<Table>,
+}
 
 impl Values {
     /// What holds when nobody says anything.
@@ -157,21 +167,22 @@ impl Values {
     /// The texts of a key; none when it is not set.
     #[must_use]
     pub fn get(&self, name: &str) -> &[Entry] {
-        self.0.iter().find(|(key, _)| *key == name).map_or(&[], |(_, entries)| entries)
+        self.keys.iter().find(|(key, _)| *key == name).map_or(&[], |(_, entries)| entries)
     }
 
     /// Sets a key.
     pub fn set(&mut self, key: &'static Key, entries: Vec<Entry>) {
-        match self.0.iter_mut().find(|(name, _)| *name == key.name) {
+        match self.keys.iter_mut().find(|(name, _)| *name == key.name) {
             Some((_, old)) => *old = entries,
-            None => self.0.push((key.name, entries)),
+            None => self.keys.push((key.name, entries)),
         }
     }
 
     /// Lays other values over these: a key that is set there wins; tables are joined, and their names win one by
     /// one.
     pub fn overlay(&mut self, upper: Self) {
-        for (name, entries) in upper.0 {
+        self.suppressions.extend(upper.suppressions);
+        for (name, entries) in upper.keys {
             let Some(key) = Key::find(name) else { continue };
             if key.shape != Shape::Table {
                 self.set(key, entries);

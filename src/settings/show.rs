@@ -15,6 +15,9 @@ pub fn toml(values: &Values) -> String {
     for key in tables {
         table(&mut text, key, values.get(key.name));
     }
+    for one in &values.suppressions {
+        text.push_str(&suppression(one.entries(), Some(one.origin())));
+    }
     text
 }
 
@@ -43,6 +46,24 @@ fn table(text: &mut String, key: &Key, entries: &[Entry]) {
         let row = format!("{} = {}", bare(name), quoted(value));
         let _ = writeln!(text, "{row:<50} # {}", origin_words(&entry.origin));
     }
+}
+
+/// One table `[[suppress]]`, with a blank line before it.
+pub fn suppression<'t>(
+    entries: impl Iterator<Item = (&'static str, &'t str)>,
+    origin: Option<&Origin>,
+) -> String {
+    let mut text = String::from("\n");
+    match origin {
+        Some(origin) => {
+            let _ = writeln!(text, "{:<50} # {}", "[[suppress]]", origin_words(origin));
+        }
+        None => text.push_str("[[suppress]]\n"),
+    }
+    for (key, value) in entries {
+        let _ = writeln!(text, "{key} = {}", quoted(value));
+    }
+    text
 }
 
 fn value(shape: Shape, entries: &[Entry]) -> String {
@@ -96,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_read_back() {
-        let text = "out = 'C:\\x \"y\"'\nsip-domain = ['a.com', 'b.com']\nthreads = 3\n[map]\n'E-Mail (work)' = 'mail'";
+        let text = "out = 'C:\\x \"y\"'\nsip-domain = ['a.com', 'b.com']\nthreads = 3\n[map]\n'E-Mail (work)' = 'mail'\n[[suppress]]\nrule = 'SIP'\nmatch = 'a.com'\nreason = 'x \"y\"'";
         let (values, _) = file::parse(text, Path::new("x.toml"));
         let mut all = Values::defaults();
         all.overlay(values);
@@ -109,5 +130,7 @@ mod tests {
             assert_eq!(texts(&again), texts(&all), "{}", key.name);
         }
         assert!(shown.contains("# x.toml:3"), "{shown}");
+        let tables = |values: &Values| format!("{:?}", values.suppressions[0].entries().collect::<Vec<_>>());
+        assert_eq!(tables(&again), tables(&all));
     }
 }

@@ -9,6 +9,7 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_
 
 use super::bytes::Bytes;
 use super::look::{Scan, ends_otherwise, scan};
+use super::place::read_at;
 use super::spool::{Packing, Spooled, spool};
 use crate::error::{Error, Result};
 use crate::model::charset::Charset;
@@ -126,16 +127,6 @@ impl Raw {
         }
         Ok(done)
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, room: &mut [u8], place: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, room, place)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, room: &mut [u8], place: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, room, place)
 }
 
 /// How a file is encoded.

@@ -18,6 +18,7 @@ mod ldif;
 mod long;
 mod look;
 mod marks;
+mod place;
 mod plain;
 mod regular;
 mod row;

@@ -70,10 +70,11 @@ impl Firsts {
     /// Gathers one user.
     pub(in crate::report) fn user(&mut self, judged: &Judged<'_, '_>) {
         for findings in judged.findings.chunk_by(|one, next| one.rule == next.rule) {
-            if let Some(first) = findings.first()
+            let mut counting = findings.iter().filter(|finding| finding.counts());
+            if let Some(first) = counting.next()
                 && !self.full.has(first.rule)
             {
-                self.keep(first.rule, Row::of(judged, first, findings.len() - 1));
+                self.keep(first.rule, Row::of(judged, first, counting.count()));
             }
         }
     }

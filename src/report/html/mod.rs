@@ -4,14 +4,17 @@
 //! size of the directory, it stays below five megabytes: it shows the first users of each rule, and the CSV files
 //! have all of them.
 
+mod changes;
 mod end;
 mod features;
 mod fired;
 mod firsts;
 mod markup;
 mod read;
+mod suppressed;
 #[cfg(test)]
 mod tests;
+mod trend;
 mod verdict;
 
 use super::summary::Summary;
@@ -51,10 +54,13 @@ const SECTIONS: &[fn(&mut String, &Page<'_>)] = &[
     read::alarm,
     read::section,
     verdict::section,
+    changes::section,
+    trend::section,
     features::table,
     verdict::fix_first,
     features::steps,
     fired::section,
+    suppressed::section,
     end::not_evaluated,
     end::cannot_see,
     end::files,
@@ -95,6 +101,12 @@ fn head(out: &mut String, page: &Page<'_>) {
         ("#rules", "Findings"),
         ("#unseen", "Limits"),
     ];
+    if page.summary.compared.is_some() {
+        links.push(("#changes", "Changes"));
+    }
+    if !page.summary.suppressions.is_empty() {
+        links.push(("#suppressed", "Suppressed"));
+    }
     links.extend(page.table(users::FILE).map(|file| (file, "All users (CSV)")));
     links.extend(page.table(findings::FILE).map(|file| (file, "All findings (CSV)")));
     for (place, name) in links {

@@ -88,6 +88,13 @@ impl Redactor {
         if self.key.is_some() { Mode::Hash } else { Mode::Partial }
     }
 
+    /// What the key is called: equal for equal keys, and it does not tell the key.
+    #[must_use]
+    pub fn key_id(&self) -> Option<String> {
+        let id = |key| blake3::keyed_hash(key, b"dirsync-audit name of the key").to_hex();
+        self.key.as_ref().map(|key| id(key).as_str().chars().take(16).collect())
+    }
+
     /// Writes a user as it may be shown.
     pub(super) fn show(&self, judged: &Judged<'_, '_>, write: impl FnOnce(&Judged<'_, '_>)) {
         let facts = judged.facts;
@@ -114,7 +121,8 @@ impl Redactor {
     }
 
     /// A source: the name of a file without its folders, which may name a person too; of a server the scheme.
-    pub(super) fn source(&self, name: &str) -> String {
+    #[must_use]
+    pub fn source(&self, name: &str) -> String {
         if let Some((scheme, rest)) = name.split_once("://") {
             return if self.key.is_some() {
                 format!("{scheme}://{}", self.token(rest))
@@ -159,6 +167,7 @@ impl Redactor {
             value: self.value(finding.attribute, &finding.value),
             message: self.message(finding, known),
             suggestion,
+            state: finding.state,
         }
     }
 
@@ -196,7 +205,7 @@ impl Redactor {
     }
 
     /// Any text; several addresses in one text are taken one by one.
-    fn text(&self, text: &str) -> String {
+    pub(super) fn text(&self, text: &str) -> String {
         if text.is_empty() {
             return String::new();
         }
@@ -308,6 +317,7 @@ mod tests {
             value: String::new(),
             message: message.to_owned(),
             suggestion: None,
+            state: crate::finding::State::Open,
         };
         let verdict = verdict::excluded("x");
         let judged = Judged { source: "a.csv", facts: &facts, verdict: &verdict, findings: &[finding] };
