@@ -10,6 +10,7 @@ pub(super) fn read_at(file: &File, room: &mut [u8], place: u64) -> io::Result<us
 }
 
 /// Reads from a place on, as `Read::read` does.
+#[cfg(windows)]
 pub(super) fn read_at(file: &File, room: &mut [u8], place: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, room, place)
 }
