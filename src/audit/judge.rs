@@ -6,7 +6,7 @@ use crate::finding::{Change, Finding};
 use crate::model::{Facts, Marks, User, address, fold};
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
-use crate::rules::{self, Check, RuleSet, Sink};
+use crate::rules::{self, Check, Rule, RuleSet, Sink};
 
 use super::keys::{Kind, key_hash, lower};
 use super::look;
@@ -27,6 +27,8 @@ pub(super) struct Judge<'a> {
     naming: &'a Naming<'a>,
     /// The rules that are run on users with a mark, by the place of the mark.
     by_mark: [RuleSet; Marks::COUNT],
+    /// The catalogue.
+    rules: Vec<&'static Rule>,
     findings: Vec<Finding>,
 }
 
@@ -40,9 +42,9 @@ impl<'a> Judge<'a> {
     pub(super) fn new(plan: &'a Plan, naming: &'a Naming<'a>) -> Self {
         let mut by_mark = [RuleSet::NONE; Marks::COUNT];
         for (place, rule) in rules::all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
-            rule.when.places().for_each(|mark| by_mark[mark].insert(place));
+            rule.when_in(&plan.context).places().for_each(|mark| by_mark[mark].insert(place));
         }
-        Self { plan, naming, by_mark, findings: Vec::new() }
+        Self { plan, naming, by_mark, rules: rules::all().collect(), findings: Vec::new() }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
@@ -67,7 +69,7 @@ impl<'a> Judge<'a> {
         let concerned = facts.marks.places().fold(RuleSet::NONE, |all, mark| all.with(self.by_mark[mark]));
         let all = catch_unwind(AssertUnwindSafe(|| {
             for place in concerned.iter() {
-                self::run(self.plan, facts, &near, place, &mut self.findings, &mut open);
+                self::run(self.plan, facts, &near, (place, self.rules[place]), &mut self.findings, &mut open);
             }
         }));
         if all.is_err() {
@@ -91,7 +93,7 @@ impl<'a> Judge<'a> {
         for place in concerned.iter() {
             let kept = self.findings.len();
             let ran = catch_unwind(AssertUnwindSafe(|| {
-                self::run(self.plan, facts, near, place, &mut self.findings, &mut open);
+                self::run(self.plan, facts, near, (place, self.rules[place]), &mut self.findings, &mut open);
             }));
             if ran.is_err() {
                 self.findings.truncate(kept);
@@ -136,11 +138,10 @@ fn run(
     plan: &Plan,
     facts: &Facts<'_>,
     near: &Near<'_>,
-    place: usize,
+    (place, rule): (usize, &Rule),
     findings: &mut Vec<Finding>,
     open: &mut RuleSet,
 ) {
-    let rule = rules::at(place);
     let mut sink = Sink::new(place, plan.severity[place], findings, open);
     match rule.check {
         Check::User(check) => check(facts, &plan.context, &mut sink),

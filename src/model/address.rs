@@ -53,6 +53,8 @@ pub struct Look<'a> {
     pub domain_classes: Classes,
     /// Whether `domain` is one.
     is_domain: bool,
+    /// Whether `domain` is routable by its shape.
+    pub routable: bool,
 }
 
 impl<'a> Look<'a> {
@@ -63,8 +65,9 @@ impl<'a> Look<'a> {
             Some(at) => (&address[..at], &address[at + 1..]),
             None => (address, ""),
         };
-        let (domain_classes, is_domain) = known.look(domain);
-        Self { local, domain, local_classes: Classes::of(local), domain_classes, is_domain }
+        let About { classes, is_domain, routable } = known.look(domain);
+        let local_classes = Classes::of(local);
+        Self { local, domain, local_classes, domain_classes: classes, is_domain, routable }
     }
 
     /// The classes of all characters but the `@` between the parts.
@@ -96,33 +99,47 @@ impl<'a> Look<'a> {
     }
 }
 
-/// The domains that were found well-formed lately, and their classes: the addresses of a directory lie in a few.
+/// What is known about a text that stands where a domain should.
+#[derive(Debug, Clone, Copy, Default)]
+struct About {
+    classes: Classes,
+    is_domain: bool,
+    routable: bool,
+}
+
+/// The domains that were found well-formed lately: the addresses of a directory lie in a few.
 #[derive(Debug, Default)]
 pub struct Known {
-    domains: [(String, Classes); 8],
+    domains: [(String, About); 8],
     /// Whose place the next one takes.
     next: usize,
 }
 
 impl Known {
-    /// The classes of a text, and whether it is a domain.
-    fn look(&mut self, domain: &str) -> (Classes, bool) {
+    /// Looks at a text that stands where a domain should.
+    fn look(&mut self, domain: &str) -> About {
         if domain.is_empty() {
-            return (Classes::default(), false);
+            return About::default();
         }
-        if let Some((_, classes)) = self.domains.iter().find(|(known, _)| known == domain) {
-            return (*classes, true);
+        if let Some((_, about)) = self.domains.iter().find(|(known, _)| known == domain) {
+            return *about;
         }
         let classes = Classes::of(domain);
         let is_domain = !classes.has(Classes::NOT_LDH) && has_domain_labels(domain);
+        let about = About { classes, is_domain, routable: is_routable(domain) };
         if is_domain {
             let (known, of) = &mut self.domains[self.next];
             known.clear();
             known.push_str(domain);
-            *of = classes;
+            *of = about;
             self.next = (self.next + 1) % self.domains.len();
         }
-        (classes, is_domain)
+        about
+    }
+
+    /// Whether a domain is routable by its shape, as [`is_routable`] says.
+    pub(super) fn is_routable(&mut self, domain: &str) -> bool {
+        self.look(domain).routable
     }
 }
 

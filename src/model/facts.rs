@@ -2,11 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::address::{Known, Look, after_prefix};
+use super::address::{Known, Look, after_prefix, domain};
 use super::attribute::Attr;
 use super::class::Classes;
 use super::fold::{same, trim};
-use super::home::{MailboxHome, SipHome};
+use super::home::{Locator, MailboxHome, SipHome, locator};
 use super::marks::Marks;
 use super::proxy::{Proxy, ProxyType};
 use super::tri::Tri;
@@ -68,6 +68,8 @@ pub struct Facts<'a> {
     pub pua_local_classes: Classes,
     /// `msExchRecipientTypeDetails`.
     pub recipient_type: Option<i64>,
+    /// What `msRTCSIP-DeploymentLocator` says.
+    pub locator: Locator,
     /// What is out of the ordinary.
     pub marks: Marks,
     kinds: Kinds,
@@ -109,7 +111,16 @@ impl<'a> Facts<'a> {
             _ => (Some(uri.unwrap_or(pua)), pua_well_formed),
         };
         let mail = trim(user.get(Attr::Mail));
+        // Whether every address is there, and lies in a domain that is routable by its shape.
+        let suffix = domain(user.get(Attr::UserPrincipalName));
+        let routable = user.carries(Attr::ProxyAddresses)
+            && user.carries(Attr::PrimaryUserAddress)
+            && proxies.iter().all(|proxy| proxy.routable || !proxy.well_formed)
+            && look.is_none_or(|look| look.routable)
+            && known.is_routable(domain(mail))
+            && known.is_routable(suffix);
         let mut facts = Self {
+            locator: locator(user.get(Attr::DeploymentLocator)),
             marks: Marks::default(),
             sip_home: SipHome::of(user, sip_enabled.yes()),
             mail_well_formed: Look::at(mail, known).is_mail(),
@@ -128,7 +139,7 @@ impl<'a> Facts<'a> {
             sip_well_formed,
             mail,
         };
-        facts.marks = Marks::of(&facts);
+        facts.marks = Marks::of(&facts, routable);
         facts
     }
 

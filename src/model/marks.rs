@@ -7,7 +7,7 @@ use super::attribute::Attr;
 use super::class::Classes;
 use super::facts::Facts;
 use super::fold::same;
-use super::home::{Locator, locator};
+use super::home::Locator;
 use super::octet::find;
 use super::proxy::ProxyType;
 use super::tri::Tri;
@@ -89,6 +89,8 @@ marks! {
     DISABLED = 29;
     /// The object is a contact.
     CONTACT = 30;
+    /// An address lies in a domain that is not routable by its shape, or is missing.
+    NOT_ROUTABLE = 31;
 }
 
 impl Marks {
@@ -99,7 +101,7 @@ impl Marks {
     }
 
     /// How many marks there can be.
-    pub const COUNT: usize = 31;
+    pub const COUNT: usize = 32;
 
     /// The place of each mark that is in, below [`Marks::COUNT`].
     pub fn places(self) -> impl Iterator<Item = usize> {
@@ -115,8 +117,8 @@ impl Marks {
         self.0 |= if when { mark.0 } else { 0 };
     }
 
-    /// The marks of a user.
-    pub(super) fn of(facts: &Facts<'_>) -> Self {
+    /// The marks of a user; `routable` says that every address is there and lies in a domain routable by its shape.
+    pub(super) fn of(facts: &Facts<'_>, routable: bool) -> Self {
         let mut marks = Self::ANY;
         marks.of_proxies(facts);
         marks.of_pua(facts);
@@ -124,9 +126,8 @@ impl Marks {
         marks.of_upn(facts);
         let user = facts.user;
         marks.add(Self::NOT_ENABLED, user.says(Attr::UserEnabled, false) != Tri::No);
-        let known =
-            matches!(locator(user.get(Attr::DeploymentLocator)), Locator::OnPremises | Locator::Online);
-        marks.add(Self::ODD_LOCATOR, !known);
+        marks.add(Self::ODD_LOCATOR, matches!(facts.locator, Locator::Empty | Locator::Unknown));
+        marks.add(Self::NOT_ROUTABLE, !routable || user.hidden() != Hidden::default());
         marks.add(Self::DISABLED, !user.carries(Attr::UserAccountControl) || facts.is_disabled());
         marks.add(Self::CONTACT, !user.carries(Attr::ObjectClass) || facts.is_contact());
         marks

@@ -6,20 +6,20 @@
 #[inline]
 pub fn find(octet: u8, text: &[u8]) -> Option<usize> {
     const NEAR: usize = 64;
+    let (near, far) = text.split_at(text.len().min(NEAR));
     let wanted = u64::from(octet) * EACH;
-    let mut place = 0;
-    while place < NEAR {
-        let Some(eight) = text.get(place..place + 8) else {
-            let rest = text.get(place..)?.iter().position(|&b| b == octet);
-            return rest.map(|found| place + found);
-        };
+    let mut eights = near.chunks_exact(8);
+    for (nth, eight) in eights.by_ref().enumerate() {
         let found = zeros(word(eight) ^ wanted);
         if found != 0 {
-            return Some(place + found.trailing_zeros() as usize / 8);
+            return Some(nth * 8 + found.trailing_zeros() as usize / 8);
         }
-        place += 8;
     }
-    memchr::memchr(octet, &text[place..]).map(|found| place + found)
+    let rest = eights.remainder();
+    if far.is_empty() {
+        return rest.iter().position(|&b| b == octet).map(|found| near.len() - rest.len() + found);
+    }
+    memchr::memchr(octet, far).map(|found| NEAR + found)
 }
 
 /// One in each octet.

@@ -32,6 +32,8 @@ pub struct Proxy<'a> {
     pub address: &'a str,
     /// What stands behind the first `@` of a sip or smtp address; empty for other types.
     pub domain: &'a str,
+    /// Whether `domain` is routable by its shape; true for other types.
+    pub routable: bool,
     /// Whether a sip or smtp address is well-formed; true for other types.
     pub well_formed: bool,
     /// Whether the type is written `SMTP`.
@@ -60,6 +62,7 @@ impl<'a> Proxy<'a> {
             of,
             address,
             domain: "",
+            routable: true,
             well_formed: true,
             primary: written_type == "SMTP",
             classes: Classes::default(),
@@ -69,7 +72,7 @@ impl<'a> Proxy<'a> {
             let look = Look::at(address, known);
             proxy.well_formed = if of == ProxyType::Smtp { look.is_mail() } else { look.is_sip() };
             (proxy.classes, proxy.local_classes) = (look.classes(), look.local_classes);
-            proxy.domain = look.domain;
+            (proxy.domain, proxy.routable) = (look.domain, look.routable);
         }
         proxy
     }

@@ -8,7 +8,7 @@ use crate::model::Attr::{
     ProxyAddresses, RecipientTypeDetails, RemoteRecipientType, TargetAddress, UserAccountControl,
     UserEnabled,
 };
-use crate::model::home::{Locator, locator, on_premises_mark, online_mark};
+use crate::model::home::{Locator, on_premises_mark, online_mark};
 use crate::model::{Facts, MailboxHome, Marks, Tri};
 
 pub(super) static RULES: &[Rule] = &[
@@ -257,14 +257,9 @@ pub(super) static RULES: &[Rule] = &[
     },
 ];
 
-/// What the locator says; empty when there is none.
-fn locator_of(f: &Facts<'_>) -> Locator {
-    locator(f.user.get(DeploymentLocator))
-}
-
 fn locator_not_for_scenario(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     out.needs(f, DeploymentLocator);
-    let homed = match (cx.scenario, locator_of(f)) {
+    let homed = match (cx.scenario, f.locator) {
         (Scenario::LyncOnPrem, Locator::Online) => "online",
         (Scenario::SfbOnline | Scenario::Teams, Locator::OnPremises) => "on-premises",
         _ => return,
@@ -306,7 +301,7 @@ fn sip_disabled(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn no_home_server(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let not_online = if f.user.carries(DeploymentLocator) {
-        Tri::from(locator_of(f) != Locator::Online)
+        Tri::from(f.locator != Locator::Online)
     } else {
         Tri::Unknown
     };
@@ -343,7 +338,7 @@ fn no_mailbox(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn unknown_locator(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, DeploymentLocator);
-    if locator_of(f) == Locator::Unknown {
+    if f.locator == Locator::Unknown {
         let value = f.user.get(DeploymentLocator);
         out.fire(
             DeploymentLocator,

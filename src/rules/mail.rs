@@ -120,6 +120,7 @@ pub(super) static RULES: &[Rule] = &[
               tenant's initial domain, and Lync finds no mailbox.",
         remedy: "Give the user a mail address in a verified domain.",
         reference: "KB 3190357; Prepare for directory synchronization to Microsoft 365",
+        when: Marks::NOT_ROUTABLE,
         check: Check::User(domain_not_routable),
         examples: &[
             Example::fires(&[&[(Mail, "ann@contoso.local")]], "`contoso.local`"),

@@ -383,6 +383,13 @@ impl Rule {
         AttrSet::of(self.reads)
     }
 
+    /// [`Rule::when`] in a context: once there is a list of verified domains, every domain has to be looked up.
+    #[must_use]
+    pub fn when_in(&self, cx: &Context) -> Marks {
+        let lists = self.when == Marks::NOT_ROUTABLE && !cx.verified_domains.is_empty();
+        if lists { Marks::ANY } else { self.when }
+    }
+
     /// The family: the letters of the code.
     #[must_use]
     pub fn family(&self) -> &'static str {

@@ -239,6 +239,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "The cloud drops the addresses of a mailbox user that lie in domains which the tenant has not verified.",
         remedy: "Verify the domain in the tenant, or remove the addresses in it.",
         reference: "KB 3190357",
+        when: Marks::NOT_ROUTABLE,
         check: Check::User(domains_not_routable),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "smtp:ann@contoso.local")]], "`contoso.local`"),

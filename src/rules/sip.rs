@@ -344,6 +344,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "In the cloud a SIP address must lie in a verified domain; the user is not provisioned otherwise.",
         remedy: "Give the user a SIP address in a verified domain.",
         reference: "Plan hybrid connectivity (Microsoft Learn)",
+        when: Marks::NOT_ROUTABLE,
         check: Check::User(domain_not_routable),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:ann@contoso.local")]], "`contoso.local`"),

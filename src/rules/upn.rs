@@ -149,6 +149,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Give the user a UPN suffix that is a verified domain of the tenant.",
         reference: "Prepare a nonroutable domain for directory synchronization; Microsoft Entra \
               UserPrincipalName population (Microsoft Learn)",
+        when: Marks::NOT_ROUTABLE,
         check: Check::User(suffix_not_routable),
         examples: &[
             Example::fires(

@@ -3,7 +3,7 @@
 use super::columns::{Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
-use super::plain;
+use super::plain::Plain;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use crate::model::attribute::IDENTITY;
@@ -46,22 +46,22 @@ impl Reading {
         let lines = Lines::new(text, block.line);
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let mut room = Vec::new();
-        let mut plain = self.plain(&lines);
+        let plain = Plain::of(&self.table, &columns).filter(|_| !garbled && !self.numbered);
+        let mut known = self.plain(&lines);
         while at < text.len() {
+            let next = plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user));
+            if let Some(next) = next.filter(|&next| !self.may_have_lost(text, at, next)) {
+                (known.place.at, known.at) = (at, offset(at));
+                each(&known);
+                at = next;
+                continue;
+            }
             row.clear();
             let shape = record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
             if !careful && !self.is_regular(text, at, shape, &row) {
                 return (problems, false);
             }
             let end = shape.end.unwrap_or(text.len());
-            let may_have_lost = self.ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();
-            if !garbled && !may_have_lost && self.is_plain(&row, text, &columns, &mut plain.user) {
-                plain.place.at = at;
-                plain.at = offset(at);
-                each(&plain);
-                at = end;
-                continue;
-            }
             let (own, short) = row.number(text).filter(|_| self.numbered).unwrap_or_default();
             let own = Lines::new("", own);
             let place =
@@ -70,7 +70,7 @@ impl Reading {
                 (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
             }
             if self.read(&mut row, text, &columns, place, &mut problems) {
-                if may_have_lost && row.lost_letters(text) {
+                if self.may_have_lost(text, at, end) && row.lost_letters(text) {
                     problems.add(Problem::LostLetters, place.line());
                 }
                 if garbled && row.is_garbled(text) {
@@ -87,6 +87,11 @@ impl Reading {
         (problems, true)
     }
 
+    /// Whether letters of a row may have become `?`.
+    fn may_have_lost(&self, text: &str, at: usize, end: usize) -> bool {
+        self.ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
+    }
+
     /// Gives the records that start at `starts` to `each`; the damage in them has been told with the others. Stops
     /// where there is no record, so that fewer are given.
     pub(super) fn some_records(
@@ -101,10 +106,17 @@ impl Reading {
         let (text, lines) = (block.text.as_str(), Lines::new(&block.text, block.line));
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let (mut room, mut told) = (Vec::new(), Problems::default());
+        let plain = Plain::of(&self.table, &columns).filter(|_| !self.numbered);
+        let mut known = self.plain(&lines);
         for &start in starts {
             let at = start as usize;
             if at >= text.len() || !text.is_char_boundary(at) {
                 return;
+            }
+            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user)).is_some() {
+                (known.place.at, known.at) = (at, start);
+                each(&known);
+                continue;
             }
             row.clear();
             record(text, at, self.table.delimiter, true, |cell| row.cells.push(cell));
@@ -128,16 +140,6 @@ impl Reading {
         let mut user = User::new(self.plan.carried);
         user.hide(self.plan.hidden);
         Record { user, place: Place { lines, at: 0 }, at: 0, incomplete: None }
-    }
-
-    /// Reads a row of as many plain cells as there are columns; false when it is not that, or may be a heading.
-    fn is_plain<'t>(&self, row: &Row, text: &'t str, columns: &[Used], user: &mut User<'t>) -> bool {
-        user.clear();
-        !self.numbered
-            && row.cells.len() == self.table.columns
-            && !row.may_be_heading(text)
-            && plain::read(&row.cells, text, columns, user)
-            && !is_deleted(user.get(Attr::DistinguishedName))
     }
 
     /// Whether a record is one of a file whose quotes only enclose cells: else a border may have been cut wrongly.

@@ -1,28 +1,95 @@
 //! Rows of plain cells: the usual ones, whose values are borrowed from the block as they stand.
 //!
-//! This is [`super::row`] for the case that nothing has to be put together, taken out or complained about. Whatever
-//! is not that is left to it.
+//! This is [`super::scan`] and [`super::row`] in one pass, for the case that nothing has to be put together, taken out
+//! or complained about. Whatever is not that is left to them.
 
 use super::columns::Used;
-use super::scan::{Cell, Form};
+use super::cut::Table;
 use super::split::split;
 use super::values::{How, Meant, is_itself, mean};
 use crate::model::attribute::IDENTITY;
+use crate::model::identity::is_deleted;
+use crate::model::octet::find;
 use crate::model::{Attr, User};
 
-/// Reads the cells of a row into a user without values. False when the row is not plain, or names nobody: then it has
-/// to be read by [`super::row`], and what is in the user means nothing.
-pub(super) fn read<'t>(cells: &[Cell], text: &'t str, columns: &[Used], user: &mut User<'t>) -> bool {
-    for column in columns {
-        let Some(&cell) = cells.get(column.index) else { return false };
-        if cell.start == cell.end {
-            continue;
+/// How plain rows are read.
+#[derive(Debug)]
+pub(super) struct Plain {
+    delimiter: u8,
+    limit: usize,
+    /// What each column means; `None` when it is not read.
+    columns: Vec<Option<Used>>,
+}
+
+impl Plain {
+    /// The columns of a table that are read; `None` where one has two meanings.
+    pub(super) fn of(table: &Table, used: &[Used]) -> Option<Self> {
+        let mut columns = vec![None; table.columns];
+        for &column in used {
+            if columns.get_mut(column.index)?.replace(column).is_some() {
+                return None;
+            }
         }
-        if cell.form != Form::Plain || !value(&text[cell.start..cell.end], column, user) {
-            return false;
-        }
+        Some(Self { delimiter: table.delimiter, limit: table.limit, columns })
     }
-    IDENTITY.iter().any(|&attr| !user.get(attr).is_empty())
+
+    /// Reads the row that starts at `at` into a user, and gives where the next one starts. `None` when the row is not
+    /// plain, names nobody or may be a heading: then it has to be read the long way.
+    pub(super) fn row<'t>(&self, text: &'t str, at: usize, user: &mut User<'t>) -> Option<usize> {
+        user.clear();
+        let (last, others) = self.columns.split_last()?;
+        let mut start = at;
+        for column in others {
+            let end = self.cell(text, start, column.as_ref(), user)?;
+            if text.as_bytes().get(end) != Some(&self.delimiter) {
+                return None;
+            }
+            start = end + 1;
+        }
+        let end = self.cell(text, start, last.as_ref(), user)?;
+        let next = match text.as_bytes().get(end..)? {
+            [b'\r', b'\n', ..] => end + 2,
+            [b'\n', ..] => end + 1,
+            _ => return None,
+        };
+        let names_somebody = IDENTITY.iter().any(|&attr| !user.get(attr).is_empty());
+        (next - at <= self.limit && names_somebody && is_object(user)).then_some(next)
+    }
+
+    /// Reads the cell that starts at `start`, and gives where it ends, behind its quotes.
+    #[inline]
+    fn cell<'t>(
+        &self,
+        text: &'t str,
+        start: usize,
+        column: Option<&Used>,
+        user: &mut User<'t>,
+    ) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let (inside, end, behind) = if bytes.get(start) == Some(&b'"') {
+            let end = start + 1 + find(b'"', bytes.get(start + 1..)?)?;
+            (start + 1, end, end + 1)
+        } else {
+            let end = start + memchr::memchr3(self.delimiter, b'\r', b'\n', bytes.get(start..)?)?;
+            // A quote in the middle is for others.
+            if end > start && find(b'"', &bytes[start..end]).is_some() {
+                return None;
+            }
+            (start, end, end)
+        };
+        let Some(column) = column.filter(|_| inside < end) else { return Some(behind) };
+        value(&text[inside..end], column, user).then_some(behind)
+    }
+}
+
+/// Whether it is neither a heading nor a deleted object: no heading has an address or a DN in it.
+fn is_object(user: &User<'_>) -> bool {
+    let dn = user.get(Attr::DistinguishedName);
+    let address = || {
+        let has = |attr| find(b'@', user.get(attr).as_bytes()).is_some();
+        has(Attr::UserPrincipalName) || has(Attr::Mail)
+    };
+    (find(b'=', dn.as_bytes()).is_some() || address()) && !is_deleted(dn)
 }
 
 /// Reads one cell; false when it is more than plain.
@@ -58,15 +125,14 @@ fn value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::AttrSet;
-
     use super::super::row::Row;
     use super::super::scan::record;
     use super::*;
+    use crate::model::AttrSet;
     use crate::model::problem::Problems;
     use crate::model::record::{Lines, Place};
 
-    /// A column of every way of reading that plain rows know, and one that they leave alone.
+    /// A column of every way of reading that plain rows know.
     const COLUMNS: [Used; 8] = [
         Used { index: 0, attr: Attr::DistinguishedName, how: How::Text, escaped: true },
         Used { index: 1, attr: Attr::ProxyAddresses, how: How::Proxies, escaped: false },
@@ -77,18 +143,29 @@ mod tests {
         Used { index: 6, attr: Attr::ObjectClass, how: How::Joined, escaped: false },
         Used { index: 7, attr: Attr::RecipientTypeDetails, how: How::RecipientType, escaped: false },
     ];
+    const TABLE: Table =
+        Table { delimiter: b',', columns: 8, skip: 0, line: 1, target: 1 << 20, limit: 1 << 20 };
 
     proptest::proptest! {
         /// A row that is plain is what the long way makes of it, and there is nothing to complain about.
         #[test]
-        fn plain_rows_are_rows(cells in proptest::collection::vec(
-            r#"|[a-c@.]{1,5}|(smtp:|SIP:|;| |\{|\}|\\\\|""|'|True|FALSE|512|1E\+9|SharedMailbox|n/a|X'41'){1,4}"#, 8,
-        )) {
-            let text = format!("\"{}\"", cells.join("\",\""));
-            let mut row = Row::default();
-            record(&text, 0, b',', true, |cell| row.cells.push(cell));
+        fn plain_rows_are_rows(
+            dn in "(CN=|ou=a@|x)[a-c]{1,3}",
+            cells in proptest::collection::vec(
+                r#"|[a-c@.]{1,5}|(smtp:|SIP:|;| |\{|\}|\\\\|""|"|,|\n|'|True|FALSE|512|1E\+9|SharedMailbox|n/a|X'41'){1,4}"#, 7,
+            ),
+            quoted in proptest::collection::vec(proptest::bool::weighted(0.7), 8),
+            end in "\r\n|\n|\r|",
+            behind in "(\"|,|a|\n){0,3}",
+        ) {
+            let cells = std::iter::once(&dn).chain(&cells);
+            let written = cells.zip(quoted).map(|(cell, quoted)| if quoted { format!("\"{cell}\"") } else { cell.clone() });
+            let text = format!("{}{end}{behind}", written.collect::<Vec<_>>().join(","));
             let mut short = User::new(AttrSet::ALL);
-            if read(&row.cells, &text, &COLUMNS, &mut short) {
+            if let Some(next) = Plain::of(&TABLE, &COLUMNS).unwrap().row(&text, 0, &mut short) {
+                let mut row = Row::default();
+                let shape = record(&text, 0, b',', true, |cell| row.cells.push(cell));
+                proptest::prop_assert_eq!((shape.end, shape.cells, shape.irregular), (Some(next), 8, false));
                 let (mut problems, lines) = (Problems::default(), Lines::new(&text, 1));
                 for used in COLUMNS {
                     row.value(&text, used, Place { lines: &lines, at: 0 }, &mut problems);
@@ -98,5 +175,13 @@ mod tests {
                 proptest::prop_assert!(row.why.is_none() && problems.iter().next().is_none());
             }
         }
+    }
+
+    #[test]
+    fn most_rows_are_plain() {
+        let text = "CN=Ann,\"smtp:ann@b.co;sip:ann@b.co\",ann@b.co,True,512,,user,1\r\nCN=Bo";
+        let mut user = User::new(AttrSet::ALL);
+        assert_eq!(Plain::of(&TABLE, &COLUMNS).unwrap().row(text, 0, &mut user), Some(text.len() - 5));
+        assert_eq!((user.proxies().len(), user.get(Attr::UserEnabled)), (2, "TRUE"));
     }
 }

@@ -24,10 +24,17 @@ fn is_padding(b: u8) -> bool {
 }
 
 fn is_type(text: &[u8]) -> bool {
-    // Nearly all are one of these two.
-    let is = |known: &[u8]| known.eq_ignore_ascii_case(text);
-    is(b"smtp") || is(b"sip") || TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+    // Nearly all are one of the first two.
+    match *text {
+        [b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P'] | [b's' | b'S', b'i' | b'I', b'p' | b'P'] => {
+            true
+        }
+        _ => text.len() <= LONGEST && TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text)),
+    }
 }
+
+/// No type is longer.
+const LONGEST: usize = 6;
 
 /// Whether a value has a type, given with its colon.
 pub(super) fn has_type(value: &str, kind: &str) -> bool {
@@ -54,8 +61,9 @@ pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     let mut next = Some(first);
     while let Some(colon) = next {
         next = find(b':', &bytes[colon + 1..]).map(|found| colon + 1 + found);
-        let name = bytes[..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
-        let name = name.map_or(0, |before| before + 1);
+        let near = colon.saturating_sub(LONGEST + 1);
+        let name = bytes[near..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
+        let name = name.map_or(near, |before| near + before + 1);
         if name <= start || !is_type(&bytes[name..colon]) {
             continue;
         }
@@ -86,8 +94,12 @@ fn last(bytes: &[u8], start: usize, escaped: bool) -> usize {
 fn joints(bytes: &[u8], start: usize, end: usize, escaped: bool) -> usize {
     let mut at = end;
     while at > start && is_joint(bytes[at - 1]) {
+        if !escaped {
+            at -= 1;
+            continue;
+        }
         let before = bytes[start..at - 1].iter().rev().take_while(|&&b| b == b'\\').count();
-        if escaped && before % 2 == 1 {
+        if before % 2 == 1 {
             break;
         }
         at -= 1;
@@ -121,6 +133,11 @@ fn untyped<'c>(cell: &'c str, mut each: impl FnMut(&'c str)) {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn no_type_is_longer_than_the_longest() {
+        assert_eq!(TYPES.iter().map(|known| known.len()).max(), Some(LONGEST));
+    }
+
     use super::*;
 
     fn parts(cell: &str, escaped: bool) -> Vec<&str> {
