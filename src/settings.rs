@@ -105,6 +105,43 @@ impl Show {
         [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
 }
 
+/// How servers are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ldap {
+    /// The account.
+    pub user: Option<String>,
+    /// The file with its password.
+    pub password_file: Option<PathBuf>,
+    /// Whether the Kerberos ticket says who asks.
+    pub kerberos: bool,
+    /// Whether TLS is started on a connection without.
+    pub start_tls: bool,
+    /// The file with the certificates that are trusted.
+    pub ca_file: Option<PathBuf>,
+    /// The name that the server's certificate must have.
+    pub tls_server_name: Option<String>,
+    /// The certificate of the client, and its key.
+    pub client: Option<(PathBuf, PathBuf)>,
+    /// Whether nothing is verified.
+    pub insecure: bool,
+    /// Which objects are read.
+    pub filter: Option<String>,
+    /// Where to start.
+    pub bases: Vec<String>,
+    /// What is left out.
+    pub excluded: Vec<String>,
+    /// The most objects of a page.
+    pub page_size: u32,
+    /// The most connections at a time.
+    pub connections: usize,
+    /// The most objects a second; 0 is no limit.
+    pub max_rate: u64,
+    /// How many seconds a server may be silent.
+    pub timeout: u64,
+    /// How many seconds all of it may take; 0 is no limit.
+    pub deadline: u64,
+}
+
 /// What a run is told.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -118,6 +155,8 @@ pub struct Settings {
     pub encoding: Option<Charset>,
     /// The delimiter of the sources; `None` is found out.
     pub delimiter: Option<u8>,
+    /// How servers are asked.
+    pub ldap: Ldap,
     /// The rules that are selected and not ignored.
     pub selected: RuleSet,
     /// Severities set by the user, by the rule's place in the catalogue.

@@ -109,7 +109,7 @@ fn sources_of_different_flavours_are_one_directory() {
     fs::write(folder.join("a.ldif.gz"), gzip(format!("{first}\n").as_bytes())).unwrap();
     let text = String::from_utf8(trap("plain.csv")).unwrap();
     let lines: Vec<&str> = text.split("\r\n").collect();
-    let rows = |places: &[usize]| places.iter().map(|&at| format!("{}\r\n", lines[at])).collect::<String>();
+    let rows = |places: &[usize]| places.iter().flat_map(|&at| [lines[at], "\r\n"]).collect::<String>();
     let wide: Vec<u8> = rows(&[0, 2]).encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(folder.join("b.csv"), [&[0xff, 0xfe][..], &wide].concat()).unwrap();
     fs::write(folder.join("c.csv"), rows(&[0, 2, 3])).unwrap();
@@ -139,6 +139,16 @@ const DAMAGED: &[(Problem, &str, &str)] = &[
     (Problem::RangeCut, "ranges.ldif", ""),
     (Problem::SearchCut, "openldap-limit.ldif", ""),
     (Problem::LineCut, "ldif-cut.ldif", ""),
+    (
+        Problem::FetchCut,
+        "fetch-cut.ldif",
+        "version: 1\n# dirsync-audit fetch: 1\n\ndn: CN=a,DC=b\nmail: a@b.co\n",
+    ),
+    (
+        Problem::FetchIncomplete,
+        "fetch-incomplete.ldif",
+        "version: 1\n# dirsync-audit fetch: 1\n\ndn: CN=a,DC=b\nmail: a@b.co\n\n# dirsync-audit end: incomplete 1\n",
+    ),
     (Problem::UrlValue, "openldap-files.ldif", ""),
     (Problem::NamesOnly, "openldap-names.ldif", ""),
     (Problem::StrayLine, "a.ldif", "dn: CN=a\nmail: a@b.co\nstray\n"),

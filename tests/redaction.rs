@@ -45,7 +45,13 @@ fn personal() -> BTreeSet<String> {
 /// the samples' names are such words.
 fn secrets(values: impl Iterator<Item = String>) -> BTreeSet<String> {
     let rules = fs::read_to_string(at_home("RULES.md")).unwrap().to_lowercase();
-    values.filter(|value| value.chars().count() > 3 && value != "lang" && !has_word(&rules, value)).collect()
+    // The entry of a domain or unit is named by nothing but the path that `partial` shows of everybody in it.
+    let path = |part: &str| part.starts_with("dc=") || part.starts_with("ou=");
+    let domain = |value: &str| value.split(',').all(path);
+    let is_secret = |value: &String| {
+        value.chars().count() > 3 && value != "lang" && !domain(value) && !has_word(&rules, value)
+    };
+    values.filter(is_secret).collect()
 }
 
 /// Whether a text holds a value as a word of its own.

@@ -183,7 +183,7 @@ fn people(all: Vec<Said>) -> Vec<Said> {
     let mut all: Vec<Said> = all.into_iter().filter(|(_, status, _)| *status != "excluded").collect();
     for (name, _, findings) in &mut all {
         *name = spelled(name);
-        findings.iter_mut().for_each(|finding| *finding = spelled(finding));
+        *findings = findings.iter().map(|finding| spelled(finding)).collect();
         findings.sort();
     }
     all.sort();

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
+use super::ldap_args::LdapArgs;
 use crate::rules::Scenario;
 use crate::settings::{self, FAIL_ON, Format, KEYS, Mailboxes, Redact, Show, Values};
 
@@ -39,8 +40,15 @@ pub(super) enum Command {
     /// summary.json into --out.
     #[command(after_long_help = exit::HELP)]
     Audit(Box<AuditArgs>),
+    /// Save a directory to a file that `audit` reads
+    ///
+    /// Reads the users, contacts and groups with addresses of a directory with the attributes that the rules need, in
+    /// slices and on several connections, and compares what has arrived with a count. The file says what it is and
+    /// whether it is whole; an audit of it and one of the directory give the same.
+    #[command(after_long_help = exit::HELP)]
+    Fetch(Box<FetchArgs>),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
-    Inspect(InspectArgs),
+    Inspect(Box<InspectArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Explain one rule: what it means, why it matters, what to do
@@ -62,7 +70,7 @@ pub(super) enum Command {
 /// What is read, and how.
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
-    /// CSV or LDIF exports of the directory; several are one directory
+    /// CSV or LDIF exports of the directory, or servers such as `ldaps://dc1.contoso.com`; several are one directory
     ///
     /// Any export that has the attributes as columns: Get-ADUser | Export-Csv, csvde, Get-Mailbox, Get-CsUser, the
     /// Microsoft 365 admin centre, ldifde, ldapsearch. Uniqueness reaches across all sources.
@@ -82,6 +90,39 @@ pub(super) struct InputArgs {
     delimiter: Option<String>,
 }
 
+/// The options of `fetch`.
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// The server, such as `ldaps://dc1.contoso.com`; several joined by commas, with a base behind a slash
+    #[arg(value_name = "LDAP-URL")]
+    pub(super) url: String,
+
+    /// The file; FILE.ldif is plain LDIF, FILE.zst Zstandard, any other name gzip
+    #[arg(long = "out", short = 'o', value_name = "FILE", help_heading = "Output")]
+    pub(super) file: PathBuf,
+
+    /// Go on with a fetch to the same file that was interrupted
+    #[arg(long, help_heading = "Output")]
+    pub(super) resume: bool,
+
+    /// Read only what changed since FILE was fetched from the same server with the same options
+    ///
+    /// Where that is not possible, everything is read, which is said. The result is the same either way.
+    #[arg(long, value_name = "FILE", help_heading = "Output", conflicts_with = "resume")]
+    pub(super) since: Option<PathBuf>,
+
+    #[command(flatten)]
+    ldap: LdapArgs,
+
+    /// Show the progress on standard error; auto: only on a terminal [default: auto]
+    #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
+    #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
+    progress: Option<String>,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
 /// How the program runs.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -98,6 +139,9 @@ pub(super) struct RunArgs {
 pub(super) struct AuditArgs {
     #[command(flatten)]
     input: InputArgs,
+
+    #[command(flatten)]
+    ldap: LdapArgs,
 
     /// What the directory serves; required: lync-onprem, sfb-online, lync-hybrid or teams
     ///
@@ -228,6 +272,9 @@ pub(super) struct AuditArgs {
 pub(super) struct InspectArgs {
     #[command(flatten)]
     input: InputArgs,
+
+    #[command(flatten)]
+    ldap: LdapArgs,
 
     #[command(flatten)]
     pub(super) run: RunArgs,

@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use super::args::{AuditArgs, given};
 use super::environment::Environment;
 use super::exit::{Status, audit_line};
-use super::join::{Folder, NO_SOURCE, Opened, Run, open_all};
+use super::join::{Folder, NO_SOURCE, Opened, Opening, Run};
 use super::only::List;
 use super::progress::{Shown, Watched};
 use super::signals::Signals;
@@ -69,7 +69,10 @@ fn audit(
     let plan = settings.plan(scenario);
     let only = settings.only.as_deref().map(List::read).transpose()?;
     let pool = pool(threads(&settings))?;
-    let sources = open_all(&settings, &pool)?;
+    let attributes = plan.reads();
+    let opening =
+        Opening { settings: &settings, environment, talk, attributes, signals: Some(signals), pool: &pool };
+    let sources = opening.all()?;
     tell_sources(&sources, talk);
     let held = signals.held();
     let folder = Folder::open(&settings, environment)?;

@@ -11,6 +11,8 @@ pub(super) struct Environment {
     pub(super) config_folder: Option<PathBuf>,
     /// The key for `--redact hash`.
     pub(super) redact_key: Option<String>,
+    /// The password of the account that asks a server.
+    pub(super) password: Option<String>,
     /// Whether standard output shows colours.
     pub(super) colour: bool,
     /// Whether standard error is a terminal that can draw.
@@ -47,6 +49,7 @@ impl Environment {
         Self {
             config_folder: config_folder(&set),
             redact_key: set("DIRSYNC_AUDIT_REDACT_KEY").map(|key| key.to_string_lossy().into_owned()),
+            password: set("DIRSYNC_AUDIT_PASSWORD").map(|password| password.to_string_lossy().into_owned()),
             colour: set("NO_COLOR").is_none() && (forced || (terminal && understands && !dumb)),
             stderr_draws: stderr_terminal && !dumb,
             width: columns.filter(|&columns| columns >= 40).unwrap_or(80).min(160),

@@ -8,9 +8,9 @@ use super::args::InspectArgs;
 use super::audit::{Talk, load, pool};
 use super::environment::Environment;
 use super::exit::Status;
-use super::join::{Opened, open_all};
+use super::join::{Opened, Opening};
 use super::open::{self, carried};
-use super::summary::damage;
+use super::summary::{damage, notes};
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::{self, Memory, Progress, Report, SourceOutcome, Stage};
@@ -31,7 +31,9 @@ pub(super) fn run(
 ) -> Result<Status> {
     let settings = load(options, args.run.config.as_deref(), talk, environment)?;
     let pool = pool(settings.threads)?;
-    let sources = open_all(&settings, &pool)?;
+    let attributes = AttrSet::ALL;
+    let opening = Opening { settings: &settings, environment, talk, attributes, signals: None, pool: &pool };
+    let sources = opening.all()?;
     let style = Style { colour: environment.colour, width: environment.width.min(100) };
     let mut all = Survey::default();
     for source in &sources {
@@ -91,7 +93,7 @@ fn about(source: &Opened, found: &SourceOutcome, style: Style) -> String {
     let (records, objects) = (several(found.records, "record"), several(found.objects, "object"));
     let _ = writeln!(text, "  size       {}: {rows}{records}, {objects}", size(of.bytes));
     text.push_str(&columns(&of.columns, style));
-    text + &damage(&found.problems, "  ", style) + "\n"
+    text + &notes(source, true, style) + &damage(&found.problems, "  ", style) + "\n"
 }
 
 /// What the columns mean; in LDIF, which attributes the records have.

@@ -5,14 +5,16 @@ use std::path::Path;
 use jiff::Timestamp;
 use rayon::ThreadPool;
 
-use super::audit::time_text;
+use super::audit::{Talk, time_text};
 use super::environment::Environment;
 use super::exit::Status;
+use super::ldap;
+use super::signals::Signals;
 use super::terminal::escape;
 use crate::audit::{Outcome, Report, SourceOutcome};
 use crate::error::{Error, Result};
-use crate::model::Input;
 use crate::model::attribute::heading;
+use crate::model::{AttrSet, Input};
 use crate::report::summary::InForce;
 use crate::report::{self, Part, Redactor, Summary, Written, redact};
 use crate::rules::Scenario;
@@ -47,15 +49,53 @@ impl Opened {
 /// What to say when there is nothing to read.
 pub(super) const NO_SOURCE: &str = "no SOURCE is given: name at least one export, such as users.csv";
 
-/// Opens every source; all that cannot be opened are told at once.
-pub(super) fn open_all(settings: &Settings, pool: &ThreadPool) -> Result<Vec<Opened>> {
-    if settings.sources.is_empty() {
-        return Err(Error::usage(NO_SOURCE));
+/// How sources are opened.
+pub(super) struct Opening<'o> {
+    /// The settings in force.
+    pub(super) settings: &'o Settings,
+    /// What the surroundings say.
+    pub(super) environment: &'o Environment,
+    /// How much is said.
+    pub(super) talk: Talk,
+    /// The attributes that servers are asked for.
+    pub(super) attributes: AttrSet,
+    /// What may interrupt it.
+    pub(super) signals: Option<&'o Signals>,
+    /// The threads that work.
+    pub(super) pool: &'o ThreadPool,
+}
+
+impl Opening<'_> {
+    /// Opens every source.
+    pub(super) fn all(&self) -> Result<Vec<Opened>> {
+        if self.settings.sources.is_empty() {
+            return Err(Error::usage(NO_SOURCE));
+        }
+        let mut directory = ldap::Directory::new(self.settings, self.environment, self.talk, self.signals);
+        let open = |spec: &String| self.one(spec, &mut directory);
+        let sources: Vec<Opened> = self.settings.sources.iter().map(open).collect::<Result<_>>()?;
+        check_map(self.settings, &sources)?;
+        Ok(sources)
     }
-    let sources: Vec<Opened> =
-        settings.sources.iter().map(|spec| open(spec, settings, pool)).collect::<Result<_>>()?;
-    check_map(settings, &sources)?;
-    Ok(sources)
+
+    fn one(&self, spec: &str, directory: &mut ldap::Directory<'_>) -> Result<Opened> {
+        let opened = if source::ldap::is_ldap(spec) {
+            directory.open(spec, self.attributes)?
+        } else {
+            let options = source_options(self.settings);
+            self.pool.install(|| source::open(spec, &options))?
+        };
+        let about = opened.about().clone();
+        Ok(Opened { input: Box::new(opened), about })
+    }
+}
+
+fn source_options(settings: &Settings) -> source::Options {
+    source::Options {
+        map: settings.map.clone(),
+        encoding: settings.encoding.map(|encoding| encoding.name().to_owned()),
+        delimiter: settings.delimiter,
+    }
 }
 
 /// Refuses a `--map` that no source has a heading for: it is a slip, and the column meant would be left out silently.
@@ -72,18 +112,6 @@ fn check_map(settings: &Settings, sources: &[Opened]) -> Result<()> {
         problems.push(format!("--map {}={attr}: no source has this heading{near}", escape(name)));
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::Usage(problems)) }
-}
-
-/// Opens one source.
-fn open(spec: &str, settings: &Settings, pool: &ThreadPool) -> Result<Opened> {
-    let options = source::Options {
-        map: settings.map.clone(),
-        encoding: settings.encoding.map(|encoding| encoding.name().to_owned()),
-        delimiter: settings.delimiter,
-    };
-    let opened = pool.install(|| source::open(spec, &options))?;
-    let about = opened.about().clone();
-    Ok(Opened { input: Box::new(opened), about })
 }
 
 /// What the last file of a report says about the run.
@@ -252,5 +280,6 @@ fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Sourc
         objects: found.objects,
         repeats: found.repeats,
         problems: found.problems.clone(),
+        notes: opened.about.notes.iter().map(|note| (note.text.clone(), note.names)).collect(),
     }
 }

@@ -12,8 +12,11 @@ mod config;
 mod environment;
 mod exit;
 mod explain;
+mod fetch;
 mod inspect;
 mod join;
+mod ldap;
+mod ldap_args;
 mod man;
 mod only;
 mod open;
@@ -115,6 +118,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
     let talk = audit::Talk { quiet: cli.quiet, verbose: cli.verbose };
     match &cli.command {
         Command::Audit(args) => return audit::run(args, options, talk, environment),
+        Command::Fetch(args) => return fetch::run(args, options, talk, environment),
         Command::Inspect(args) => return inspect::run(args, options, talk, environment),
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,

@@ -35,10 +35,10 @@ const MOST: usize = 8;
 pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
     let run = summary.run;
     let mut text = String::new();
-    for (source, outcome) in run.sources.iter().zip(&run.outcome.sources) {
-        text.push_str(&read(source, outcome, style));
-    }
     let named = run.settings.redact == Redact::None;
+    for (source, outcome) in run.sources.iter().zip(&run.outcome.sources) {
+        text.push_str(&read(source, outcome, named, style));
+    }
     text.push_str(&missed(summary.missed, named, style));
     let _ = writeln!(text, "\n{}", verdict(&run.outcome.counts, run.scenario, style));
     if run.outcome.sources.iter().any(|source| source.problems.incomplete()) {
@@ -55,7 +55,7 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
 }
 
 /// What was read of a source, and its damage.
-fn read(source: &Opened, outcome: &SourceOutcome, style: Style) -> String {
+fn read(source: &Opened, outcome: &SourceOutcome, named: bool, style: Style) -> String {
     let mut about = format!(
         "{} ({}, {}): {}",
         source.name(),
@@ -66,7 +66,15 @@ fn read(source: &Opened, outcome: &SourceOutcome, style: Style) -> String {
     if outcome.repeats > 0 {
         let _ = write!(about, ", {} of objects read before", grouped(outcome.repeats));
     }
-    style.wrap("Read ", "     ", &about) + &damage(&outcome.problems, "  ", style)
+    style.wrap("Read ", "     ", &about)
+        + &notes(source, named, style)
+        + &damage(&outcome.problems, "  ", style)
+}
+
+/// What a source says about how it came; a log of a redacted run names nobody.
+pub(super) fn notes(source: &Opened, named: bool, style: Style) -> String {
+    let shown = source.about.notes.iter().filter(|note| named || !note.names);
+    shown.map(|note| style.wrap("  ", "    ", &escape(&note.text))).collect()
 }
 
 /// The damage of a source, each kind with the first lines and what to do.

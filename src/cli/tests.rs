@@ -86,6 +86,7 @@ fn sources() -> Vec<Opened> {
             shape: "one row per object",
             rows: None,
             problems: Problems::default(),
+            notes: Vec::new(),
         },
     }]
 }

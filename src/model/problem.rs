@@ -58,6 +58,14 @@ problems! {
     SearchCut = "search-cut" Incomplete
         "the search ended with an error, so objects are missing from the export (a result other than 0)"
         "search with paging (ldapsearch -E pr=1000/noprompt -z none -l none), and export again";
+    /// A fetched file without its last comment.
+    FetchCut = "fetch-cut" Incomplete
+        "the fetched file does not end with its own last line, or has not as many records as it says: it was cut or changed"
+        "fetch again, or copy the file again; `fetch --resume` goes on with a fetch that was interrupted";
+    /// A fetched file that says that something is missing.
+    FetchIncomplete = "fetch-incomplete" Incomplete
+        "not everything could be read from the server; the notes say what is missing"
+        "see the notes; fetch again, with another server, account or base where they say so";
     /// An LDIF file without a last end of line.
     LineCut = "line-cut" Notice
         "the file ends in the middle of a line, which programs that write LDIF do not do: if it was cut there, objects are missing and the last one is not whole"

@@ -90,6 +90,8 @@ pub struct Source {
     pub repeats: u64,
     /// The damage.
     pub problems: Problems,
+    /// How it came, and whether a line may name servers, folders or people.
+    pub notes: Vec<(String, bool)>,
 }
 
 impl Summary {
@@ -164,6 +166,7 @@ impl Summary {
         for source in &mut shown.sources {
             source.name = redactor.source(&source.name);
             source.path = None;
+            source.notes.retain(|(_, names)| !names);
             // The hash of a small file tells whether a guess of its content is right.
             source.blake3 = None;
         }
@@ -236,6 +239,7 @@ impl Source {
             skipped: self.problems.count(Weight::Skipped),
             incomplete: self.problems.incomplete(),
             problems: problems.collect(),
+            notes: self.notes.iter().map(|(note, _)| note.clone()).collect(),
         }
     }
 }

@@ -110,6 +110,10 @@ pub struct Source {
     pub incomplete: bool,
     /// The damage, by kind.
     pub problems: Vec<Problem>,
+    /// How it came, if it was fetched from a server: what is missing, attributes that cannot be read, the server, base
+    /// and filter. In a redacted report without names.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// One kind of damage of a source.

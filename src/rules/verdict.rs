@@ -2,7 +2,7 @@
 
 use super::{Context, Feature, MailboxPlace, Rule, RuleSet, Scenario, Step, all, scenario};
 use crate::finding::{Finding, Severity};
-use crate::model::{Attr, Facts, Tri};
+use crate::model::{Attr, AttrSet, Facts, Tri};
 
 /// The status of a user; the first that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -148,6 +148,10 @@ pub struct Plan {
     open_steps: [bool; 2],
 }
 
+/// The attributes that no verdict and no report needs, only the rules that read them.
+const RULES_ALONE: &[Attr] =
+    &[Attr::ObjectSid, Attr::GivenName, Attr::Sn, Attr::Line, Attr::LineServer, Attr::OwnerUrn];
+
 impl Plan {
     /// The plan for a selection of rules and severities set by the user.
     #[must_use]
@@ -184,6 +188,13 @@ impl Plan {
             }
         }
         plan
+    }
+
+    /// The attributes that the audit reads: those of the rules that are run, and those of every verdict.
+    #[must_use]
+    pub fn reads(&self) -> AttrSet {
+        let every = AttrSet::ALL.minus(AttrSet::of(RULES_ALONE));
+        self.run.iter().fold(every, |all, place| all.union(super::at(place).reads()))
     }
 
     /// Whether a rule that the scenario has is left out by the selection.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::file::Told;
 use super::keys::{Entry, Values};
-use super::{Format, Mailboxes, Redact, Settings, Show};
+use super::{Format, Ldap, Mailboxes, Redact, Settings, Show};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
@@ -28,6 +28,7 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         delimiter: c
             .one("delimiter", |text| if text == "auto" { Ok(None) } else { delimiter(text).map(Some) })
             .flatten(),
+        ldap: c.ldap(),
         selected: c.selected(),
         severity: c.severity(),
         fail_on: c.one("fail-on", fail_on).flatten(),
@@ -86,6 +87,45 @@ impl Checker<'_> {
 
     fn tell(&mut self, key: &str, entry: &Entry, problem: &str) {
         self.problems.push((entry.origin.line(), format!("{}: {problem}", entry.origin.place(key))));
+    }
+
+    fn ldap(&mut self) -> Ldap {
+        let path = |text: &str| Ok(PathBuf::from(text));
+        let text = |text: &str| Ok(text.to_owned());
+        let certificate = self.one("client-cert", path);
+        let key = self.one("client-key", path);
+        Ldap {
+            user: self.one("user", text),
+            password_file: self.one("password-file", path),
+            kerberos: self.flag("kerberos"),
+            start_tls: self.flag("start-tls"),
+            ca_file: self.one("ca-file", path),
+            tls_server_name: self.one("tls-server-name", text),
+            client: certificate.map(|certificate| (certificate.clone(), key.unwrap_or(certificate))),
+            insecure: self.flag("insecure"),
+            filter: self.one("filter", text),
+            bases: self.texts("base"),
+            excluded: self.texts("exclude-base"),
+            page_size: self.number("page-size", 1, 20_000),
+            connections: self.number("connections", 1, 64),
+            max_rate: self.number("max-rate", 0, 10_000_000),
+            timeout: self.number("timeout", 1, 86_400),
+            deadline: self.number("deadline", 0, 31_536_000),
+        }
+    }
+
+    /// A number between two others.
+    fn number<T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy>(
+        &mut self,
+        key: &str,
+        least: T,
+        most: T,
+    ) -> T {
+        let read = |text: &str| match text.parse() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(format!("`{text}` must be a number from {least} to {most}")),
+        };
+        self.one(key, read).unwrap_or(least)
     }
 
     fn selected(&mut self) -> RuleSet {

@@ -65,6 +65,12 @@ impl Raw {
         Ok(Self { file, name: name.to_owned(), len, given: read, hash, modified: None })
     }
 
+    /// A file that is open already, under the name that the user gave.
+    pub(super) fn named(name: &str, file: File) -> Result<Self> {
+        let len = file.metadata().map_err(Error::io("read", name))?.len();
+        Ok(Self { file, name: name.to_owned(), len, given: len, hash: None, modified: None })
+    }
+
     /// A temporary file of this many bytes.
     pub(super) fn spooled(file: File, len: u64) -> Self {
         Self {

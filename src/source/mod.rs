@@ -11,7 +11,9 @@ mod csv;
 mod cut;
 mod enclosed;
 mod encoding;
+mod fetched;
 mod flavour;
+pub mod ldap;
 mod ldif;
 mod long;
 mod look;
@@ -84,6 +86,17 @@ pub struct About {
     pub rows: Option<u64>,
     /// What was noticed on opening.
     pub problems: Problems,
+    /// What a fetched file says about how it came.
+    pub notes: Vec<Note>,
+}
+
+/// A line about how a source came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The line; text of a server may be in it.
+    pub text: String,
+    /// Whether it may name servers, folders or people.
+    pub names: bool,
 }
 
 /// An opened source.
@@ -103,7 +116,7 @@ pub struct Source {
 #[derive(Debug)]
 enum Reading {
     Table(csv::Reading),
-    Ldif(Ldif),
+    Ldif(Box<Ldif>),
 }
 
 /// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
@@ -114,9 +127,19 @@ pub fn open(spec: &str, options: &Options) -> Result<Source> {
     open_with(spec, options, BLOCK, LIMIT)
 }
 
+/// Opens what was fetched from a server; `spec` is the URL.
+pub fn open_fetched(spec: &str, fetched: ldap::Fetched) -> Result<Source> {
+    let file = fetched.file.ok_or_else(|| Error::source(spec, "nothing was kept", "fetch again"))?;
+    open_raw(spec, Raw::named(spec, file)?, &Options::default(), BLOCK, LIMIT)
+}
+
 /// [`open`], with blocks of about `target` bytes and records of at most `limit`.
 pub(crate) fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
-    let raw = Raw::open(spec)?;
+    open_raw(spec, Raw::open(spec)?, options, target, limit)
+}
+
+/// Opens what was read from a file.
+fn open_raw(spec: &str, raw: Raw, options: &Options, target: usize, limit: usize) -> Result<Source> {
     let bytes = bytes::look(&raw)?;
     let found = check_bytes(spec, &raw, bytes, options)?;
     let mut source = Text::new(&raw, &found);
@@ -134,8 +157,9 @@ pub(crate) fn open_with(spec: &str, options: &Options, target: usize, limit: usi
             shape: "one entry per object",
             rows: None,
             problems: merged(&found.problems, &ldif.problems()),
+            notes: ldif.notes(),
         };
-        let reading = Reading::Ldif(ldif);
+        let reading = Reading::Ldif(Box::new(ldif));
         let (name, start, care) = (spec.to_owned(), found.bom, Care::new(false));
         return Ok(Source { name, raw, found, start, reading, about, care });
     }

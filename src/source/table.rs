@@ -64,6 +64,7 @@ pub(super) fn open(
         shape,
         rows: count,
         problems,
+        notes: Vec::new(),
     };
     let head = &head.as_bytes()[..reading.table.skip.min(head.len())];
     let start = found.bom + Straight::of(&found).map_or(0, |straight| straight.len(head));

@@ -68,6 +68,13 @@ pub(super) fn section(out: &mut String, page: &Page<'_>) {
         " by dirsync-audit " (env!("CARGO_PKG_VERSION")) ", " (several(summary.run.iter().count() as u64, "rule"))
         " of the scenario run.</p>\n");
     options(out, &summary.options);
+    for source in summary.sources.iter().filter(|source| !source.notes.is_empty()).take(MOST) {
+        html!(out; "<p>How <code>" (cut(&source.name, NAME)) "</code> came:</p>\n<ul>\n");
+        for (note, _) in source.notes.iter().take(MOST) {
+            html!(out; "<li>" (cut(note, 1000)) "</li>\n");
+        }
+        html!(out; "</ul>\n");
+    }
     let noted = summary.sources.iter().filter(|source| source.problems.count(Weight::Notice) > 0);
     for source in noted.take(MOST) {
         html!(out; "<p>Notes on <code>" (cut(&source.name, NAME)) "</code>:</p>\n");

@@ -38,6 +38,12 @@ pub(super) fn is_dn(bytes: &[u8]) -> bool {
     matches!(bytes, [b'd' | b'D', b'n' | b'N', b':', ..])
 }
 
+/// Where a record ends that a line ends by its start: a mark before the line is none of it.
+pub(super) fn before_mark(bytes: &[u8], start: usize) -> usize {
+    let before = bytes.get(..start).unwrap_or_default();
+    before.strip_suffix(BOM).unwrap_or(before).len()
+}
+
 /// The line that starts at `at`, without continuations; the end of the text ends it, too.
 pub(super) fn physical(bytes: &[u8], mut at: usize) -> Line {
     let mut rest = bytes.get(at..).unwrap_or_default();

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
+use super::Note;
 use super::columns::Column;
 use super::encoding::{Found, Raw, Text};
 use super::regular::{Cut, Regular};
@@ -56,6 +57,7 @@ impl Ldif {
         if ldif.huge.load(Ordering::Relaxed) {
             ldif.look(file)?;
         }
+        ldif.seen.settle();
         if ldif.seen.records == 0 && ldif.seen.changes > 0 {
             let what = "the file says what is to be changed in a directory, not what the directory holds";
             return Err(Error::source(
@@ -102,9 +104,14 @@ impl Ldif {
         read.chain(others).collect()
     }
 
-    /// What the file as a whole shows to be missing.
+    /// What the file as a whole shows to be missing; a fetched file says whether it is complete.
     pub(super) fn problems(&self) -> Problems {
-        let mut problems = Problems::default();
+        let (mut problems, comments) = (Problems::default(), &self.seen.comments);
+        if !comments.is_whole(self.seen.records) {
+            problems.add(Problem::FetchCut, 1);
+        } else if comments.complete < comments.ends {
+            problems.add(Problem::FetchIncomplete, 1);
+        }
         if let Search::Open(start) = self.seen.search {
             problems.add(Problem::SearchCut, start);
         }
@@ -112,6 +119,11 @@ impl Ldif {
             problems.add(Problem::LineCut, line);
         }
         problems
+    }
+
+    /// What a fetched file says about how it came.
+    pub(super) fn notes(&self) -> Vec<Note> {
+        self.seen.comments.notes()
     }
 
     /// The attributes that are in the input.
@@ -185,6 +197,9 @@ pub(super) fn flavour(text: &str) -> Option<&'static str> {
             let next = text.get(next.start..next.end).unwrap_or_default().to_ascii_lowercase();
             let ldifde = !version && next.starts_with("changetype:");
             return Some(if ldifde { "ldifde" } else { "LDIF" });
+        }
+        if read.starts_with("# dirsync-audit fetch: ") {
+            return Some("dirsync-audit fetch");
         }
         if SEARCH.iter().any(|mark| read.starts_with(mark)) {
             return Some("ldapsearch");

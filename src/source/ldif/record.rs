@@ -1,7 +1,7 @@
 //! The records of a block of LDIF.
 
 use super::draft::{Draft, Text};
-use super::line::{Line, is_dn, logical, unfold};
+use super::line::{Line, before_mark, is_dn, logical, unfold};
 use super::name::{Before, Key, Names, entry};
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
@@ -52,7 +52,7 @@ pub(super) fn some_records(
     let mut walk = Walk::new(text, &lines, reading, each);
     for start in starts {
         let mut at = *start as usize;
-        walk.start = at;
+        walk.start = before_mark(text.as_bytes(), at);
         walk.draft.clear();
         while at < text.len() {
             let line = logical(text.as_bytes(), at);
@@ -102,7 +102,7 @@ impl<'a> Walk<'a> {
         let head = &self.text[line.start..line.fold.unwrap_or(line.end)];
         let mut read = self.before.entry(head, self.reading.names);
         if read.is_some_and(|entry| entry.key == Key::Dn) {
-            self.end(line.start);
+            self.end(before_mark(self.text.as_bytes(), line.start));
         }
         let mut place = Text { side: false, start: line.start, end: line.end };
         if line.fold.is_some() && read.is_none_or(|entry| self.wants(entry.key)) {

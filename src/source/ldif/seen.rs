@@ -4,19 +4,19 @@
 
 use memchr::memchr;
 
-use super::line::{logical, unfold};
+use super::line::{before_mark, logical, unfold};
 use super::name::{Before, Entry, Key, Names, entry};
 use crate::model::{Attr, AttrSet};
+use crate::source::fetched::Comments;
 use crate::source::scan::lines;
-
-/// The comment in which a fetched file names the attributes that were asked for and can be read, joined by commas.
-pub(super) const READABLE: &str = "# dirsync-audit attributes: ";
 
 /// What was seen so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// The attributes that a record has or that the header of a fetched file names.
+    /// The attributes that a record has or that a fetched file says can be read.
     pub carried: AttrSet,
+    /// What a fetched file says about itself.
+    pub comments: Comments,
     /// How many records have a name.
     pub records: u64,
     /// How many records have each attribute, in the order of the attributes.
@@ -70,20 +70,20 @@ impl Seen {
                     self.search = Search::Open(first_line + lines(&text[..line.start]));
                 } else if head == "# search result" {
                     self.search = Search::Ended;
-                } else if head.starts_with(READABLE) {
+                } else if head.starts_with("# dirsync-audit ") {
                     let mut whole = String::new();
                     unfold(text, &line, &mut whole);
-                    self.readable(&whole);
+                    self.comments.take(&whole);
                 }
             } else if memchr(b':', head.as_bytes()).is_some() {
                 if let Some(entry) = before.entry(head, names) {
-                    self.entry(head, entry, line.start, &mut here);
+                    self.entry(head, entry, before_mark(bytes, line.start), &mut here);
                 }
             } else if line.fold.is_some() {
                 let mut whole = String::new();
                 unfold(text, &line, &mut whole);
                 if let Some(entry) = entry(&whole, names) {
-                    self.entry(&whole, entry, line.start, &mut here);
+                    self.entry(&whole, entry, before_mark(bytes, line.start), &mut here);
                 }
             }
         }
@@ -95,6 +95,7 @@ impl Seen {
     /// Takes over what was seen further on in the same file.
     pub(super) fn merge(&mut self, later: &Self) {
         self.carried = self.carried.union(later.carried);
+        self.comments.merge(&later.comments);
         self.records += later.records;
         self.changes += later.changes;
         if later.search != Search::None {
@@ -135,9 +136,9 @@ impl Seen {
         }
     }
 
-    fn readable(&mut self, comment: &str) {
-        let names = comment.get(READABLE.len()..).unwrap_or_default().split(',');
-        for attr in names.filter_map(|name| Attr::of_ldap(name.trim())) {
+    /// Takes over what the comments of the whole file say.
+    pub(super) fn settle(&mut self) {
+        for attr in self.comments.header.readable.iter().filter_map(|name| Attr::of_ldap(name)) {
             self.carried = self.carried.with(attr);
         }
     }
@@ -180,6 +181,7 @@ mod tests {
     fn look(text: &str) -> Seen {
         let mut seen = Seen::default();
         seen.look(text, 1, &Names::new(&[]), 1 << 24);
+        seen.settle();
         seen
     }
 

@@ -1,0 +1,107 @@
+//! The fetched file: the parts put together, and what is said before and behind them.
+
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::path::Path;
+
+use super::bind::Account;
+use super::checkpoint::Checkpoint;
+use super::entry::Asked;
+use super::fetch::{Fetched, Request, Target};
+use super::part::Packing;
+use super::root::unreadable;
+use super::task::{Session, wanted};
+use crate::error::{Error, Result};
+use crate::model::Attr;
+use crate::source::fetched::Header;
+
+/// Puts the parts together, and says before and behind them what they are.
+pub(super) fn finish(
+    mut checkpoint: Checkpoint,
+    mut missing: Vec<String>,
+    session: &Session,
+    request: &Request,
+    target: &Target,
+    server: &str,
+) -> Result<Fetched> {
+    let task = &checkpoint.task().clone();
+    let can_resume = !checkpoint.open_slices().is_empty();
+    let mut records = 0;
+    let (mut unreadable_objects, mut elsewhere) = (0, Vec::new());
+    let names: Vec<&str> = task.attributes.iter().map(String::as_str).collect();
+    let mut asked = Asked::new(&names);
+    for found in checkpoint.found() {
+        records += found.records;
+        unreadable_objects += found.unreadable;
+        asked.seen |= found.seen;
+        elsewhere.extend(found.elsewhere.iter().cloned());
+    }
+    elsewhere.sort_unstable();
+    elsewhere.dedup();
+    if unreadable_objects > 0 {
+        missing.push(format!("{unreadable_objects} objects came in a form that cannot be read"));
+    }
+    if can_resume && missing.is_empty() {
+        missing.push("parts of the directory were not read".into());
+    }
+    let mut hidden = unreadable(&asked, &names, &session.schema);
+    hidden.extend(wanted(request).map(Attr::ldap).filter(|name| !names.contains(name)).map(str::to_owned));
+    let header = Header {
+        server: server.to_owned(),
+        bases: task.bases.clone(),
+        excluded: task.excluded.clone(),
+        filter: task.filter.clone(),
+        time: target.time.clone(),
+        asked: task.attributes.clone(),
+        readable: names
+            .iter()
+            .filter(|name| !hidden.iter().any(|hidden| hidden == *name))
+            .map(|&name| name.to_owned())
+            .collect(),
+        unreadable: hidden,
+        elsewhere,
+        notes: notes(request),
+        missing,
+        change: task.change.clone().filter(|_| request.url.servers.len() == 1),
+        records,
+    };
+    let made = Error::io("write", &target.folder);
+    let file = if let Some(out) = &target.out {
+        let mut file = tempfile::NamedTempFile::new_in(&target.folder).map_err(made)?;
+        write(&header, &mut checkpoint, task.packing, file.as_file_mut())?;
+        file.persist(out).map_err(|why| Error::io("write", out)(why.error))?;
+        None
+    } else {
+        let mut file = tempfile::tempfile_in(&target.folder).map_err(made)?;
+        write(&header, &mut checkpoint, task.packing, &mut file)?;
+        Some(file)
+    };
+    if !can_resume {
+        checkpoint.remove()?;
+    }
+    let Header { missing, notes, server, .. } = header;
+    Ok(Fetched { file, records, server, missing, can_resume, notes })
+}
+
+fn write(header: &Header, checkpoint: &mut Checkpoint, packing: Packing, file: &mut File) -> Result<()> {
+    let failed = |why: io::Error| Error::io("write", Path::new("the fetched file"))(why);
+    packing.write(header.start().as_bytes(), &mut *file).map_err(failed)?;
+    checkpoint.parts(|part| io::copy(part, file).map(|_| ()).map_err(failed))?;
+    packing.write(header.end().as_bytes(), &mut *file).map_err(failed)?;
+    file.flush().and_then(|()| file.rewind()).map_err(failed)
+}
+
+/// What whoever reads the objects has to know about how they came.
+fn notes(request: &Request) -> Vec<String> {
+    let mut notes = Vec::new();
+    if request.tls.insecure {
+        notes.push("--insecure: nobody has verified that the server is the one that was named".to_owned());
+    }
+    if matches!(request.account, Account::Anonymous) {
+        notes.push(
+            "no account was named: what the server shows to nobody in particular may be less than all"
+                .to_owned(),
+        );
+    }
+    notes
+}

@@ -1,0 +1,38 @@
+//! Live directories: users fetched over LDAP into a file that is then read like any other.
+//!
+//! Reading a directory and fetching it are the same, so that an audit of the directory and one of the fetched file
+//! cannot differ. The directory is read in slices, several at a time; what was read is compared with a
+//! count, and the file says at its end whether it is whole.
+
+mod ber;
+mod bind;
+mod checkpoint;
+mod connection;
+mod dial;
+mod entry;
+mod fault;
+mod fetch;
+mod file;
+#[cfg(feature = "kerberos")]
+mod kerberos;
+mod late;
+mod names;
+mod part;
+mod queue;
+mod read;
+mod root;
+mod search;
+mod since;
+mod slices;
+mod stream;
+mod task;
+mod tls;
+mod url;
+mod watch;
+
+pub use bind::{Account, Password};
+pub use fetch::{Fetched, Request, Target, fetch};
+pub use part::Packing;
+pub use tls::Options as Tls;
+pub use url::{Scheme, Server, Url, is_ldap};
+pub use watch::Watch;
