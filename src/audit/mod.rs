@@ -81,7 +81,7 @@ pub trait Progress: Sync {
     /// An input has to be read with more care: the first reading starts anew.
     fn again(&self) {}
 
-    /// Whether the run is to end before its time, with [`Error::Interrupted`]; asked for every block.
+    /// Whether the run is to end before its time, with [`crate::error::Error::Interrupted`]; asked for every block.
     fn interrupted(&self) -> bool {
         false
     }
