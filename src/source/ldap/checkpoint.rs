@@ -169,6 +169,11 @@ impl Checkpoint {
         Ok([free, free + 1])
     }
 
+    /// How many slices there are, read or not.
+    pub(super) fn slices(&self) -> usize {
+        self.state.slices.len()
+    }
+
     /// A number that no slice has.
     pub(super) fn free(&self) -> usize {
         self.state.slices.iter().map(|entry| entry.number + 1).max().unwrap_or(0)

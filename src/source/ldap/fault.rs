@@ -35,6 +35,14 @@ impl Outcome {
         Ok(Self { code, message, matched })
     }
 
+    /// The same with the base that was not found in its text.
+    pub(super) fn below(mut self, base: &[u8]) -> Self {
+        if self.code == code::NO_SUCH_OBJECT {
+            self.message = format!("`{}`: {}", String::from_utf8_lossy(base), self.message);
+        }
+        self
+    }
+
     /// An error, unless the operation succeeded.
     pub(super) fn checked(self) -> Result<(), Fault> {
         if self.code == 0 { Ok(()) } else { Err(Fault::Refused(self)) }
@@ -52,6 +60,8 @@ pub(super) enum Fault {
     Silent(u64),
     /// What the server sent is no LDAP, or more than can be right.
     Malformed,
+    /// The server gives pages without end.
+    Circle,
     /// The certificate or the handshake, and what to do.
     Tls(String, &'static str),
     /// The server refused.
@@ -124,7 +134,7 @@ impl Fault {
     /// servers refuse a paging cookie that they have dropped, 1 and 80 how AD reports trouble of its own.
     pub(super) fn help(&self) -> Help {
         match self {
-            Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed => Help::Again,
+            Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed | Self::Circle => Help::Again,
             Self::Refused(outcome) => match outcome.code {
                 code::SIZE_LIMIT | code::ADMIN_LIMIT => Help::Less,
                 code::OPERATIONS_ERROR if wants_account(outcome) => Help::Nothing,
@@ -152,6 +162,11 @@ impl Fault {
         }
     }
 
+    /// Whether a server may have refused the size of a page, as `OpenLDAP` does for one above its limit.
+    pub(super) fn is_page_too_large(&self) -> bool {
+        matches!(self, Self::Refused(outcome) if outcome.code == code::ADMIN_LIMIT)
+    }
+
     /// Whether there is no such object.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self, Self::Refused(outcome) if outcome.code == code::NO_SUCH_OBJECT)
@@ -164,6 +179,7 @@ impl Fault {
             Self::Closed => "the server closed the connection".into(),
             Self::Silent(seconds) => format!("the server did not answer for {seconds} s"),
             Self::Malformed => "the server's answer is no LDAP that can be read".into(),
+            Self::Circle => "the server gives the same pages again and again".into(),
             Self::Tls(what, _) | Self::Never(what, _) => what.clone(),
             Self::Refused(outcome) => refused(outcome),
             Self::Deadline => "the time of --deadline is over".into(),
@@ -180,6 +196,7 @@ impl Fault {
             }
             Self::Silent(_) => "try again, give the server more time with --timeout, or name another server",
             Self::Malformed => "check that the port is one of LDAP and that `ldaps://` is used for a port with TLS",
+            Self::Circle => "name another server, or a smaller --base",
             Self::Tls(_, remedy) => remedy,
             Self::Never(_, remedy) => return remedy.clone(),
             Self::Refused(outcome) => outcome_remedy(outcome),

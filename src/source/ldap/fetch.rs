@@ -127,6 +127,10 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
     if let Some(fault) = lock(&work.ended).take() {
         work.give_up(fault, &name)?;
     }
+    let nothing = lock(&work.checkpoint).found().next().is_none();
+    if let Some(fault) = lock(&work.lost).take().filter(|_| nothing) {
+        return Err(error(&name, fault));
+    }
     late::reconcile(&work);
     let missing = std::mem::take(&mut *lock(&work.missing));
     let checkpoint = work.checkpoint.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);

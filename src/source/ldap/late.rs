@@ -82,11 +82,17 @@ fn fetch_missing<'w>(work: &Work<'w>, connection: &mut Connection<'w>) -> std::r
     let part = lock(&work.checkpoint).part(number)?;
     let key = lock(&work.arrived).key().clone();
     let mut records = Records::new(part, Asked::new(&names), work.excluded, &key);
+    let mut hidden = 0;
     for dn in &missing {
+        let before = records.met();
         let search = Search { base: dn, scope: Scope::Base, filter: &filter, attributes: &names, page: 0 };
         let found = connection.find(&search, &mut |body| records.keep(body));
         match found {
-            Ok(()) => records.between(connection)?,
+            Ok(()) => {
+                records.between(connection)?;
+                // It may have been changed so that it fits no longer.
+                hidden += u64::from(records.met() == before && stands(connection, dn, &filter)?);
+            }
             Err(fault) if fault.is_gone() => {}
             Err(fault) if fault.help() == Help::Nothing && !fault.ends_the_run() => {
                 let what = "an object that was counted cannot be read";
@@ -95,9 +101,25 @@ fn fetch_missing<'w>(work: &Work<'w>, connection: &mut Connection<'w>) -> std::r
             Err(fault) => return Err(fault),
         }
     }
+    if hidden > 0 {
+        lock(&work.missing).push(format!("{hidden} objects were counted, but the server does not show them"));
+    }
     lock(&work.arrived).extend(&records.names);
     let mut checkpoint = lock(&work.checkpoint);
     checkpoint.add(number, Slice::whole(0));
     checkpoint.finish(number, records.part, records.found)?;
     Ok(())
+}
+
+/// Whether an object is there, by its name alone.
+fn stands(connection: &mut Connection<'_>, dn: &[u8], filter: &Filter) -> std::result::Result<bool, Fault> {
+    let search = Search { base: dn, scope: Scope::Base, filter, attributes: &["1.1"], page: 0 };
+    let mut there = false;
+    match connection.find(&search, &mut |_| {
+        there = true;
+        Ok(())
+    }) {
+        Err(fault) if fault.is_gone() => Ok(false),
+        found => found.map(|()| there),
+    }
 }

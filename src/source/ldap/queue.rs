@@ -4,6 +4,7 @@
 //! new connection, on the next server when there are several.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,15 @@ use super::read::{Counter, Excluded, Records};
 use super::search::{Filter, Scope, Search};
 use super::slices::Slice;
 use super::watch::Clock;
+
+/// The most slices: a server that refuses every one of them is not helped with smaller ones.
+const SLICES: usize = 4_096;
+/// How many slices there may be until it is no news that one more is split.
+const TOLD: usize = 32;
+/// A page that no server can take for too large.
+const SMALL_PAGE: u32 = 50;
+/// How many faults one after the other mean that the servers are gone: every worker has tried as often as it may.
+const FRUITLESS: u32 = 4 * TRIES;
 
 /// What a worker does.
 #[derive(Debug, Clone)]
@@ -52,7 +62,8 @@ pub(super) struct Work<'w> {
     pub(super) clock: &'w Clock<'w>,
     pub(super) dialer: &'w Dialer<'w>,
     pub(super) task: &'w Task,
-    pub(super) page: u32,
+    /// The most objects of a page; less when a server says that it is too much.
+    page: AtomicU32,
     pub(super) excluded: &'w Excluded,
     pub(super) checkpoint: Mutex<Checkpoint>,
     /// The names of the objects that have arrived.
@@ -61,10 +72,14 @@ pub(super) struct Work<'w> {
     pub(super) counted: Mutex<Vec<u64>>,
     /// Why something is missing.
     pub(super) missing: Mutex<Vec<String>>,
+    /// Why the first slice that could not be read was not.
+    pub(super) lost: Mutex<Option<Fault>>,
     /// What ended the run.
     pub(super) ended: Mutex<Option<Fault>>,
     jobs: Mutex<Jobs>,
     bell: Condvar,
+    /// How often something failed since a job was done.
+    fruitless: AtomicU32,
 }
 
 /// The value in a lock: a worker that panicked has left it whole.
@@ -85,15 +100,17 @@ impl<'w> Work<'w> {
             clock,
             dialer,
             task,
-            page,
+            page: AtomicU32::new(page),
             excluded,
             checkpoint: Mutex::new(checkpoint),
             arrived: Mutex::default(),
             counted: Mutex::default(),
             missing: Mutex::default(),
+            lost: Mutex::default(),
             ended: Mutex::default(),
             jobs: Mutex::default(),
             bell: Condvar::new(),
+            fruitless: AtomicU32::new(0),
         }
     }
 
@@ -134,6 +151,9 @@ impl<'w> Work<'w> {
                 Ok(open) => self.work(open, &job.kind).map_err(|fault| (fault, true)),
                 Err(fault) => Err((fault, false)),
             };
+            if done.is_ok() {
+                self.fruitless.store(0, Ordering::Relaxed);
+            }
             let again = done.err().and_then(|(fault, begun)| {
                 connection = None;
                 server += 1;
@@ -198,16 +218,25 @@ impl<'w> Work<'w> {
             self.end(fault);
             return None;
         }
+        if fault.is_page_too_large() && self.smaller_page() {
+            return Some(vec![job]);
+        }
         let tried = job.tried + 1;
-        let again = fault.help() == Help::Again && tried < TRIES;
+        let (again, less) = (fault.help() == Help::Again && tried < TRIES, fault.help() == Help::Less);
+        // A server that is gone is not tried anew for each slice.
+        let again = again && self.fruitless.fetch_add(1, Ordering::Relaxed) < FRUITLESS;
         let not_before = Instant::now() + pause(tried);
         if let Kind::Slice(number, slice) = &job.kind
-            && (fault.help() == Help::Less
-                || (again && begun && tried > 1 && !matches!(fault, Fault::Silent(_))))
+            && (less || (again && begun && tried > 1 && !matches!(fault, Fault::Silent(_))))
+            && lock(&self.checkpoint).slices() < SLICES
             && let Some(halves) = slice.halves(self.task.cut.highest)
         {
+            // To ask for less is no second try, and need not wait.
+            let (tried, not_before) = if less { (job.tried, job.not_before) } else { (tried, not_before) };
             // Half as much may pass where the whole did not, and half of it is not lost the next time.
-            self.clock.note(&format!("{}; the slice is split", fault.what()));
+            if lock(&self.checkpoint).slices() < TOLD {
+                self.clock.note(&format!("{}; the slice is split", fault.what()));
+            }
             match lock(&self.checkpoint).split(*number, halves.clone()) {
                 Ok([low, high]) => {
                     let job = |number, slice| Job { kind: Kind::Slice(number, slice), tried, not_before };
@@ -225,8 +254,25 @@ impl<'w> Work<'w> {
             Kind::Slice(..) => "a part of the directory could not be read",
             Kind::Count(_) => "the objects could not be counted",
         };
-        lock(&self.missing).push(format!("{what}: {} (remedy: {})", fault.what(), fault.remedy()));
+        let what = format!("{what}: {} (remedy: {})", fault.what(), fault.remedy());
+        let mut missing = lock(&self.missing);
+        if !missing.contains(&what) {
+            missing.push(what);
+        }
+        if let Kind::Slice(..) = job.kind {
+            lock(&self.lost).get_or_insert(fault);
+        }
         None
+    }
+
+    /// Halves the page, unless it is small already.
+    fn smaller_page(&self) -> bool {
+        let half = |page| (page > SMALL_PAGE).then_some(page / 2);
+        let halved = self.page.fetch_update(Ordering::Relaxed, Ordering::Relaxed, half);
+        if let Ok(page) = halved {
+            self.clock.note(&format!("the server refuses pages of {page}; asking for pages of {}", page / 2));
+        }
+        halved.is_ok()
     }
 
     fn work(&self, connection: &mut Connection<'w>, kind: &Kind) -> Result<(), Fault> {
@@ -250,7 +296,7 @@ impl<'w> Work<'w> {
             scope: Scope::Subtree,
             filter: &filter,
             attributes: &names,
-            page: self.page,
+            page: self.page.load(Ordering::Relaxed),
         };
         let key = lock(&self.arrived).key().clone();
         let part = lock(&self.checkpoint).part(number)?;
@@ -274,7 +320,7 @@ impl<'w> Work<'w> {
             scope: Scope::Subtree,
             filter: &filter,
             attributes: &["1.1"],
-            page: self.page,
+            page: self.page.load(Ordering::Relaxed),
         };
         connection.pages(&search, counter)
     }

@@ -95,6 +95,11 @@ impl<'r> Records<'r> {
         Ok(())
     }
 
+    /// How many objects have come, whether they could be read or not.
+    pub(super) fn met(&self) -> u64 {
+        self.found.records + self.found.unreadable
+    }
+
     fn kept(&mut self, dn: &[u8]) {
         self.names.push(Names::hash(self.key, dn, &mut self.room));
         self.found.records += 1;

@@ -1,5 +1,8 @@
 //! Searches, page by page (RFC 4511, 4.5; RFC 2696).
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
 use ldap3::asn1::{PL, StructureTag};
 
 use super::ber::{Ber, Malformed, nest, put, put_number, tag};
@@ -14,7 +17,7 @@ const REFERENCE: u8 = 0x73;
 const INTERMEDIATE: u8 = 0x79;
 const PAGED: &[u8] = b"1.2.840.113556.1.4.319";
 /// How many pages without an entry may follow each other before the server is taken to go round in circles.
-const EMPTY_PAGES: u32 = 1000;
+const EMPTY_PAGES: u32 = 100;
 
 /// How far below the base a search looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,19 +103,23 @@ impl Connection<'_> {
         sink: &mut dyn Sink,
     ) -> std::result::Result<(), Fault> {
         let (mut cookie, mut empty) = (Vec::new(), 0);
+        // The hashes of the first entries of pages: none comes twice, unless the server goes round in circles.
+        let (key, mut firsts) = (RandomState::new(), HashSet::new());
         loop {
-            let mut entries = 0u64;
+            let mut first = None;
             cookie = self.page(search, &cookie, &mut |found| {
-                entries += u64::from(matches!(found, Found::Entry(_)));
+                if let (None, Found::Entry(body)) = (first, &found) {
+                    first = Some(key.hash_one(body));
+                }
                 sink.found(found)
             })?;
             sink.between(self)?;
-            empty = if entries == 0 { empty + 1 } else { 0 };
+            empty = if first.is_none() { empty + 1 } else { 0 };
             if cookie.is_empty() {
                 return Ok(());
             }
-            if empty > EMPTY_PAGES {
-                return Err(Fault::Malformed);
+            if empty > EMPTY_PAGES || first.is_some_and(|first| !firsts.insert(first)) {
+                return Err(Fault::Circle);
             }
         }
     }
@@ -137,7 +144,7 @@ impl Connection<'_> {
                 REFERENCE => each(Found::Reference(message.body))?,
                 INTERMEDIATE => {}
                 DONE => {
-                    Outcome::read(&mut Ber(message.body))?.checked()?;
+                    Outcome::read(&mut Ber(message.body))?.below(search.base).checked()?;
                     return Ok(next_cookie(message.controls)?);
                 }
                 _ => return Err(Fault::Malformed),

@@ -148,6 +148,7 @@ fn default_filter(is_ad: bool) -> &'static str {
     if is_ad {
         "(|(&(objectCategory=person)(|(objectClass=user)(objectClass=contact)(objectClass=inetOrgPerson)))(&(objectCategory=group)(|(mail=*)(proxyAddresses=*))))"
     } else {
-        "(|(&(|(objectClass=user)(objectClass=inetOrgPerson)(objectClass=contact))(!(objectClass=computer)))(&(objectClass=group)(|(mail=*)(proxyAddresses=*))))"
+        // No `!` here: that a class is not known makes its negation undefined, and then nothing fits.
+        "(|(objectClass=user)(objectClass=inetOrgPerson)(objectClass=contact)(&(objectClass=group)(|(mail=*)(proxyAddresses=*))))"
     }
 }
