@@ -46,7 +46,7 @@ pub(super) fn each<T: Send>(
     work: impl Fn(Numbered) -> Result<T> + Sync,
     take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
-    let order = Order::new(take, 2 * rayon::current_num_threads());
+    let order = Order::new(take, 1 + rayon::current_num_threads());
     let mut chain = Chain { inputs, layout, input: 0, place: 0, open: None };
     let blocks = std::iter::from_fn(|| chain.next().transpose());
     blocks

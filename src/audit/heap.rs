@@ -29,7 +29,7 @@ struct Run {
 }
 
 /// How many bytes are written at once.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 1 << 18;
 
 impl<'s> Heap<'s> {
     /// An empty one with so many partitions; `room` is less than four gigabytes.
@@ -55,17 +55,9 @@ impl<'s> Heap<'s> {
         Ok(())
     }
 
-    /// The entries of a partition, in no order.
+    /// The entries of a partition, in no order. To be asked once for each.
     pub(super) fn partition(&self, partition: usize) -> Result<Vec<u8>> {
-        let mut state = self.lock();
-        let mut bytes = std::mem::take(&mut state.parts[partition]);
-        let mut places: Vec<(u64, usize)> = Vec::with_capacity(state.runs.len());
-        for run in &state.runs {
-            let end = |partition: usize| run.ends[partition] as usize;
-            let start = partition.checked_sub(1).map_or(0, end);
-            places.push((run.place + start as u64, end(partition) - start));
-        }
-        drop(state);
+        let Part { mut bytes, places } = self.lock().part(partition);
         let mut at = bytes.len();
         bytes.resize(at + places.iter().map(|(_, len)| len).sum::<usize>(), 0);
         for (place, len) in places {
@@ -74,9 +66,54 @@ impl<'s> Heap<'s> {
         }
         Ok(bytes)
     }
+
+    /// What becomes of the entries of a partition, in no order; all of them have so many bytes. A partition may be
+    /// large: its bytes are never all at hand. To be asked once for each.
+    pub(super) fn entries<T>(
+        &self,
+        partition: usize,
+        size: usize,
+        mut of: impl FnMut(&[u8]) -> T,
+    ) -> Result<Vec<T>> {
+        let Part { bytes, places } = self.lock().part(partition);
+        let all = bytes.len() + places.iter().map(|(_, len)| len).sum::<usize>();
+        let mut entries = Vec::with_capacity(all / size);
+        entries.extend(bytes.chunks_exact(size).map(&mut of));
+        drop(bytes);
+        let mut room = vec![0; if places.is_empty() { 0 } else { size * (PIECE / size) }];
+        for (mut place, mut left) in places {
+            while left > 0 {
+                let piece = room.len().min(left);
+                self.spill.read(place, &mut room[..piece])?;
+                entries.extend(room[..piece].chunks_exact(size).map(&mut of));
+                place += piece as u64;
+                left -= piece;
+            }
+        }
+        Ok(entries)
+    }
+}
+
+/// Where the entries of a partition are.
+struct Part {
+    /// Those in memory.
+    bytes: Vec<u8>,
+    /// The places of the others in the file, and their bytes there.
+    places: Vec<(u64, usize)>,
 }
 
 impl State {
+    /// Takes what is in memory of a partition, and says where the rest is.
+    fn part(&mut self, partition: usize) -> Part {
+        let of_run = |run: &Run| {
+            let end = |partition: usize| run.ends[partition] as usize;
+            let start = partition.checked_sub(1).map_or(0, end);
+            (run.place + start as u64, end(partition) - start)
+        };
+        let places = self.runs.iter().map(of_run).filter(|(_, len)| *len > 0).collect();
+        Part { bytes: std::mem::take(&mut self.parts[partition]), places }
+    }
+
     /// Writes everything down.
     fn write(&mut self, spill: &Spill) -> Result<()> {
         let place = spill.reserve(self.size);

@@ -242,31 +242,27 @@ impl<'s> Sights<'s> {
 
     /// The texts of a partition, in no order.
     pub(super) fn texts(&self, partition: usize) -> Result<Texts> {
-        let bytes = self.texts.partition(partition)?;
-        let entries = bytes.chunks(self.size());
-        let mut texts = Texts { seen: Vec::with_capacity(entries.len()), persons: Vec::new() };
-        for (own, rest) in entries.filter_map(<[u8]>::split_first_chunk) {
-            let Some((check, person)) = rest.split_first_chunk() else { continue };
+        let mut persons = Vec::new();
+        let seen = self.texts.entries(partition, self.size(), |bytes| {
+            let (own, rest) = bytes.split_first_chunk().unwrap_or((&[0; ENTRY], &[]));
+            let (check, sids) = rest.split_first_chunk().unwrap_or((&[0; CHECK], &[]));
             let (strong, row, tag) = fields(own);
-            let (check, at) =
-                (u32::from_le_bytes(*check), u32::try_from(texts.persons.len()).unwrap_or(u32::MAX));
-            texts.seen.push(Seen { strong, row, tag, check, person: at });
-            if let [sid, first, second] = person.as_chunks().0 {
+            let person = u32::try_from(persons.len()).unwrap_or(u32::MAX);
+            if let [sid, first, second] = sids.as_chunks().0 {
                 let [sid, first, second] = [sid, first, second].map(|&sid| u64::from_le_bytes(sid));
-                texts.persons.push(Person { sid, accounts: [first, second] });
+                persons.push(Person { sid, accounts: [first, second] });
             }
-        }
-        Ok(texts)
+            Seen { strong, row, tag, check: u32::from_le_bytes(*check), person }
+        })?;
+        Ok(Texts { seen, persons })
     }
 
     /// The identities of a partition, in no order.
     pub(super) fn identities(&self, partition: usize) -> Result<Vec<Named>> {
-        let bytes = self.identities.partition(partition)?;
-        let named = |bytes: &[u8; ENTRY]| {
-            let (strong, row, tag) = fields(bytes);
+        self.identities.entries(partition, ENTRY, |bytes| {
+            let (strong, row, tag) = fields(bytes.first_chunk().unwrap_or(&[0; ENTRY]));
             Named { strong, row, is_guid: tag & 2 != 0, has_guid: tag & 1 != 0 }
-        };
-        Ok(bytes.as_chunks().0.iter().map(named).collect())
+        })
     }
 }
 

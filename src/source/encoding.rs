@@ -48,14 +48,8 @@ impl Raw {
         if !about.is_file() {
             return Self::spool(name, file);
         }
-        let raw = Self {
-            file,
-            name: name.to_owned(),
-            len: about.len(),
-            given: about.len(),
-            hash: None,
-            modified: about.modified().ok(),
-        };
+        let (len, modified) = (about.len(), about.modified().ok());
+        let raw = Self { file, name: name.to_owned(), len, given: len, hash: None, modified };
         let mut head = [0; 4];
         let read = raw.read(0, &mut head)?;
         if Packing::of(&head[..read]).is_none() { Ok(raw) } else { Self::spool(name, raw.file) }
@@ -74,14 +68,8 @@ impl Raw {
 
     /// A temporary file of this many bytes.
     pub(super) fn spooled(file: File, len: u64) -> Self {
-        Self {
-            file,
-            name: std::env::temp_dir().display().to_string(),
-            len,
-            given: len,
-            hash: None,
-            modified: None,
-        }
+        let name = std::env::temp_dir().display().to_string();
+        Self { file, name, len, given: len, hash: None, modified: None }
     }
 
     /// A temporary file that is read instead of this one.
