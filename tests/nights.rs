@@ -131,13 +131,13 @@ fn an_expired_one_comes_back_and_an_unused_one_is_told() {
     assert!(findings(folder).iter().all(|row| row["state"].is_empty()));
     assert_eq!(carla(folder)["errors"], "1");
     let summary = summary(folder);
-    let states: Vec<&str> = summary["suppressions"]
+    let standing: Vec<&str> = summary["suppressions"]
         .as_array()
         .unwrap()
         .iter()
         .map(|one| one["state"].as_str().unwrap())
         .collect();
-    assert_eq!(states, ["unused", "expired"]);
+    assert_eq!(standing, ["unused", "expired"]);
     // Where not everybody is reported, nobody can say that it is of no use.
     fs::write(folder.join("wave.txt"), "bernd.baumann@contoso.com\n").unwrap();
     let told = night(folder, &settings, &["--only", "wave.txt"]).1;
@@ -179,7 +179,7 @@ fn next_night(folder: &Path, change: impl Fn(Vec<csv::StringRecord>) -> Vec<csv:
 
 /// A cell of every row changed where `which` says so; columns by their places in the sample.
 fn set(rows: Vec<csv::StringRecord>, change: impl Fn(usize, &str) -> String) -> Vec<csv::StringRecord> {
-    rows.iter()
+    rows.into_iter()
         .map(|row| row.iter().enumerate().map(|(column, cell)| change(column, cell)).collect())
         .collect()
 }
@@ -256,7 +256,7 @@ fn what_is_new_and_what_is_fixed_is_exactly_right() {
         assert_eq!(compared(folder), [count, fixed, all - fixed]);
         assert!(new.iter().all(|row| !before.contains(&row["fingerprint"])));
         assert!(
-            count > 0 && new.iter().any(|row| row["code"] == "SIP001" && row["object_guid"].ends_with("1"))
+            count > 0 && new.iter().any(|row| row["code"] == "SIP001" && row["object_guid"].ends_with('1'))
                 || !redacted.is_empty()
         );
         assert!(fixed > 0);
@@ -402,7 +402,7 @@ fn what_is_adopted_is_suppressed_and_only_that() {
     assert!(status == 2 && told.contains("redacted"), "{told}");
 }
 
-/// The runs in a history, as SQLite says; it must be whole.
+/// The runs in a history, as `SQLite` says; it must be whole.
 fn kept(path: &Path) -> Vec<(String, i64)> {
     let file = rusqlite::Connection::open(path).unwrap();
     let sound: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
