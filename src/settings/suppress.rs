@@ -15,7 +15,7 @@ pub(super) const NAME: &str = "suppress";
 /// The keys of one.
 const KEYS: [&str; 5] = ["rule", "match", "reason", "until", "ticket"];
 
-/// One table as it was written: the texts in the order of [`KEYS`], each with its place.
+/// One table as it was written: the texts in the order of the keys, each with its place.
 #[derive(Debug, Clone)]
 pub struct Table {
     texts: [Option<(String, Origin)>; 5],
