@@ -3,6 +3,7 @@
 //! Every problem is found at once and told with its place. A path in the file means the same as on the command
 //! line: it is relative to the working folder.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
@@ -155,6 +156,8 @@ pub struct Ldap {
     pub client: Option<(PathBuf, PathBuf)>,
     /// Whether nothing is verified.
     pub insecure: bool,
+    /// The name server that is asked, in place of the system's.
+    pub dns_server: Option<SocketAddr>,
     /// Which objects are read.
     pub filter: Option<String>,
     /// Where to start.

@@ -63,7 +63,7 @@ impl<'d> Directory<'d> {
     fn request(&mut self, spec: &str, attributes: AttrSet) -> Result<Request> {
         let url = Url::parse(spec)?;
         let ldap = &self.settings.ldap;
-        let private = ldap.start_tls || url.servers.iter().all(|server| server.scheme != Scheme::Ldap);
+        let private = ldap.start_tls || url.scheme != Scheme::Ldap;
         check(ldap, &url, private)?;
         if ldap.insecure {
             terminal::note(
@@ -73,6 +73,7 @@ impl<'d> Directory<'d> {
         let account = self.account(&url)?;
         Ok(Request {
             account,
+            dns: ldap.dns_server,
             tls: Tls {
                 start_tls: ldap.start_tls,
                 ca_file: ldap.ca_file.clone(),
@@ -95,7 +96,7 @@ impl<'d> Directory<'d> {
 
     fn account(&mut self, url: &Url) -> Result<Account> {
         let ldap = &self.settings.ldap;
-        let socket = url.servers.iter().all(|server| server.scheme == Scheme::Ldapi);
+        let socket = url.scheme == Scheme::Ldapi;
         Ok(match &ldap.user {
             _ if ldap.kerberos => Account::Kerberos,
             Some(name) => Account::Simple { name: name.clone(), password: self.password()? },
@@ -135,7 +136,7 @@ fn check(ldap: &Ldap, url: &Url, private: bool) -> Result<()> {
     if ldap.kerberos && ldap.user.is_some() {
         problems.push("--user and --kerberos exclude each other: the ticket says who asks");
     }
-    if ldap.start_tls && url.servers.iter().any(|server| server.scheme == Scheme::Ldaps) {
+    if ldap.start_tls && url.scheme == Scheme::Ldaps {
         problems.push("--start-tls is for ldap://; ldaps:// is TLS from the start");
     }
     if problems.is_empty() {

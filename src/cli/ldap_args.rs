@@ -47,6 +47,10 @@ pub(super) struct LdapArgs {
     #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
     insecure: Option<bool>,
 
+    /// The name server to ask, in place of the system's: an address, and a port where that is not 53
+    #[arg(long, value_name = "ADDRESS", help_heading = "LDAP")]
+    dns_server: Option<String>,
+
     /// Which objects to read [default: users, contacts, and groups that hold addresses]
     #[arg(long, value_name = "FILTER", help_heading = "LDAP")]
     filter: Option<String>,

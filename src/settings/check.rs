@@ -1,5 +1,6 @@
 //! From texts to settings that can be used; every problem is told with its place.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::file::Told;
@@ -114,6 +115,7 @@ impl Checker<'_> {
             tls_server_name: self.one("tls-server-name", text),
             client: certificate.map(|certificate| (certificate.clone(), key.unwrap_or(certificate))),
             insecure: self.flag("insecure"),
+            dns_server: self.one("dns-server", name_server),
             filter: self.one("filter", text),
             bases: self.texts("base"),
             excluded: self.texts("exclude-base"),
@@ -194,6 +196,13 @@ fn fail_on(text: &str) -> std::result::Result<FailOn, String> {
     };
     let levels = FAIL_ON.map(|word| (word, level(word)));
     word(text, &levels)
+}
+
+fn name_server(text: &str) -> std::result::Result<SocketAddr, String> {
+    let address = text.parse().map(|address: IpAddr| (address, 53).into());
+    let problem =
+        || format!("`{text}` is no address of a name server; it must be like 10.0.0.1 or 10.0.0.1:53");
+    address.or_else(|_| text.parse()).map_err(|_| problem())
 }
 
 fn encoding(text: &str) -> std::result::Result<Option<Charset>, String> {

@@ -53,6 +53,7 @@ pub static KEYS: &[Key] = &[
     Key { name: "client-cert", shape: Shape::Text, default: "", unset: "none" },
     Key { name: "client-key", shape: Shape::Text, default: "", unset: "in the file of the certificate" },
     Key { name: "insecure", shape: Shape::Flag, default: "false", unset: "" },
+    Key { name: "dns-server", shape: Shape::Text, default: "", unset: "those of the system" },
     Key { name: "filter", shape: Shape::Text, default: "", unset: "users, contacts, groups with addresses" },
     Key { name: "base", shape: Shape::Paths, default: "", unset: "the domain of the server" },
     Key { name: "exclude-base", shape: Shape::Paths, default: "", unset: "" },

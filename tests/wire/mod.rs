@@ -17,6 +17,7 @@ use rasn_ldap::{
 
 pub(crate) mod directory;
 mod frame;
+pub(crate) mod names;
 use directory::{Directory, Entry};
 pub(crate) use frame::Frames;
 use frame::{Out, Page};

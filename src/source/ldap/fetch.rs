@@ -1,6 +1,7 @@
 //! A fetch from the first connection to the last comment of the file.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,6 @@ use super::checkpoint::{Checkpoint, Task};
 use super::dial::Dialer;
 use super::fault::Fault;
 use super::file::finish;
-use super::late;
 use super::part::Packing;
 use super::queue::{Work, lock};
 use super::read::Excluded;
@@ -19,6 +19,7 @@ use super::task::{Session, begin, task};
 use super::tls;
 use super::url::Url;
 use super::watch::{Clock, Watch};
+use super::{late, locate};
 use crate::error::{Error, Result};
 use crate::model::AttrSet;
 
@@ -27,6 +28,8 @@ use crate::model::AttrSet;
 pub struct Request {
     /// The servers, and the base if the URL names one.
     pub url: Url,
+    /// The name server that is asked, in place of the system's.
+    pub dns: Option<SocketAddr>,
     /// Who asks.
     pub account: Account,
     /// How servers are verified.
@@ -95,9 +98,12 @@ pub struct Fetched {
 pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fetched> {
     request.filter.as_deref().map(Filter::parse).transpose()?;
     let clock = Clock::new(watch, request.timeout, request.deadline, request.rate);
+    let located = locate::servers(&request.url, &request.bases, request.dns, &clock);
+    let servers = located.map_err(|fault| error(&request.url.to_string(), fault))?;
+    let request = &Request { url: Url { servers, ..request.url.clone() }, ..request.clone() };
     let dialer =
         Dialer::new(request.url.servers.clone(), request.tls.clone(), request.account.clone(), &clock)?;
-    let name = dialer.servers.first().map(ToString::to_string).unwrap_or_default();
+    let name = request.url.to_string();
     let failed = |fault: Fault| error(&name, fault);
     let session = || dialer.with(|connection| Session::begin(connection));
     let (mut connection, place, session) = session().map_err(failed)?;

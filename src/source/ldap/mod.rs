@@ -16,6 +16,7 @@ mod file;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod late;
+mod locate;
 mod names;
 mod part;
 mod queue;

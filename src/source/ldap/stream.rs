@@ -1,7 +1,7 @@
 //! The way to a server: TCP, TLS over it, or a Unix socket. Every wait ends after a tick, so that nothing hangs.
 
 use std::io::{self, BufReader, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,11 +55,8 @@ impl Stream {
         if server.scheme == Scheme::Ldapi {
             return socket(&server.host);
         }
-        let addresses = (server.host.as_str(), server.port).to_socket_addrs().map_err(|why| {
-            Fault::Io(io::Error::new(why.kind(), format!("the name `{}` is not known ({why})", server.host)))
-        })?;
         let mut last = Fault::Io(io::ErrorKind::AddrNotAvailable.into());
-        for address in addresses {
+        for address in addresses(server)? {
             clock.check()?;
             match TcpStream::connect_timeout(&address, clock.connect_timeout()) {
                 Ok(stream) => {
@@ -159,6 +156,16 @@ impl Stream {
             Self::Nothing => Err(Fault::Closed),
         }
     }
+}
+
+fn addresses(server: &Server) -> Result<Vec<SocketAddr>, Fault> {
+    if !server.addresses.is_empty() {
+        return Ok(server.addresses.iter().map(|&address| (address, server.port).into()).collect());
+    }
+    let known = (server.host.as_str(), server.port).to_socket_addrs().map_err(|why| {
+        Fault::Io(io::Error::new(why.kind(), format!("the name `{}` is not known ({why})", server.host)))
+    })?;
+    Ok(known.collect())
 }
 
 /// Whether a wait ended with nothing; what it is called depends on the system.

@@ -1,6 +1,8 @@
-//! LDAP URLs (RFC 4516) as sources: `ldaps://dc1.contoso.com,dc2.contoso.com:3269/DC=contoso,DC=com`.
+//! LDAP URLs (RFC 4516) as sources: `ldaps://dc1.contoso.com,dc2.contoso.com:3269/DC=contoso,DC=com`, or
+//! `ldaps:///DC=contoso,DC=com` for whoever serves the domain.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::error::{Error, Result};
 
@@ -37,6 +39,8 @@ pub struct Server {
     pub host: String,
     /// Its port; 0 for a socket.
     pub port: u16,
+    /// Where it is; empty when the system is to find that out.
+    pub addresses: Vec<IpAddr>,
 }
 
 impl Server {
@@ -61,10 +65,21 @@ impl fmt::Display for Server {
 /// The servers of one directory, and where in it to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
-    /// The servers, in the order in which they are tried; at least one.
+    /// How the servers are reached.
+    pub scheme: Scheme,
+    /// The servers, in the order in which they are tried; none when DNS is to name those of the base.
     pub servers: Vec<Server>,
     /// The base; empty when the URL names none.
     pub base: String,
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.servers.first() {
+            Some(server) => server.fmt(f),
+            None => write!(f, "{}:///{}", self.scheme.word(), self.base),
+        }
+    }
 }
 
 /// Whether a source is a server and no file.
@@ -101,9 +116,14 @@ impl Url {
         let Some(base) = decode(path) else {
             return refuse("the base is not percent-encoded UTF-8", example);
         };
-        let servers: Option<Vec<Server>> = hosts.split(',').map(|host| server(scheme, host)).collect();
+        let servers: Option<Vec<Server>> =
+            if hosts.is_empty() && scheme != Scheme::Ldapi && rest.starts_with('/') {
+                Some(Vec::new())
+            } else {
+                hosts.split(',').map(|host| server(scheme, host)).collect()
+            };
         match servers {
-            Some(servers) => Ok(Self { servers, base }),
+            Some(servers) => Ok(Self { scheme, servers, base }),
             None => refuse("the server in the URL cannot be read", example),
         }
     }
@@ -112,7 +132,7 @@ impl Url {
 fn server(scheme: Scheme, text: &str) -> Option<Server> {
     if scheme == Scheme::Ldapi {
         let host = decode(text).filter(|path| path.starts_with('/'))?;
-        return Some(Server { scheme, host, port: 0 });
+        return Some(Server { scheme, host, port: 0, addresses: Vec::new() });
     }
     let (host, port) = match text.strip_prefix('[') {
         Some(bracketed) => bracketed.split_once(']')?,
@@ -131,7 +151,7 @@ fn server(scheme: Scheme, text: &str) -> Option<Server> {
     };
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
     let fits = !host.is_empty() && host.chars().all(good);
-    fits.then(|| Server { scheme, host: host.to_owned(), port })
+    fits.then(|| Server { scheme, host: host.to_owned(), port, addresses: Vec::new() })
 }
 
 /// Undoes percent-encoding.
@@ -167,12 +187,19 @@ mod tests {
         }
         let two = Url::parse("ldaps://dc1,dc2:3269").unwrap();
         assert!(!two.servers[0].is_global_catalogue() && two.servers[1].is_global_catalogue());
+        let none = Url::parse("ldaps:///DC=contoso,DC=com").unwrap();
+        assert_eq!(
+            (none.scheme, none.servers.len(), none.base.as_str()),
+            (Scheme::Ldaps, 0, "DC=contoso,DC=com")
+        );
     }
 
     #[test]
     fn what_is_no_url_is_refused() {
         for bad in [
             "ldap://",
+            "ldap://,/",
+            "ldapi:///DC=a",
             "ldap://a:b",
             "ldap://a:0",
             "ldap://[::1",
