@@ -329,16 +329,3 @@ fn an_interrupted_fetch_ends_cleanly() {
     assert!(begun.elapsed() < Duration::from_secs(5));
     fetch(&OPENLDAP, OPENLDAP.at("LDAPS"), &file, &["--resume"]).ended(0);
 }
-
-#[test]
-#[ignore = "needs Samba and the feature kerberos"]
-#[cfg(feature = "kerberos")]
-fn a_ticket_signs_in() {
-    let dir = tempfile::tempdir().unwrap();
-    let cache = format!("FILE:{}", dir.path().join("tickets").display());
-    let variables = [("KRB5_CONFIG", SAMBA.at("KRB5_CONFIG")), ("KRB5CCNAME", cache.as_str())];
-    runs::other("kinit", &[SAMBA.at("PRINCIPAL")], &variables, SAMBA.at("PASSWORD").as_bytes());
-    let options = ["--kerberos", "--ca-file", SAMBA.at("CA"), "--out", "report"];
-    let arguments = [&["audit", SAMBA.at("LDAPS")], &PLAIN[..], &options].concat();
-    same(&start(&arguments, &variables).end().ended(0), &exported(&SAMBA, |_| true));
-}

@@ -58,7 +58,7 @@ def free_address(port):
 
 
 def certificates(folder, address="127.0.0.1"):
-    """ca.pem signs cert.pem (this server) and expired.pem and elsewhere.pem; other-ca.pem signs nothing of it."""
+    """ca.pem signs cert.pem (this server), expired.pem, elsewhere.pem and client.pem; other-ca.pem signs nothing of it."""
     os.makedirs(folder)
 
     def at(name):
@@ -77,6 +77,12 @@ def certificates(folder, address="127.0.0.1"):
                     f"extendedKeyUsage=serverAuth\nsubjectAltName={names}\n")
         run(["openssl", "x509", "-req", "-sha256", "-days", days, "-in", at("csr.pem"), "-CA", at("ca.pem"), "-CAkey",
              at("ca.key"), "-CAcreateserial", "-extfile", at("extensions"), "-out", at(name + ".pem")])
+    run(["openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-sha256", "-subj", "/CN=svc-audit",
+         "-keyout", at("client.key"), "-out", at("client.csr")])
+    with open(at("extensions"), "w") as f:
+        f.write("basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\n")
+    run(["openssl", "x509", "-req", "-sha256", "-days", "30", "-in", at("client.csr"), "-CA", at("ca.pem"), "-CAkey",
+         at("ca.key"), "-CAcreateserial", "-extfile", at("extensions"), "-out", at("client.pem")])
 
 
 def answers(place):

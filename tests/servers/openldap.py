@@ -36,6 +36,7 @@ threads 8
 TLSCACertificateFile {at("tls/ca.pem")}
 TLSCertificateFile {at(f"tls/{options.certificate}.pem")}
 TLSCertificateKeyFile {at("tls/key.pem")}
+TLSVerifyClient try
 security simple_bind=112
 localSSF 128
 {"" if options.plain else "rootDSE " + at("root-dse.ldif")}
@@ -138,7 +139,7 @@ def make(options):
         server = Server([slapd, "-d", "0", "-f", at("slapd.conf"), "-h", urls], ("127.0.0.1", ldap), at("log"))
         return server, [
             ("LDAP", f"ldap://127.0.0.1:{ldap}"), ("LDAPS", f"ldaps://127.0.0.1:{ldaps}"), ("LDAPI", at("ldapi")),
-            ("BASE", BASE), ("CA", at("tls/ca.pem")), ("OTHER_CA", at("tls/other-ca.pem")), ("PASSWORD", PASSWORD),
+            ("BASE", BASE), ("CA", at("tls/ca.pem")), ("OTHER_CA", at("tls/other-ca.pem")), ("CLIENT", at("tls/client.pem")), ("CLIENT_KEY", at("tls/client.key")), ("PASSWORD", PASSWORD),
             ("PASSWORD_FILE", at("password")), ("USER", f"CN=svc-audit,CN=Users,{BASE}"), ("ADMIN", f"CN=Administrator,CN=Users,{BASE}")]
     return at_folder
 

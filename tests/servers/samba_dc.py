@@ -26,7 +26,7 @@ netbios name = DC1
 realm = {REALM}
 workgroup = CORP
 server role = active directory domain controller
-server services = ldap kdc
+server services = ldap kdc dns
 interfaces = {address}/8
 bind interfaces only = yes
 ldap server require strong auth = allow_sasl_over_tls
@@ -203,7 +203,7 @@ def make(options):
             ("LDAP", f"ldap://{address}"), ("LDAPS", f"ldaps://{address}"), ("GC", f"ldap://{address}:3268"),
             ("GCS", f"ldaps://{address}:3269"), ("BASE", BASE), ("HOST", HOST), ("CA", at("tls/ca.pem")),
             ("OTHER_CA", at("tls/other-ca.pem")), ("PASSWORD", PASSWORD), ("PASSWORD_FILE", at("password")),
-            ("USER", f"svc-audit@{DOMAIN}"), ("ADMIN", f"administrator@{DOMAIN}"), ("KRB5_CONFIG", at("krb5.conf")),
+            ("USER", f"svc-audit@{DOMAIN}"), ("ADMIN", f"administrator@{DOMAIN}"), ("KRB5_CONFIG", at("krb5.conf")), ("CONF", at("smb.conf")), ("ADDRESS", address),
             ("PRINCIPAL", f"svc-audit@{REALM}"), ("REFUSED", refused)]
     return at_folder
 
