@@ -66,16 +66,24 @@ pub(super) fn begin(
     {
         return resumed(left, task, folder);
     }
-    // As few slices as connections: one without an index costs OpenLDAP an eighth of reading everything.
-    if request.connections > 1 {
-        task.cut = match task.bases.first() {
-            Some(base) => Cut::find(connection, &session.root, base, &task.filter)?,
-            None => Cut::WHOLE,
-        };
-    }
-    let count = u32::try_from(request.connections).unwrap_or(u32::MAX);
+    // A single slice is one that can be split, too, when a server gives no more at once.
+    task.cut = match task.bases.first() {
+        Some(base) => Cut::find(connection, &session.root, base, &task.filter)?,
+        None => Cut::WHOLE,
+    };
+    let count = u32::try_from(request.connections).unwrap_or(u32::MAX).max(least(request, target));
     let slices = task.cut.slices(task.bases.len(), count);
     Ok(Checkpoint::new(task, slices, target.parts.clone(), &target.folder)?)
+}
+
+/// The fewest slices. One without an index costs `OpenLDAP` a tenth of reading everything, so there is none more than
+/// connections need, unless a later run can go on with what is read; slow readings are broken off most often.
+fn least(request: &Request, target: &Target) -> u32 {
+    match (&target.parts, request.rate) {
+        (None, _) => 1,
+        (Some(_), 0) => 2,
+        (Some(_), _) => 4,
+    }
 }
 
 fn resumed(left: Checkpoint, mut task: Task, folder: &Path) -> std::result::Result<Checkpoint, Fault> {
