@@ -4,18 +4,15 @@ use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::audit::{Talk, now, time_text};
 use super::environment::Environment;
+use super::reading::Watching;
 use super::signals::Signals;
 use super::terminal::{self, escape};
 use crate::error::{Error, Result};
 use crate::model::AttrSet;
-use crate::settings::{Ldap, Settings, Show};
-use crate::source::ldap::{
-    Account, Fetched, Packing, Password, Request, Scheme, Target, Tls, Url, Watch, fetch,
-};
+use crate::settings::{Ldap, Settings};
+use crate::source::ldap::{Account, Fetched, Packing, Password, Request, Scheme, Target, Tls, Url, fetch};
 use crate::source::{self, Source};
 
 /// Servers of a run; the password is asked for once.
@@ -166,59 +163,4 @@ fn asked(user: &str) -> Result<String> {
 fn spool_folder(out: &Path) -> PathBuf {
     let beside = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if beside.is_dir() { beside.to_owned() } else { std::env::temp_dir() }
-}
-
-/// Shows how far a fetch is, and looks whether it is to end.
-struct Watching<'w> {
-    bar: Option<ProgressBar>,
-    talk: Talk,
-    signals: Option<&'w Signals>,
-}
-
-impl<'w> Watching<'w> {
-    fn new(settings: &Settings, talk: Talk, environment: &Environment, signals: Option<&'w Signals>) -> Self {
-        let draws = !talk.quiet && settings.progress != Show::Never && environment.stderr_draws;
-        let bar = draws.then(|| {
-            let bar = ProgressBar::no_length();
-            if let Ok(style) =
-                ProgressStyle::with_template("{spinner} reading: {human_pos} objects, {per_sec}")
-            {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        Self { bar, talk, signals }
-    }
-}
-
-impl Watch for Watching<'_> {
-    fn arrived(&self, objects: u64) {
-        if let Some(bar) = &self.bar {
-            bar.inc(objects);
-        }
-    }
-
-    fn note(&self, line: &str) {
-        if self.talk.quiet {
-            return;
-        }
-        let line = format!("log: {}", escape(line));
-        match &self.bar {
-            Some(bar) => bar.suspend(|| terminal::note(&line)),
-            None => terminal::note(&line),
-        }
-    }
-
-    fn interrupted(&self) -> bool {
-        self.signals.is_some_and(|signals| signals.caught().is_some())
-    }
-}
-
-impl Drop for Watching<'_> {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }

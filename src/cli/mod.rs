@@ -27,6 +27,7 @@ mod only;
 mod open;
 mod panics;
 mod progress;
+mod reading;
 mod remediate;
 mod remediate_args;
 mod reread;

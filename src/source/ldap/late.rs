@@ -41,6 +41,7 @@ impl Work<'_> {
             each_name(unpacked.file, &mut |name| hashes.push(Names::hash(&key, &name, &mut room)))
         })?;
         arrived.extend(&hashes);
+        self.clock.kept(hashes.len() as u64);
         Ok(())
     }
 }
@@ -66,7 +67,7 @@ pub(super) fn reconcile(work: &Work<'_>) {
 fn fetch_missing<'w>(work: &Work<'w>, connection: &mut Connection<'w>) -> std::result::Result<(), Fault> {
     let missing = {
         let arrived = lock(&work.arrived);
-        let mut counter = Counter::new(work.excluded, arrived.key(), Some(&arrived));
+        let mut counter = Counter::new(work.excluded, arrived.key(), 0, Some(&arrived));
         for base in 0..work.task.bases.len() {
             work.count(connection, base, &mut counter)?;
         }

@@ -132,6 +132,10 @@ impl<'w> Work<'w> {
     pub(super) fn count_all(&self) {
         self.add((0..self.task.bases.len()).map(Kind::Count));
         self.worker(None, true);
+        // Failures are told, and end up here too.
+        if lock(&self.missing).is_empty() {
+            self.clock.counted(lock(&self.counted).len() as u64, true);
+        }
     }
 
     fn add(&self, kinds: impl Iterator<Item = Kind>) {
@@ -280,7 +284,8 @@ impl<'w> Work<'w> {
             Kind::Slice(number, slice) => self.read(connection, *number, slice),
             Kind::Count(base) => {
                 let key = lock(&self.arrived).key().clone();
-                let mut counter = Counter::new(self.excluded, &key, None);
+                let before = lock(&self.counted).len() as u64;
+                let mut counter = Counter::new(self.excluded, &key, before, None);
                 self.count(connection, *base, &mut counter)?;
                 lock(&self.counted).append(&mut counter.names);
                 Ok(())
@@ -301,7 +306,10 @@ impl<'w> Work<'w> {
         let key = lock(&self.arrived).key().clone();
         let part = lock(&self.checkpoint).part(number)?;
         let mut records = Records::new(part, Asked::new(&names), self.excluded, &key);
-        connection.pages(&search, &mut records)?;
+        if let Err(fault) = connection.pages(&search, &mut records) {
+            self.clock.lost(records.told());
+            return Err(fault);
+        }
         lock(&self.arrived).extend(&records.names);
         lock(&self.checkpoint).finish(number, records.part, records.found)?;
         Ok(())

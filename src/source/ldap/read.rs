@@ -100,6 +100,11 @@ impl<'r> Records<'r> {
         self.found.records + self.found.unreadable
     }
 
+    /// How many of them were told to whoever watches.
+    pub(super) fn told(&self) -> u64 {
+        self.found.records - self.page
+    }
+
     fn kept(&mut self, dn: &[u8]) {
         self.names.push(Names::hash(self.key, dn, &mut self.room));
         self.found.records += 1;
@@ -191,6 +196,8 @@ pub(super) struct Counter<'r> {
     pub(super) names: Vec<u64>,
     /// Names that are wanted in full: those that `arrived` has not.
     pub(super) missing: Vec<Vec<u8>>,
+    /// How many were counted below other bases.
+    before: u64,
     /// What has arrived, where the names of the others are wanted.
     arrived: Option<&'r Names>,
     excluded: &'r Excluded,
@@ -202,8 +209,13 @@ pub(super) struct Counter<'r> {
 pub(super) const FEW: usize = 1000;
 
 impl<'r> Counter<'r> {
-    pub(super) fn new(excluded: &'r Excluded, key: &'r RandomState, arrived: Option<&'r Names>) -> Self {
-        Self { names: Vec::new(), missing: Vec::new(), arrived, excluded, key, room: Vec::new() }
+    pub(super) fn new(
+        excluded: &'r Excluded,
+        key: &'r RandomState,
+        before: u64,
+        arrived: Option<&'r Names>,
+    ) -> Self {
+        Self { names: Vec::new(), missing: Vec::new(), before, arrived, excluded, key, room: Vec::new() }
     }
 }
 
@@ -226,6 +238,9 @@ impl Sink for Counter<'_> {
     }
 
     fn between(&mut self, connection: &mut Connection<'_>) -> Result<(), Fault> {
+        if self.arrived.is_none() {
+            connection.clock().counted(self.before + self.names.len() as u64, false);
+        }
         connection.clock().check()
     }
 }

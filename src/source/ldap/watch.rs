@@ -10,6 +10,15 @@ pub trait Watch: Sync {
     /// So many more objects have arrived.
     fn arrived(&self, objects: u64);
 
+    /// So many of those that had arrived are thrown away, and asked for again.
+    fn lost(&self, objects: u64);
+
+    /// So many objects have been there from an earlier run.
+    fn kept(&self, objects: u64);
+
+    /// So many objects were counted so far; `all` says that there are no more.
+    fn counted(&self, objects: u64, all: bool);
+
     /// Something that the user should know while it happens.
     fn note(&self, line: &str);
 
@@ -91,6 +100,21 @@ impl<'w> Clock<'w> {
     pub(super) fn arrived(&self, objects: u64) {
         self.arrived.fetch_add(objects, Ordering::Relaxed);
         self.watch.arrived(objects);
+    }
+
+    /// The same for what is thrown away: it was asked for all the same.
+    pub(super) fn lost(&self, objects: u64) {
+        self.watch.lost(objects);
+    }
+
+    /// Tells what an earlier run has left.
+    pub(super) fn kept(&self, objects: u64) {
+        self.watch.kept(objects);
+    }
+
+    /// Tells what was counted.
+    pub(super) fn counted(&self, objects: u64, all: bool) {
+        self.watch.counted(objects, all);
     }
 
     /// Waits until more may be asked for.
