@@ -26,24 +26,36 @@ struct Reading {
     counted: u64,
     /// Whether that is all.
     all: bool,
+    /// Those that there may be.
+    expected: u64,
 }
 
 impl Reading {
-    /// The same in words, after a time. Without a whole count nobody knows how much is left, and nothing is said of it.
+    /// How many there are in all, where that is known, and how sure that is.
+    fn total(self) -> Option<(u64, &'static str)> {
+        let known =
+            [(self.counted, "", self.all), (self.expected.max(self.counted), "about ", self.expected > 0)];
+        let found = known.into_iter().find(|&(total, _, known)| known && total >= self.done);
+        found.map(|(total, how, _)| (total, how))
+    }
+
+    /// The same in words, after a time. Where nobody knows how many there are, nothing is said of how long it takes.
     fn text(self, taken: Duration) -> String {
-        let done = grouped(self.done);
-        let mut text = match self.counted {
-            total if self.all && total >= self.done => format!("{done} of {} objects", grouped(total)),
-            least if least > self.done => format!("{done} of at least {} objects", grouped(least)),
-            _ => format!("{done} objects"),
+        let (done, total) = (grouped(self.done), self.total());
+        let mut text = match total {
+            Some((total, how)) => format!("{done} of {how}{} objects", grouped(total)),
+            None if self.counted > self.done => {
+                format!("{done} of at least {} objects", grouped(self.counted))
+            }
+            None => format!("{done} objects"),
         };
         let milliseconds = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
         // In the first moments a speed means nothing.
         let rate = self.done.saturating_sub(self.kept).saturating_mul(1000).checked_div(milliseconds);
         if let Some(rate) = rate.filter(|&rate| rate > 0 && milliseconds >= 1000) {
             text = format!("{text}, {} objects/s", grouped(rate));
-            if self.all && self.counted > self.done {
-                let left = Duration::from_secs((self.counted - self.done).div_ceil(rate));
+            if let Some(left) = total.map(|(total, _)| total - self.done).filter(|&left| left > 0) {
+                let left = Duration::from_secs(left.div_ceil(rate));
                 text = format!("{text}, about {} left", HumanDuration(left));
             }
         }
@@ -126,6 +138,10 @@ impl Watch for Watching<'_> {
         });
     }
 
+    fn expected(&self, objects: u64) {
+        self.change(|reading| reading.expected = reading.expected.max(objects));
+    }
+
     fn note(&self, line: &str) {
         if self.talk.quiet {
             return;
@@ -156,13 +172,16 @@ mod tests {
 
     #[test]
     fn what_is_left_is_told_when_it_is_known() {
-        let reading = Reading { done: 20_000, kept: 0, counted: 0, all: false };
+        let reading = Reading { done: 20_000, ..Reading::default() };
         let text = |reading: Reading, seconds| reading.text(Duration::from_secs(seconds));
         assert_eq!(text(reading, 0), "20,000 objects");
         assert_eq!(text(reading, 10), "20,000 objects, 2,000 objects/s");
         let counting = Reading { counted: 50_000, ..reading };
         assert_eq!(text(counting, 10), "20,000 of at least 50,000 objects, 2,000 objects/s");
-        let counted = Reading { counted: 140_000, all: true, ..reading };
+        let expecting = Reading { expected: 100_000, ..counting };
+        let told = "20,000 of about 100,000 objects, 2,000 objects/s, about 40 seconds left";
+        assert_eq!(text(expecting, 10), told);
+        let counted = Reading { counted: 140_000, all: true, ..expecting };
         let told = "20,000 of 140,000 objects, 2,000 objects/s, about 60 seconds left";
         assert_eq!(text(counted, 10), told);
         // What an earlier run has read is no sign of this one's speed.

@@ -111,13 +111,23 @@ pub(crate) struct Plan {
     pub(crate) limit: usize,
     /// The most values of an attribute at once; the rest by `;range=`.
     pub(crate) values: usize,
+    /// With what text it refuses whoever signs in.
+    pub(crate) refusal: Option<String>,
 }
 
 impl Plan {
     /// A well-behaved server.
     pub(crate) fn of(directory: Directory) -> Self {
         let (frames, paging) = (Frames::Whole, Paging::Yes);
-        Self { directory, script: Box::new(|_| Act::Go), frames, paging, limit: 1000, values: 1500 }
+        Self {
+            directory,
+            script: Box::new(|_| Act::Go),
+            frames,
+            paging,
+            limit: 1000,
+            values: 1500,
+            refusal: None,
+        }
     }
 
     /// The same with a script.
@@ -137,6 +147,7 @@ impl Plan {
             paging: self.paging,
             limit: self.limit,
             values: self.values,
+            refusal: self.refusal,
             ended: AtomicBool::new(false),
             sent: AtomicUsize::new(0),
             sockets: Mutex::default(),
@@ -198,6 +209,7 @@ struct Server {
     paging: Paging,
     limit: usize,
     values: usize,
+    refusal: Option<String>,
     ended: AtomicBool,
     sent: AtomicUsize,
     sockets: Mutex<Vec<TcpStream>>,
@@ -239,7 +251,10 @@ impl Server {
                 let password =
                     matches!(&bind.authentication, AuthenticationChoice::Simple(text) if !text.is_empty());
                 self.seen.lock().unwrap().binds.push((bind.name.0.clone(), password));
-                out.send(&frame::bound(id, ResultCode::Success, ""))
+                match &self.refusal {
+                    Some(text) => out.send(&frame::bound(id, ResultCode::InvalidCredentials, text)),
+                    None => out.send(&frame::bound(id, ResultCode::Success, "")),
+                }
             }
             ProtocolOp::SearchRequest(request) => {
                 self.seen.lock().unwrap().searches += 1;

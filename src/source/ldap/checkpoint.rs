@@ -56,6 +56,9 @@ struct State {
     version: u32,
     task: Task,
     slices: Vec<Entry>,
+    /// How many objects were counted.
+    #[serde(default)]
+    counted: Option<u64>,
 }
 
 /// Slices in the order of the directory, read or not.
@@ -83,7 +86,7 @@ impl Checkpoint {
     ) -> Result<Self> {
         let entry = |(number, slice)| Entry { number, slice, found: None, bytes: 0 };
         let slices = slices.into_iter().enumerate().map(entry).collect();
-        let state = State { version: VERSION, task, slices };
+        let state = State { version: VERSION, task, slices, counted: None };
         let checkpoint = Self { state, folder, nowhere: nowhere.to_owned(), files: Vec::new() };
         if let Some(folder) = &checkpoint.folder {
             fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
@@ -120,6 +123,17 @@ impl Checkpoint {
     /// What is read.
     pub(super) fn task(&self) -> &Task {
         &self.state.task
+    }
+
+    /// How many objects there are, where a run has counted them all.
+    pub(super) fn counted(&self) -> Option<u64> {
+        self.state.counted
+    }
+
+    /// Takes what was counted.
+    pub(super) fn count(&mut self, objects: u64) -> Result<()> {
+        self.state.counted = Some(objects);
+        self.save()
     }
 
     /// Says that the parts are those of another task.
@@ -281,9 +295,10 @@ mod tests {
         let (number, slice) = first.open_slices()[0].clone();
         let [low, high] = first.split(number, slice.halves(u128::MAX).unwrap()).unwrap();
         fill(&mut first, high, "b");
+        first.count(5).unwrap();
         drop(first);
         let mut second = Checkpoint::open(&parts, folder.path()).unwrap().unwrap();
-        assert_eq!(second.task(), &task());
+        assert_eq!((second.task(), second.counted()), (&task(), Some(5)));
         let open: Vec<usize> = second.open_slices().iter().map(|(number, _)| *number).collect();
         assert_eq!(open, [low, 1, 3]);
         for (number, text) in [(3, "d"), (low, "a"), (1, "B")] {

@@ -42,6 +42,9 @@ impl Work<'_> {
         })?;
         arrived.extend(&hashes);
         self.clock.kept(hashes.len() as u64);
+        if let Some(counted) = lock(&self.checkpoint).counted() {
+            self.clock.expected(counted);
+        }
         Ok(())
     }
 }
@@ -90,7 +93,7 @@ fn fetch_missing<'w>(work: &Work<'w>, connection: &mut Connection<'w>) -> std::r
         let found = connection.find(&search, &mut |body| records.keep(body));
         match found {
             Ok(()) => {
-                records.between(connection)?;
+                records.between(connection, 0)?;
                 // It may have been changed so that it fits no longer.
                 hidden += u64::from(records.met() == before && stands(connection, dn, &filter)?);
             }

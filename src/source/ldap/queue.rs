@@ -133,8 +133,12 @@ impl<'w> Work<'w> {
         self.add((0..self.task.bases.len()).map(Kind::Count));
         self.worker(None, true);
         // Failures are told, and end up here too.
-        if lock(&self.missing).is_empty() {
-            self.clock.counted(lock(&self.counted).len() as u64, true);
+        if lock(&self.missing).is_empty() && self.clock.check().is_ok() {
+            let counted = lock(&self.counted).len() as u64;
+            self.clock.counted(counted, true);
+            if let Err(why) = lock(&self.checkpoint).count(counted) {
+                self.end(Fault::Own(why));
+            }
         }
     }
 

@@ -181,7 +181,7 @@ impl Sink for Records<'_> {
         }
     }
 
-    fn between(&mut self, connection: &mut Connection<'_>) -> Result<(), Fault> {
+    fn between(&mut self, connection: &mut Connection<'_>, _: u64) -> Result<(), Fault> {
         self.complete(connection)?;
         self.part.settle()?;
         self.found.seen = self.asked.seen;
@@ -237,8 +237,11 @@ impl Sink for Counter<'_> {
         Ok(())
     }
 
-    fn between(&mut self, connection: &mut Connection<'_>) -> Result<(), Fault> {
+    fn between(&mut self, connection: &mut Connection<'_>, expected: u64) -> Result<(), Fault> {
         if self.arrived.is_none() {
+            if expected > 0 {
+                connection.clock().expected(self.before + expected);
+            }
             connection.clock().counted(self.before + self.names.len() as u64, false);
         }
         connection.clock().check()

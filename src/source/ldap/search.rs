@@ -91,8 +91,9 @@ pub(super) trait Sink {
     /// Takes what was found.
     fn found(&mut self, found: Found<'_>) -> std::result::Result<(), Fault>;
 
-    /// After a page, when nothing is under way on the connection.
-    fn between(&mut self, connection: &mut Connection<'_>) -> std::result::Result<(), Fault>;
+    /// After a page, when nothing is under way on the connection; `expected` is how many objects the server thinks there
+    /// are in all, 0 when it does not say.
+    fn between(&mut self, connection: &mut Connection<'_>, expected: u64) -> std::result::Result<(), Fault>;
 }
 
 impl Connection<'_> {
@@ -107,13 +108,14 @@ impl Connection<'_> {
         let (key, mut firsts) = (RandomState::new(), HashSet::new());
         loop {
             let mut first = None;
-            cookie = self.page(search, &cookie, &mut |found| {
+            let next = self.page(search, &cookie, &mut |found| {
                 if let (None, Found::Entry(body)) = (first, &found) {
                     first = Some(key.hash_one(body));
                 }
                 sink.found(found)
             })?;
-            sink.between(self)?;
+            sink.between(self, next.expected)?;
+            cookie = next.cookie;
             empty = if first.is_none() { empty + 1 } else { 0 };
             if cookie.is_empty() {
                 return Ok(());
@@ -124,13 +126,13 @@ impl Connection<'_> {
         }
     }
 
-    /// Asks for one page; gives the cookie for the next one, empty after the last.
+    /// Asks for one page.
     fn page(
         &mut self,
         search: &Search<'_>,
         cookie: &[u8],
         each: &mut dyn FnMut(Found<'_>) -> std::result::Result<(), Fault>,
-    ) -> std::result::Result<Vec<u8>, Fault> {
+    ) -> std::result::Result<Next, Fault> {
         self.clock().pace()?;
         let mut controls = Vec::new();
         if search.page > 0 {
@@ -145,7 +147,7 @@ impl Connection<'_> {
                 INTERMEDIATE => {}
                 DONE => {
                     Outcome::read(&mut Ber(message.body))?.below(search.base).checked()?;
-                    return Ok(next_cookie(message.controls)?);
+                    return Ok(Next::read(message.controls)?);
                 }
                 _ => return Err(Fault::Malformed),
             }
@@ -195,19 +197,30 @@ fn paged(size: u32, cookie: &[u8], into: &mut Vec<u8>) {
     });
 }
 
-fn next_cookie(controls: &[u8]) -> std::result::Result<Vec<u8>, Malformed> {
-    let mut controls = Ber(controls);
-    while !controls.is_empty() {
-        let mut control = Ber(controls.take(tag::SEQUENCE)?);
-        if control.take(tag::OCTETS)? != PAGED {
-            continue;
+/// What the server says with a page.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Next {
+    /// For the next page; empty after the last.
+    cookie: Vec<u8>,
+    /// How many objects it thinks there are in all; 0 when it does not say.
+    expected: u64,
+}
+
+impl Next {
+    fn read(controls: &[u8]) -> std::result::Result<Self, Malformed> {
+        let mut controls = Ber(controls);
+        while !controls.is_empty() {
+            let mut control = Ber(controls.take(tag::SEQUENCE)?);
+            if control.take(tag::OCTETS)? != PAGED {
+                continue;
+            }
+            control.take_if(tag::BOOLEAN)?;
+            let mut value = Ber(Ber(control.take(tag::OCTETS)?).take(tag::SEQUENCE)?);
+            let expected = u64::try_from(value.number(tag::INTEGER)?).unwrap_or(0);
+            return Ok(Self { cookie: value.take(tag::OCTETS)?.to_vec(), expected });
         }
-        control.take_if(tag::BOOLEAN)?;
-        let mut value = Ber(Ber(control.take(tag::OCTETS)?).take(tag::SEQUENCE)?);
-        value.number(tag::INTEGER)?;
-        return Ok(value.take(tag::OCTETS)?.to_vec());
+        Ok(Self::default())
     }
-    Ok(Vec::new())
 }
 
 #[cfg(test)]
@@ -228,9 +241,9 @@ mod tests {
     fn the_cookie_is_found_among_controls() {
         let mut controls = Vec::new();
         nest(&mut controls, tag::SEQUENCE, |into| put(into, tag::OCTETS, b"1.2.3"));
-        paged(0, b"more", &mut controls);
-        assert_eq!(next_cookie(&controls), Ok(b"more".to_vec()));
-        assert_eq!(next_cookie(&[]), Ok(Vec::new()));
-        assert_eq!(next_cookie(&controls[..controls.len() - 1]), Err(Malformed));
+        paged(70, b"more", &mut controls);
+        assert_eq!(Next::read(&controls), Ok(Next { cookie: b"more".to_vec(), expected: 70 }));
+        assert_eq!(Next::read(&[]), Ok(Next::default()));
+        assert_eq!(Next::read(&controls[..controls.len() - 1]), Err(Malformed));
     }
 }

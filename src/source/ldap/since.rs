@@ -195,7 +195,7 @@ fn late(
         let search = Search { base: dn, scope: Scope::Base, filter: &filter, attributes: &names, page: 0 };
         let found = connection.find(&search, &mut |body| records.keep(body));
         match found {
-            Ok(()) => records.between(connection)?,
+            Ok(()) => records.between(connection, 0)?,
             Err(fault) if fault.is_gone() => {}
             Err(fault) => return Err(fault),
         }
@@ -249,7 +249,7 @@ impl Sink for Pass<'_> {
         Ok(())
     }
 
-    fn between(&mut self, connection: &mut Connection<'_>) -> std::result::Result<(), Fault> {
+    fn between(&mut self, connection: &mut Connection<'_>, _: u64) -> std::result::Result<(), Fault> {
         connection.clock().check()
     }
 }

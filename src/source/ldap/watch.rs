@@ -19,6 +19,9 @@ pub trait Watch: Sync {
     /// So many objects were counted so far; `all` says that there are no more.
     fn counted(&self, objects: u64, all: bool);
 
+    /// So many objects there may be in all, as the server or an earlier run says.
+    fn expected(&self, objects: u64);
+
     /// Something that the user should know while it happens.
     fn note(&self, line: &str);
 
@@ -115,6 +118,11 @@ impl<'w> Clock<'w> {
     /// Tells what was counted.
     pub(super) fn counted(&self, objects: u64, all: bool) {
         self.watch.counted(objects, all);
+    }
+
+    /// Tells what is expected.
+    pub(super) fn expected(&self, objects: u64) {
+        self.watch.expected(objects);
     }
 
     /// Waits until more may be asked for.
