@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be opened, read or written.
-    #[error("cannot {doing} `{}`: {source}", .path.display())]
+    #[error("cannot {doing} `{}`: {source}{}", .path.display(), remedy(source))]
     Io {
         /// What was tried: `open`, `read`, `write`, …
         doing: &'static str,
@@ -50,6 +50,18 @@ pub enum Error {
     /// The reader of standard output went away; no error for the user.
     #[error("the output was closed")]
     ClosedPipe,
+}
+
+/// What to do about an error of the operating system, where its text does not say it.
+fn remedy(source: &io::Error) -> &'static str {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match source.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => {
+            "\n  remedy: make room on this disk, or choose another one"
+        }
+        ReadOnlyFilesystem => "\n  remedy: choose a disk that can be written",
+        _ => "",
+    }
 }
 
 impl Error {
