@@ -88,19 +88,20 @@ function Get-Obstacle {
     param([hashtable] $Held, [object[]] $Steps)
     foreach ($step in $Steps) {
         $present = @($Held[$step.Attribute])
-        if ($step.Old -cne '' -and -not (Test-Holds -Values $present -Text $step.Old)) {
+        if ($step.Old.Length -gt 0 -and -not (Test-Holds -Values $present -Text $step.Old)) {
             return "$($step.Attribute) does not hold what is to go"
         }
-        if ($step.Old -ceq '' -and -not $multiValued[$step.Attribute] -and $present.Count -gt 0) {
+        if ($step.Old.Length -eq 0 -and -not $multiValued[$step.Attribute] -and $present.Count -gt 0) {
             return "$($step.Attribute) has a value meanwhile"
         }
-        if ($step.New -cne '' -and (Test-Holds -Values $present -Text $step.New)) {
+        if ($step.New.Length -gt 0 -and (Test-Holds -Values $present -Text $step.New)) {
             return "$($step.Attribute) holds what is to come"
         }
-        # The directory compares without regard to case: it would take the one for the other.
-        $alike = @($present | Where-Object { $step.Old -cne '' -and $_ -ieq $step.Old })
+        # The directory compares without regard to case, and so does -ieq, both also without regard to characters that
+        # cannot be seen: it would take the one for the other.
+        $alike = @($present | Where-Object { $step.Old.Length -gt 0 -and $_ -ieq $step.Old })
         if ($alike.Count -gt 1) {
-            return "$($step.Attribute) holds values that differ in case only"
+            return "$($step.Attribute) holds values that the directory may take for one another"
         }
     }
     return ''
@@ -112,7 +113,7 @@ function Get-Change {
     $change = @{}
     foreach ($step in $Steps) {
         $value = $step.$Kind
-        if ($value -cne '') {
+        if ($value.Length -gt 0) {
             $change[$step.Attribute] = [string[]] (@($change[$step.Attribute] | Where-Object { $null -ne $_ }) + $value)
         }
     }
@@ -138,22 +139,22 @@ function Get-UndoRow {
     }
 }
 
-# One row of the plan, checked.
+# One row of the plan, checked. By length: to -ceq, a text of characters that cannot be seen is an empty one.
 function ConvertTo-Step {
     param([object] $Row, [int] $Number)
     if (-not $multiValued.ContainsKey($Row.attribute)) {
-        throw "Row $Number of the plan: the attribute '$($Row.attribute)' is none that a plan changes."
+        throw "Row $Number of the plan: the attribute '$(Get-Shown -Text $Row.attribute)' is none that a plan changes."
     }
     $old = Get-CellText -Cell $Row.old
     $new = Get-CellText -Cell $Row.new
     $fits = switch -CaseSensitive ($Row.operation) {
-        'add' { $old -ceq '' -and $new -cne '' }
-        'remove' { $old -cne '' -and $new -ceq '' }
-        'replace' { $old -cne '' -and $new -cne '' }
+        'add' { $old.Length -eq 0 -and $new.Length -gt 0 }
+        'remove' { $old.Length -gt 0 -and $new.Length -eq 0 }
+        'replace' { $old.Length -gt 0 -and $new.Length -gt 0 }
         default { $false }
     }
     if (-not $fits) {
-        throw "Row $Number of the plan: the operation '$($Row.operation)' does not fit its values."
+        throw "Row $Number of the plan: the operation '$(Get-Shown -Text $Row.operation)' does not fit its values."
     }
     return [pscustomobject] @{
         Guid      = [guid] $Row.objectGUID
@@ -243,7 +244,8 @@ foreach ($group in @($steps | Group-Object -Property Guid)) {
 
 Write-Output -InputObject "Objects as planned: $planned. Changed: $changed. Skipped: $skipped."
 if ($changed -gt 0) {
-    Write-Output -InputObject "To take it back: .\Apply-Plan.ps1 -Plan '$Undo'"
+    $quoted = [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($Undo)
+    Write-Output -InputObject "To take it back: .\Apply-Plan.ps1 -Plan '$quoted'"
 }
 if ($skipped -gt 0) {
     exit 1
