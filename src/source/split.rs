@@ -53,11 +53,13 @@ pub(super) fn is_typed(value: &str) -> bool {
 pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     let bytes = cell.as_bytes();
     let mut start = first(bytes);
-    let end = last(bytes, start, escaped);
-    if start >= end {
+    let Some(first) = find(b':', bytes) else {
+        let end = last(bytes, start, escaped);
+        if start < end {
+            untyped(&cell[start..end], each);
+        }
         return;
-    }
-    let Some(first) = find(b':', bytes) else { return untyped(&cell[start..end], each) };
+    };
     let mut next = Some(first);
     while let Some(colon) = next {
         next = find(b':', &bytes[colon + 1..]).map(|found| colon + 1 + found);

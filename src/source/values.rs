@@ -77,7 +77,12 @@ pub(super) enum Meant<'c> {
 
 /// Reads a cell of an attribute.
 pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -> Meant<'c> {
-    if matches!(how, How::Text | How::Proxies | How::Joined) && is_itself(cell, attr) {
+    let usual = match how {
+        How::Text | How::Proxies | How::Joined => is_itself(cell, attr),
+        How::Number | How::Account | How::Blocked | How::RecipientType => is_digits(cell),
+        _ => false,
+    };
+    if usual {
         return Meant::Is(cell);
     }
     let cell = unguarded(cell);
@@ -250,12 +255,18 @@ fn truth(cell: &str) -> Option<bool> {
     }
 }
 
+/// No attribute that is read has a longer number; a spreadsheet program rounds those.
+const DIGITS: usize = 15;
+
+fn is_digits(cell: &str) -> bool {
+    (1..=DIGITS).contains(&cell.len()) && cell.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn number(cell: &str) -> Meant<'_> {
     let number = cell.trim_ascii();
     if number.is_empty() {
         Meant::Nothing
-    } else if number.len() <= 15 && number.parse::<i64>().is_ok() {
-        // No attribute that is read has a longer number; a spreadsheet program rounds those.
+    } else if number.len() <= DIGITS && number.parse::<i64>().is_ok() {
         Meant::Is(number)
     } else {
         Meant::Lost(Problem::BadNumber)
