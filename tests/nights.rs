@@ -490,3 +490,29 @@ fn two_runs_at_once_are_one_too_many() {
     drop(lock);
     assert_eq!(night(folder, "", &[]).0, 1);
 }
+
+/// A baseline is part of the memory: within it the same is found, beyond it somebody has to say how to go on.
+#[test]
+fn a_baseline_takes_its_part_of_the_memory() {
+    use std::fmt::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut many = String::from("userPrincipalName,sAMAccountName,mail\n");
+    for number in 0..180_000 {
+        writeln!(many, "u{number}@contoso.local,u{number},u{number} @contoso.com").unwrap();
+    }
+    fs::write(folder.join("users.csv"), many).unwrap();
+    let least = ["--format", "csv,json", "--memory", "32M"];
+    assert_eq!(night(folder, "", &least).0, 1);
+    let found = table(&folder.join("report/findings.csv")).len();
+    assert!(found > 160_000, "{found} are less than 3 MiB");
+    let (status, told) = night(folder, "", &[&least[..], &["--baseline", "report"]].concat());
+    assert_eq!(status, 2, "{told}");
+    assert!(
+        told.contains("--memory: the findings of the baseline alone take ") && told.contains("remedy: "),
+        "{told}"
+    );
+    let enough = ["--format", "csv,json", "--memory", "40M", "--threads", "1", "--baseline", "report"];
+    let (status, told) = night(folder, "", &[&enough[..], &["--fail-on", "new"]].concat());
+    assert_eq!((status, compared(folder)[0]), (0, 0), "{told}");
+}

@@ -34,6 +34,16 @@ impl Memory {
         wanted.min(usize::try_from(most).unwrap_or(wanted)).max(1)
     }
 
+    /// A limit without what something else takes of it, in bytes.
+    ///
+    /// # Errors
+    /// So many threads cannot work within the rest; gives the limit that they need.
+    pub fn beside(limit: u64, taken: u64, threads: usize) -> Result<u64, u64> {
+        // Of what is left for growth, a quarter is enough to work, with more of it in the temporary file.
+        let least = FIXED + PER_THREAD * threads as u64 + GROWTH / 4;
+        limit.checked_sub(taken).filter(|&left| left >= least).ok_or(least + taken)
+    }
+
     /// The room for each thing that grows with the users.
     pub(super) fn rooms(&self, threads: usize) -> Rooms {
         let Some(limit) = self.limit else {

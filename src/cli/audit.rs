@@ -85,7 +85,8 @@ fn audit(
     let watched = Watched { shown: Shown::new(&sources, &settings, talk, environment), signals };
     let outcome = {
         let only = only.as_ref().map(|list| list as &dyn Only);
-        let memory = Memory { limit: settings.memory, folder: settings.out.clone() };
+        let limit = settings.memory.map(|limit| beside(limit, folder.taken(), pool.current_num_threads()));
+        let memory = Memory { limit: limit.transpose()?, folder: settings.out.clone() };
         pool.install(|| {
             judged(&sources, |inputs| audit::run(inputs, &plan, only, &memory, &watched, &folder))
         })?
@@ -212,6 +213,16 @@ fn threads(settings: &Settings) -> usize {
         wanted => wanted,
     };
     Memory::threads(limit, wanted)
+}
+
+/// What a baseline leaves of the memory.
+fn beside(limit: u64, taken: u64, threads: usize) -> Result<u64> {
+    Memory::beside(limit, taken, threads).map_err(|least| {
+        let [taken, least] = [taken, least].map(|bytes| bytes.div_ceil(1 << 20));
+        let what =
+            format!("--memory: the findings of the baseline alone take {taken}M, so {least}M are needed");
+        Error::usage(what + "\n  remedy: give it as much, use fewer --threads, or leave out --baseline")
+    })
 }
 
 /// A time, RFC 3339, to the second.

@@ -145,7 +145,7 @@ pub(super) struct Run<'r> {
 }
 
 /// The folder of the report, as the audit sees it.
-pub(super) struct Folder(report::Folder, Option<Redactor>);
+pub(super) struct Folder(report::Folder, Option<Redactor>, u64);
 
 impl Folder {
     /// Opens the folder; fails before anything is judged if no report can be written there, or if it would be
@@ -157,7 +157,13 @@ impl Folder {
         for spec in &settings.sources {
             folder.spare_source(Path::new(spec))?;
         }
-        Ok(Self(folder, options.redactor))
+        let taken = options.baseline.as_ref().map_or(0, |baseline| baseline.bytes());
+        Ok(Self(folder, options.redactor, taken))
+    }
+
+    /// How many bytes of memory the baseline takes.
+    pub(super) fn taken(&self) -> u64 {
+        self.2
     }
 
     /// The sources as they may be kept: name, records, objects.

@@ -150,6 +150,9 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
 fn the_least_memory_is_what_one_thread_needs() {
     assert_eq!(settings::LEAST_MEMORY, Memory::LEAST);
     assert_eq!(Memory::threads(Memory::LEAST, 8), 1);
+    assert_eq!(Memory::beside(Memory::LEAST, 3 << 20, 1), Ok(29 << 20));
+    assert_eq!(Memory::beside(Memory::LEAST, 4 << 20, 1), Err(33 << 20));
+    assert_eq!(Memory::beside(Memory::LEAST, 0, 2), Err(41 << 20));
 }
 
 #[test]

@@ -138,9 +138,16 @@ impl Baseline {
 
     /// Fingerprints, to be taken one by one.
     pub(super) fn of_prints(mut prints: Vec<[u8; 16]>) -> Self {
+        prints.shrink_to_fit();
         prints.sort_unstable();
         let taken = prints.iter().map(|_| AtomicU32::new(0)).collect();
         Self { prints, taken, ..Self::default() }
+    }
+
+    /// How many bytes it takes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        (size_of_val(self.prints.as_slice()) + size_of_val(self.taken.as_slice())) as u64
     }
 
     /// Whether the report has this fingerprint once more than it was asked for.
