@@ -108,6 +108,17 @@ fn everything_suppressed_is_no_failure() {
         serde_json::from_slice(&fs::read(folder.path().join("report/findings.sarif")).unwrap()).unwrap();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     assert!(results.iter().all(|result| result["suppressions"][0]["kind"] == "external"));
+    let mut book: calamine::Xlsx<_> =
+        calamine::open_workbook(folder.path().join("report/report.xlsx")).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "Summary").unwrap();
+    let told: Vec<Vec<String>> =
+        sheet.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    let start = told.iter().position(|row| row[0] == "Rules suppressed").unwrap();
+    let counts = told[start + 1..start + 10].iter().map(|row| {
+        assert_eq!([&row[1], &row[6]], ["DC=com", "known"]);
+        row[2].parse::<usize>().unwrap()
+    });
+    assert_eq!(counts.sum::<usize>(), rows.len());
 }
 
 #[test]

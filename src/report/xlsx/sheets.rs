@@ -131,6 +131,7 @@ pub(super) fn summary(summary: &Summary, cut: u64) -> Done {
     users(&mut pen, summary)?;
     fired(&mut pen, summary)?;
     open(&mut pen, summary)?;
+    suppressed(&mut pen, summary)?;
     pen.section(&["What this audit cannot see"])?;
     for what in CANNOT_SEE {
         pen.row(&[Is::Text(what)])?;
@@ -235,6 +236,27 @@ fn open(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
                 Is::Text(&why),
             ])?;
         }
+    }
+    Ok(())
+}
+
+/// What was accepted, and until when; the findings keep their rows.
+fn suppressed(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
+    if summary.suppressions.is_empty() {
+        return Ok(());
+    }
+    pen.section(&["Rules suppressed", "For", "Findings", "Until", "Ticket", "State", "Why"])?;
+    for one in &summary.suppressions {
+        let given = &one.suppression;
+        pen.row(&[
+            Is::Text(&given.rule),
+            Is::Text(&given.about),
+            Is::Count(one.covered),
+            Is::Text(&given.until.map_or(String::new(), |day| day.to_string())),
+            Is::Text(given.ticket.as_deref().unwrap_or_default()),
+            Is::Text(one.standing.word()),
+            Is::Text(&given.reason),
+        ])?;
     }
     Ok(())
 }
