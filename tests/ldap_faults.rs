@@ -70,6 +70,7 @@ fn run(seed: u64) {
     let mut directory = Directory::of(users);
     directory.ordered =
         dice.one_of(&[vec!["objectguid", "usncreated", "usnchanged"], vec!["usncreated"], vec![]]);
+    directory.subordinates = dice.below(2) > 0;
     let mut plan = Plan::of(directory);
     plan.frames = dice.one_of(&[Frames::Whole, Frames::Merged, Frames::Cut(13)]);
     plan.paging = dice.one_of(&[Paging::Yes, Paging::Yes, Paging::Yes, Paging::Ignored]);

@@ -41,6 +41,8 @@ pub(crate) struct Directory {
     pub(crate) root: Entry,
     /// The attributes that have an order; `>=` on another one is undefined, so that nothing matches and no error tells.
     pub(crate) ordered: Vec<&'static str>,
+    /// Whether filters know which entries have others below them.
+    pub(crate) subordinates: bool,
 }
 
 /// Sixteen bytes that look random, for a number.
@@ -101,7 +103,7 @@ impl Directory {
         entries
             .extend((0..5).map(|unit| folder(format!("OU=D{unit},OU=Staff,{BASE}"), "organizationalUnit")));
         entries.extend((0..users).map(user));
-        Self { entries, root, ordered: vec!["objectguid", "usncreated", "usnchanged"] }
+        Self { entries, root, ordered: vec!["objectguid", "usncreated", "usnchanged"], subordinates: false }
     }
 
     /// The entries that a search means, in the order of the directory; none if its base is not there.
@@ -127,6 +129,11 @@ impl Directory {
             }
             Filter::Not(part) => self.means(entry, part).map(|met| !met),
             Filter::Present(name) => Some(!entry.values(&name.0).is_empty()),
+            Filter::EqualityMatch(test) if test.attribute_desc.0.eq_ignore_ascii_case("hasSubordinates") => {
+                let end = format!(",{}", entry.dn.to_lowercase());
+                let inner = || self.entries.iter().any(|other| other.dn.to_lowercase().ends_with(&end));
+                self.subordinates.then(|| inner() == (test.assertion_value.as_ref() == b"TRUE"))
+            }
             Filter::EqualityMatch(test) | Filter::ApproxMatch(test) => {
                 let equal = |value: &Vec<u8>| {
                     compare(&test.attribute_desc.0, value, &test.assertion_value) == Ordering::Equal

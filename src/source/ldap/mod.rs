@@ -6,6 +6,7 @@
 
 mod ber;
 mod bind;
+mod branches;
 mod checkpoint;
 mod connection;
 mod dial;

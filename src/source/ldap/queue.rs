@@ -300,9 +300,10 @@ impl<'w> Work<'w> {
     fn read(&self, connection: &mut Connection<'w>, number: usize, slice: &Slice) -> Result<(), Fault> {
         let names: Vec<&str> = self.task.attributes.iter().map(String::as_str).collect();
         let filter = Filter::parse(&slice.filter(&self.task.filter))?;
+        let (base, scope) = slice.place(&self.task.bases);
         let search = Search {
-            base: self.task.bases.get(slice.base).map_or(b"", |base| base.as_bytes()),
-            scope: Scope::Subtree,
+            base: base.as_bytes(),
+            scope,
             filter: &filter,
             attributes: &names,
             page: self.page.load(Ordering::Relaxed),
@@ -310,9 +311,14 @@ impl<'w> Work<'w> {
         let key = lock(&self.arrived).key().clone();
         let part = lock(&self.checkpoint).part(number)?;
         let mut records = Records::new(part, Asked::new(&names), self.excluded, &key);
-        if let Err(fault) = connection.pages(&search, &mut records) {
-            self.clock.lost(records.told());
-            return Err(fault);
+        match connection.pages(&search, &mut records) {
+            // A folder that was moved or deleted meanwhile; the count says whether anybody is missing.
+            Err(fault) if slice.is_branch() && fault.is_gone() => {}
+            Err(fault) => {
+                self.clock.lost(records.told());
+                return Err(fault);
+            }
+            Ok(()) => {}
         }
         lock(&self.arrived).extend(&records.names);
         lock(&self.checkpoint).finish(number, records.part, records.found)?;

@@ -2,12 +2,13 @@
 //!
 //! A server may answer a range with nothing and no error: OpenLDAP does for an attribute without an ordering rule,
 //! and Samba for the prefix `\00*`. So a key is tried out on one object first, ranges are written with `>=` alone,
-//! and the first slice is the complement of the second.
+//! and the first slice is the complement of the second. Where no key works, branches are slices.
 
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use super::branches::Branch;
 use super::connection::Connection;
 use super::entry::Entry;
 use super::fault::Fault;
@@ -23,7 +24,7 @@ pub(super) enum Key {
     EntryUuid,
     /// The number of the change that made the object.
     UsnCreated,
-    /// Nothing: one slice.
+    /// Nothing: one slice, or branches.
     Nothing,
 }
 
@@ -75,17 +76,39 @@ pub(super) struct Slice {
     from: Option<u128>,
     /// The first value behind; `None` is no end.
     to: Option<u128>,
+    /// Where no key slices: which part of what is below the base.
+    #[serde(default)]
+    branch: Option<Branch>,
 }
 
 impl Slice {
     /// All objects below a base.
     pub(super) fn whole(base: usize) -> Self {
-        Self { base, key: Key::Nothing, from: None, to: None }
+        Self { base, key: Key::Nothing, from: None, to: None, branch: None }
+    }
+
+    /// A branch of a base.
+    pub(super) fn of(base: usize, branch: Branch) -> Self {
+        Self { branch: Some(branch), ..Self::whole(base) }
+    }
+
+    /// Whether it is a branch.
+    pub(super) fn is_branch(&self) -> bool {
+        self.branch.is_some()
+    }
+
+    /// Where its search starts, and how far below it goes.
+    pub(super) fn place<'s>(&'s self, bases: &'s [String]) -> (&'s str, Scope) {
+        let base = || (bases.get(self.base).map_or("", String::as_str), Scope::Subtree);
+        self.branch.as_ref().map_or_else(base, Branch::place)
     }
 
     /// The filter for those of the objects that fit another one. The range comes first: a server without an index looks
     /// at every object, and is done soonest with those that are in other slices.
     pub(super) fn filter(&self, all: &str) -> String {
+        if let Some(branch) = &self.branch {
+            return branch.filter(all);
+        }
         let name = self.key.attribute();
         let least = |value: u128| format!("({name}>={})", self.key.assertion(value));
         match (self.from.map(least), self.to.map(least)) {
@@ -164,7 +187,7 @@ impl Cut {
         let of_base =
             |base| {
                 (0..count).filter(move |&place| place == 0 || border(place).is_some()).map(move |place| {
-                    Slice { base, key: self.key, from: border(place), to: border(place + 1) }
+                    Slice { base, key: self.key, from: border(place), to: border(place + 1), branch: None }
                 })
             };
         (0..bases).flat_map(of_base).collect()
@@ -250,11 +273,11 @@ mod tests {
         assert!(filters[0].starts_with("(&(!(objectGUID>=\\3f"), "{}", filters[0]);
         assert!(filters[3].starts_with("(&(objectGUID>=\\bf") && !filters[3].contains('!'));
         assert_eq!(Slice::whole(0).filter("(a=b)"), "(a=b)");
-        let whole = Slice { base: 0, key: Key::Guid, from: None, to: None };
+        let whole = Slice { key: Key::Guid, ..Slice::whole(0) };
         let (first, second) = whole.halves(u128::MAX).unwrap();
         assert_eq!(first.to, second.from);
         assert!(first.filter("").contains("7f") && !first.filter("").contains(&zeros));
-        let uuid = Slice { base: 0, key: Key::EntryUuid, from: Some(1 << 127), to: None };
+        let uuid = Slice { key: Key::EntryUuid, from: Some(1 << 127), ..Slice::whole(0) };
         assert_eq!(uuid.filter("(a=b)"), "(&(entryUUID>=80000000-0000-0000-0000-000000000000)(a=b))");
     }
 
@@ -269,7 +292,7 @@ mod tests {
 
         #[test]
         fn halves_are_the_whole(from in any::<u128>(), to in any::<u128>(), value in any::<u128>()) {
-            let slice = Slice { base: 0, key: Key::Guid, from: Some(from.min(to)), to: Some(from.max(to)) };
+            let slice = Slice { key: Key::Guid, from: Some(from.min(to)), to: Some(from.max(to)), ..Slice::whole(0) };
             if let Some((first, second)) = slice.halves(u128::MAX) {
                 let holds = |slice: &Slice| slice.from.is_some_and(|from| value >= from) && slice.to.is_some_and(|to| value < to);
                 prop_assert_eq!(holds(&slice), holds(&first) != holds(&second));

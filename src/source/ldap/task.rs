@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use super::branches;
 use super::checkpoint::{Checkpoint, Task};
 use super::connection::Connection;
 use super::dial::Dialer;
 use super::fault::Fault;
 use super::fetch::{Request, Target};
 use super::names;
+use super::read::Excluded;
 use super::root::{Root, Schema};
 use super::search::Filter;
-use super::slices::Cut;
+use super::slices::{Cut, Slice};
 use crate::model::{Attr, AttrSet};
 
 /// What the first server says.
@@ -72,8 +74,29 @@ pub(super) fn begin(
         None => Cut::WHOLE,
     };
     let count = u32::try_from(request.connections).unwrap_or(u32::MAX).max(least(request, target));
-    let slices = task.cut.slices(task.bases.len(), count);
+    let mut slices = task.cut.slices(task.bases.len(), count);
+    if task.cut == Cut::WHOLE && count > 1 {
+        slices = branches(connection, &task, count)?;
+    }
     Ok(Checkpoint::new(task, slices, target.parts.clone(), &target.folder)?)
+}
+
+/// Where no key slices: the branches of each base, or the base as a whole.
+fn branches(
+    connection: &mut Connection<'_>,
+    task: &Task,
+    wanted: u32,
+) -> std::result::Result<Vec<Slice>, Fault> {
+    let excluded = Excluded::new(&task.excluded);
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let mut slices = Vec::new();
+    for (place, base) in task.bases.iter().enumerate() {
+        match branches::find(connection, base, &task.filter, &excluded, wanted)? {
+            Some(found) => slices.extend(found.into_iter().map(|branch| Slice::of(place, branch))),
+            None => slices.push(Slice::whole(place)),
+        }
+    }
+    Ok(slices)
 }
 
 /// The fewest slices. One without an index costs `OpenLDAP` a tenth of reading everything, so there is none more than
