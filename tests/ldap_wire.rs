@@ -4,8 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 mod common;
 mod runs;
@@ -366,32 +364,4 @@ fn a_base_that_is_not_there() {
 fn nobody_listens() {
     let port = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() };
     audit(&[&format!("ldap://127.0.0.1:{port}")], &OPTIONS).ended(2).says(&["refused"]);
-}
-
-/// One connection, and the server refuses after the first slice: a later run does not read that one again.
-#[test]
-fn what_one_connection_has_fetched_is_not_read_again() {
-    let (healthy, read) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
-    let (well, sent) = (Arc::clone(&healthy), Arc::clone(&read));
-    let server = plan().script(move |moment| {
-        let entry = moment.reads() && matches!(moment.at, At::Entry(_));
-        let before = sent.fetch_add(u32::from(entry), Ordering::SeqCst);
-        let fails = entry && before >= 200 && !well.load(Ordering::SeqCst);
-        if fails { Act::Fail(50, "no more today") } else { Act::Go }
-    });
-    let server = server.start();
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("people.ldif");
-    let fetch = |more: &[&str]| {
-        let out = ["fetch", &server.url(), "--out", file.to_str().unwrap(), "--connections", "1"];
-        runs::start(&[&out[..], more].concat(), &[]).end()
-    };
-    fetch(&[]).ended(3).says(&["--resume"]);
-    healthy.store(true, Ordering::SeqCst);
-    let before = read.swap(0, Ordering::SeqCst);
-    assert!(before > 200);
-    fetch(&["--resume"]).ended(0);
-    let after = read.load(Ordering::SeqCst);
-    assert!(after < USERS - 100, "{after} of {USERS} were read again");
-    whole(&audit(&[file.to_str().unwrap()], &[]));
 }

@@ -13,7 +13,7 @@ use super::signals::Signals;
 use super::terminal::{self, escape, several};
 use crate::error::{Error, Result};
 use crate::model::AttrSet;
-use crate::source::ldap::{Fetched, Packing, Target, is_ldap};
+use crate::source::ldap::{Fetched, Packing, Parts, Target, is_ldap};
 
 /// Fetches, unless it is interrupted.
 pub(super) fn run(
@@ -30,9 +30,7 @@ pub(super) fn run(
     }
     let signals = Signals::catch()?;
     let parts = parts(&args.file);
-    if !args.resume && parts.exists() {
-        std::fs::remove_dir_all(&parts).map_err(Error::io("remove", &parts))?;
-    }
+    let taken = Parts::take(&parts, args.resume)?;
     let target = Target {
         packing: Packing::of(&args.file),
         parts: Some(parts),
@@ -52,6 +50,7 @@ pub(super) fn run(
         }
         (result, _) => result?,
     };
+    drop(taken);
     drop(held);
     Ok(tell(&fetched, args, talk))
 }
