@@ -82,3 +82,23 @@ fn of_two_fetches_into_one_file_the_second_is_refused() {
     runs::start(&nobody, &[]).end().ended(2);
     assert!(!parts.exists());
 }
+
+/// A folder that holds a report is taken from the moment on at which a server is read.
+#[test]
+fn a_second_audit_does_not_wait_for_the_reading_of_the_first() {
+    let server = plan().start();
+    let dir = tempfile::tempdir().unwrap();
+    let url = server.url();
+    let report = dir.path().join("report");
+    let arguments = [&["audit", &url, "--out", report.to_str().unwrap()], &runs::PLAIN[..]].concat();
+    runs::start(&arguments, &[]).end().ended(0);
+    let before = server.seen().searches;
+    let first = runs::start(&[&arguments[..], &["--max-rate", "100", "--page-size", "20"]].concat(), &[]);
+    while server.seen().searches < before + 6 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let begun = Instant::now();
+    runs::start(&arguments, &[]).end().ended(2).says(&["another run is writing its report here"]);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    first.end().ended(0);
+}

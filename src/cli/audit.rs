@@ -18,8 +18,8 @@ use super::terminal::{self, Style, escape};
 use crate::audit::{self, Memory, Only, Outcome};
 use crate::error::{Error, Result};
 use crate::model::Input;
-use crate::report::Written;
 use crate::report::runs::Runs;
+use crate::report::{self, Written};
 use crate::rules::Scenario;
 use crate::rules::suppress::Suppressions;
 use crate::settings::{self, Settings};
@@ -77,9 +77,12 @@ fn audit(
     let attributes = plan.reads();
     let opening =
         Opening { settings: &settings, environment, talk, attributes, signals: Some(signals), pool: &pool };
+    // Reading a server takes its time: a second run need not wait for that to hear that there is a first.
+    let reading = report::hold(&settings.out)?;
     let sources = opening.all()?;
     tell_sources(&sources, talk);
     let held = signals.held();
+    drop(reading);
     let runs = runs(&mut settings, began)?;
     let folder = Folder::open(&settings, scenario, environment)?;
     let watched = Watched { shown: Shown::new(&sources, &settings, talk, environment), signals };

@@ -39,6 +39,7 @@ pub use baseline::Baseline;
 pub use earlier::Earlier;
 pub use folder::{Folder, Part};
 pub use output::Written;
+pub use place::hold;
 pub use redact::Redactor;
 pub use summary::Summary;
 pub use table::Column;

@@ -19,6 +19,15 @@ pub(super) fn create(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).map_err(Error::io("create", dir))
 }
 
+/// Takes a folder in which a report was written before, while a run reads what the next one is about; nothing where
+/// there was none.
+///
+/// # Errors
+/// Another run is at work in it.
+pub fn hold(dir: &Path) -> Result<Option<File>> {
+    if dir.join(LOCK).exists() { lock(dir).map(Some) } else { Ok(None) }
+}
+
 /// Takes the folder for this run.
 pub(super) fn lock(dir: &Path) -> Result<File> {
     let place = dir.join(LOCK);
