@@ -1,6 +1,6 @@
 //! Where the command line meets sources and reports: what it asks of them, in one place.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -342,12 +342,22 @@ fn in_force(run: &Run<'_>) -> InForce {
     }
 }
 
+/// A path as people write it: Windows puts `\\?\` before one whose links were followed.
+pub(super) fn usual(path: PathBuf) -> PathBuf {
+    let text = path.to_str().unwrap_or_default();
+    match (text.strip_prefix(r"\\?\UNC\"), text.strip_prefix(r"\\?\")) {
+        (Some(share), _) => format!(r"\\{share}").into(),
+        (None, Some(local)) => local.into(),
+        (None, None) => path,
+    }
+}
+
 fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Source {
     let path = Path::new(opened.input.name()).canonicalize().ok();
     let modified = path.as_deref().and_then(|path| path.metadata().ok()?.modified().ok());
     report::summary::Source {
         name: opened.input.name().to_owned(),
-        path,
+        path: path.map(usual),
         bytes: opened.about.bytes,
         blake3: Some(opened.about.hash.to_hex().to_string()),
         modified: modified.and_then(|time| Timestamp::try_from(time).ok()).map(time_text),

@@ -3,7 +3,7 @@
 use super::audit::pool;
 use super::environment::Environment;
 use super::exit::{Found, Status, audit_line};
-use super::join::{Folder, Opened, Run};
+use super::join::{Folder, Opened, Run, usual};
 use super::summary::{self, Summary};
 use super::survey::Survey;
 use super::terminal::Style;
@@ -161,4 +161,15 @@ fn a_survey_counts_what_is_there() {
     assert_eq!((survey.records, survey.puas, survey.sip_proxies), (3, 3, 2));
     assert!(survey.problems.incomplete());
     assert_eq!(survey.fits().0, Some(Scenario::LyncOnPrem));
+}
+
+#[test]
+fn paths_are_written_as_people_write_them() {
+    for (found, expected) in [
+        (r"\\?\C:\exports\users.csv", r"C:\exports\users.csv"),
+        (r"\\?\UNC\files\it\users.csv", r"\\files\it\users.csv"),
+        ("/exports/users.csv", "/exports/users.csv"),
+    ] {
+        assert_eq!(usual(found.into()).to_str(), Some(expected));
+    }
 }
