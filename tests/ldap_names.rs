@@ -63,15 +63,8 @@ fn a_directory_without_controllers_has_servers() {
 
 #[test]
 fn a_server_that_is_lost_in_the_middle_is_followed_by_the_next() {
-    let mut left = 1;
-    let plan = Plan::of(Directory::of(40)).script(move |moment| {
-        let drops = moment.reads() && moment.sent >= 10;
-        if drops && left > 0 {
-            left -= 1;
-            return Act::Drop;
-        }
-        Act::Go
-    });
+    let plan = Plan::of(Directory::of(40))
+        .script(|moment| if moment.reads() && moment.sent >= 10 { Act::Drop } else { Act::Go });
     let (first, second) = (plan.start(), server());
     let names = Zone::default()
         .service(SERVERS, 0, first.port, "dc1.contoso.com.")
@@ -100,6 +93,11 @@ fn a_domain_that_nobody_serves() {
     read(URL, &names, &[]).ended(2).says(&["names no server of `contoso.com`", "--dns-server"]);
     let names = Zone::default().service(SERVERS, 0, 389, "dc1.contoso.com.").serve();
     read(URL, &names, &[]).ended(2).says(&["dc1.contoso.com", "no address"]);
+    read(URL, &Zone::refusing().serve(), &[]).ended(2).says(&[
+        "DNS gives no answer",
+        "refused",
+        "--dns-server",
+    ]);
     read("ldap:///", &names, &[]).ended(2).says(&["neither a server nor a domain"]);
     read("ldap:///O=Contoso", &names, &[]).ended(2).says(&["neither a server nor a domain"]);
 }

@@ -19,23 +19,31 @@ pub(crate) struct Names {
 
 /// What a name server knows.
 #[derive(Default)]
-pub(crate) struct Zone(BTreeMap<Name, Vec<RData>>);
+pub(crate) struct Zone {
+    known: BTreeMap<Name, Vec<RData>>,
+    refuses: bool,
+}
 
 fn name(text: &str) -> Name {
     Name::from_ascii(text).unwrap().to_lowercase()
 }
 
 impl Zone {
+    /// A server that refuses whatever it is asked.
+    pub(crate) fn refusing() -> Self {
+        Self { refuses: true, ..Self::default() }
+    }
+
     /// A server of a service: where it stands, its priority, its port and its name.
     pub(crate) fn service(mut self, place: &str, priority: u16, port: u16, host: &str) -> Self {
         let record = SRV::new(priority, 100, port, name(host));
-        self.0.entry(name(place)).or_default().push(RData::SRV(record));
+        self.known.entry(name(place)).or_default().push(RData::SRV(record));
         self
     }
 
     /// The address of a name.
     pub(crate) fn host(mut self, host: &str) -> Self {
-        self.0.entry(name(host)).or_default().push(RData::A(A(Ipv4Addr::LOCALHOST)));
+        self.known.entry(name(host)).or_default().push(RData::A(A(Ipv4Addr::LOCALHOST)));
         self
     }
 
@@ -60,9 +68,12 @@ impl Zone {
     fn answer(&self, question: &Message) -> Message {
         let mut answer = Message::new(question.metadata.id, MessageType::Response, OpCode::Query);
         let query = question.queries[0].clone();
-        let known = self.0.get(&query.name().to_lowercase());
-        answer.metadata.response_code =
-            if known.is_some() { ResponseCode::NoError } else { ResponseCode::NXDomain };
+        let known = self.known.get(&query.name().to_lowercase());
+        answer.metadata.response_code = match known {
+            _ if self.refuses => ResponseCode::Refused,
+            Some(_) => ResponseCode::NoError,
+            None => ResponseCode::NXDomain,
+        };
         let is_asked =
             |data: &&RData| data.record_type() == query.query_type() || query.query_type() == RecordType::ANY;
         for data in known.into_iter().flatten().filter(is_asked) {

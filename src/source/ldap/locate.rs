@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
-use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::RData;
 use hickory_resolver::proto::rr::rdata::SRV;
 use tokio::runtime::{Builder, Runtime};
@@ -136,7 +137,10 @@ impl<'c> Asking<'c> {
         })?;
         match answer {
             Ok(answer) => Ok(Some(answer)),
-            Err(why) if why.is_no_records_found() || why.is_nx_domain() => Ok(None),
+            Err(NetError::Dns(DnsError::NoRecordsFound(none))) => match none.response_code {
+                ResponseCode::NoError | ResponseCode::NXDomain => Ok(None),
+                code => Err(unknown(format!("DNS gives no answer: {code}"))),
+            },
             Err(why) => Err(unknown(format!("DNS gives no answer: {why}"))),
         }
     }
