@@ -6,14 +6,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 #![cfg(unix)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 mod beds;
 mod common;
 mod runs;
 mod wire;
 use beds::{Bed, OPENLDAP, SAMBA};
-use runs::{PLAIN, Run, audit, start};
+use runs::{Run, audit, start};
 use wire::names::{Names, Zone};
 
 /// The run found whom a reading by address and password finds.
@@ -80,11 +80,18 @@ fn the_next_server_takes_over_from_one_that_dies() {
     let url = format!("{},127.0.0.1:{}", first.at("LDAPS"), port(second.at("LDAPS")));
     let mut options = first.options();
     *options.last_mut().unwrap() = authorities.to_str().unwrap();
-    let slowly = ["--max-rate", "4000", "--page-size", "100", "--out", "report"];
-    let going = start(&[&["audit", &url], &PLAIN[..], &options, &slowly].concat(), &[]);
-    std::thread::sleep(Duration::from_millis(600));
+    let (file, parts) = (dir.path().join("people.ldif"), dir.path().join("people.ldif.parts/fetch.json"));
+    let slowly = ["--max-rate", "3000", "--page-size", "100", "--out", file.to_str().unwrap()];
+    let going = start(&[&["fetch", &url], &options[..], &slowly].concat(), &[]);
+    let begun = Instant::now();
+    while !parts.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never began to read");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(300));
     first.server("kill");
-    let run = going.end().says(&["trying again"]);
+    going.end().ended(0).says(&["trying again"]);
+    let run = audit(&[file.to_str().unwrap()], &[]);
     everybody(run, &second);
 }
 
@@ -144,5 +151,5 @@ fn a_ticket_of_a_keytab_signs_in() {
 #[cfg(feature = "kerberos")]
 fn kerberos(url: &str, options: &[&str], variables: &[(&str, &str)]) -> Run {
     let signed = ["--kerberos", "--ca-file", SAMBA.at("CA"), "--out", "report"];
-    start(&[&["audit", url], &PLAIN[..], &signed, options].concat(), variables).end()
+    start(&[&["audit", url], &runs::PLAIN[..], &signed, options].concat(), variables).end()
 }
