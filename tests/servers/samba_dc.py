@@ -126,10 +126,11 @@ def organisation(at, place):
     db.transaction_start()
     db.add_ldif(template("samba-organisation.ldif").replace("@LYNC@", LYNC[place]))
     db.transaction_commit()
-    # An account from which Exchange is hidden.
-    sid = db.schema_format_value("objectSid", db.search(
-        f"CN=svc-narrow,CN=Users,{BASE}", scope=0, attrs=["objectSid"])[0]["objectSid"][0]).decode()
-    SDUtils(db).dacl_add_ace(f"CN=Microsoft Exchange,CN=Services,{CONFIGURATION}", f"(D;CI;RPLCLORC;;;{sid})")
+    # An account from which Exchange is hidden: every object has its own list, which wins over an inherited one.
+    sid = db.search(f"CN=svc-narrow,CN=Users,{BASE}", attrs=["objectSid"])[0]["objectSid"][0]
+    hidden = f"(D;;RPLCLORC;;;{db.schema_format_value('objectSid', sid).decode()})"
+    for found in db.search(f"CN=Microsoft Exchange,CN=Services,{CONFIGURATION}", attrs=["cn"]):
+        SDUtils(db).dacl_add_ace(found.dn, hidden)
 
 
 def accounts(at, address):
