@@ -5,15 +5,21 @@ use super::fold::fold;
 /// The parts of a DN, each folded, without the blanks around them.
 #[must_use]
 pub fn parts(dn: &str) -> Vec<String> {
+    spelled(dn).into_iter().map(|part| fold(part).into_owned()).collect()
+}
+
+/// The parts of a DN as they are spelled.
+#[must_use]
+pub fn spelled(dn: &str) -> Vec<&str> {
     let (mut parts, mut start, mut escaped) = (Vec::new(), 0, false);
     for (place, c) in dn.char_indices() {
         if c == ',' && !escaped {
-            parts.push(fold(&dn[start..place]).into_owned());
+            parts.push(&dn[start..place]);
             start = place + 1;
         }
         escaped = c == '\\' && !escaped;
     }
-    parts.push(fold(&dn[start..]).into_owned());
+    parts.push(&dn[start..]);
     parts
 }
 

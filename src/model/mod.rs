@@ -4,6 +4,7 @@ pub mod address;
 pub mod attribute;
 pub mod charset;
 pub mod class;
+pub mod configuration;
 pub mod dn;
 pub mod facts;
 pub mod fold;

@@ -19,7 +19,7 @@ use super::task::{Session, begin, task};
 use super::tls;
 use super::url::Url;
 use super::watch::{Clock, Watch};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::AttrSet;
 
 /// What is fetched, and how.
@@ -98,7 +98,7 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
     let dialer =
         Dialer::new(request.url.servers.clone(), request.tls.clone(), request.account.clone(), &clock)?;
     let name = dialer.servers.first().map(ToString::to_string).unwrap_or_default();
-    let failed = |fault: Fault| error(&name, fault);
+    let failed = |fault: Fault| fault.into_error(&name);
     let session = || dialer.with(|connection| Session::begin(connection));
     let (mut connection, place, session) = session().map_err(failed)?;
     let task = task(request, target, &session, &dialer, place).map_err(failed)?;
@@ -129,7 +129,7 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
     }
     let nothing = lock(&work.checkpoint).found().next().is_none();
     if let Some(fault) = lock(&work.lost).take().filter(|_| nothing) {
-        return Err(error(&name, fault));
+        return Err(fault.into_error(&name));
     }
     late::reconcile(&work);
     let missing = std::mem::take(&mut *lock(&work.missing));
@@ -180,21 +180,12 @@ fn page(request: &Request) -> u32 {
         .map_or(request.page, |rate| rate.min(request.page))
 }
 
-/// The error of a fault.
-fn error(server: &str, fault: Fault) -> Error {
-    match fault {
-        Fault::Interrupted => Error::Interrupted,
-        Fault::Own(error) => error,
-        fault => Error::source(server, fault.what(), fault.remedy()),
-    }
-}
-
 impl Work<'_> {
     /// An ended run is an error when it was interrupted or nothing has arrived; else something is missing.
     fn give_up(&self, fault: Fault, server: &str) -> Result<()> {
         let nothing = lock(&self.checkpoint).found().next().is_none();
         if nothing || matches!(fault, Fault::Interrupted | Fault::Own(_)) {
-            return Err(error(server, fault));
+            return Err(fault.into_error(server));
         }
         lock(&self.missing).push(format!("{} (remedy: {})", fault.what(), fault.remedy()));
         Ok(())

@@ -7,6 +7,7 @@
 mod ber;
 mod bind;
 mod checkpoint;
+mod collect;
 mod connection;
 mod dial;
 mod entry;
@@ -17,6 +18,7 @@ mod file;
 mod kerberos;
 mod late;
 mod names;
+mod organisation;
 mod part;
 mod queue;
 mod read;
@@ -32,6 +34,7 @@ mod watch;
 
 pub use bind::{Account, Password};
 pub use fetch::{Fetched, Request, Target, fetch};
+pub use organisation::organisation;
 pub use part::Packing;
 pub use tls::Options as Tls;
 pub use url::{Scheme, Server, Url, is_ldap};
