@@ -251,6 +251,7 @@ impl Settings {
                 Mailboxes::OnPrem => MailboxPlace::OnPremises,
                 Mailboxes::Online => MailboxPlace::Online,
             },
+            allowed_targets: Vec::new(),
         };
         Plan::new(context, self.selected, &self.severity)
     }

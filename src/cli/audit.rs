@@ -21,6 +21,7 @@ use crate::model::Input;
 use crate::report::Written;
 use crate::report::runs::Runs;
 use crate::rules::Scenario;
+use crate::rules::organisation::Organisation;
 use crate::rules::suppress::Suppressions;
 use crate::settings::{self, Settings};
 
@@ -83,7 +84,7 @@ fn audit(
     let runs = runs(&mut settings, began)?;
     let folder = Folder::open(&settings, scenario, environment)?;
     let watched = Watched { shown: Shown::new(&sources, &settings, talk, environment), signals };
-    let outcome = {
+    let mut outcome = {
         let only = only.as_ref().map(|list| list as &dyn Only);
         let memory = Memory { limit: settings.memory, folder: settings.out.clone() };
         pool.install(|| {
@@ -92,8 +93,11 @@ fn audit(
     };
     drop(watched);
     signals.check()?;
+    let organisation = Organisation::default();
+    organisation.add_to(&mut outcome.counts, &mut outcome.covered);
+    folder.organisation(&organisation)?;
     let found = Found { counts: &outcome.counts, new: folder.new_ones() };
-    let status = Status::of(&found, incomplete(&outcome), &settings);
+    let status = Status::of(&found, incomplete(&outcome) || organisation.incomplete(), &settings);
     let meaning = audit_line(status, &found, &settings);
     let mut run = Run {
         scenario,
@@ -101,6 +105,7 @@ fn audit(
         plan: &plan,
         sources: &sources,
         outcome: &outcome,
+        organisation: &organisation,
         started: time_text(began),
         ended: time_text(now()),
         status,

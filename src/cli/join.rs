@@ -21,6 +21,7 @@ use crate::report::runs::resolve;
 use crate::report::summary::{Accepted, InForce, Kept};
 use crate::report::{self, Baseline, Part, Redactor, Summary, Written, redact};
 use crate::rules::Scenario;
+use crate::rules::organisation::Organisation;
 use crate::rules::select::nearest;
 use crate::rules::suppress::Suppression;
 use crate::rules::verdict::{Judged, Plan};
@@ -130,6 +131,8 @@ pub(super) struct Run<'r> {
     pub(super) sources: &'r [Opened],
     /// What was found.
     pub(super) outcome: &'r Outcome,
+    /// What was seen of the organisation.
+    pub(super) organisation: &'r Organisation,
     /// When the run started, RFC 3339.
     pub(super) started: String,
     /// When it ended, RFC 3339.
@@ -168,6 +171,11 @@ impl Folder {
         sources.map(|(of, found)| (name(of.input.name()), found.records, found.objects)).collect()
     }
 
+    /// Writes what was found of the organisation, behind the users.
+    pub(super) fn organisation(&self, organisation: &Organisation) -> Result<()> {
+        self.0.organisation(organisation)
+    }
+
     /// How many findings the baseline does not have.
     pub(super) fn new_ones(&self) -> u64 {
         self.0.new_ones().unwrap_or_default()
@@ -195,8 +203,9 @@ fn summary(run: &Run<'_>) -> Summary {
             .zip(&run.outcome.sources)
             .map(|(of, found)| source_read(of, found))
             .collect(),
-        run: run.plan.run,
+        run: run.plan.run.with(run.organisation.run),
         counts: run.outcome.counts.clone(),
+        organisation: run.organisation.clone(),
         suppressions: accepted(run),
         started: run.started.clone(),
         ended: run.ended.clone(),
@@ -309,7 +318,7 @@ pub(super) fn accepted(run: &Run<'_>) -> Vec<Accepted> {
     let accepted = |(place, (one, &covered)): (usize, (&Suppression, &u64))| Accepted {
         suppression: one.clone(),
         covered,
-        standing: all.standing(place, covered, run.plan.run, whole),
+        standing: all.standing(place, covered, run.plan.run.with(run.organisation.run), whole),
     };
     covered.map(accepted).collect()
 }

@@ -9,6 +9,7 @@ mod accepted;
 mod adopt;
 mod args;
 mod audit;
+mod checklist;
 mod completions;
 mod config;
 mod diff;

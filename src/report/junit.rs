@@ -78,7 +78,11 @@ impl Case {
         let [errors, users] =
             [count.by_severity, count.users_by_worst].map(|by| by[Severity::Error as usize]);
         let ends = if errors > 0 {
-            Ends::Failure(format!("{} for {}", several(errors, "error"), several(users, "user")))
+            Ends::Failure(format!(
+                "{} for {}",
+                several(errors, "error"),
+                several(users, rules::at(place).concerns())
+            ))
         } else if judged > 0 && count.not_evaluated == judged {
             Ends::Skipped
         } else {
@@ -130,7 +134,7 @@ impl Case {
         format!(
             "{} for {}\nWhy: {}\nWhat to do: {}\nReference: {}\n",
             counts.join(", "),
-            several(self.count.users, "user"),
+            several(self.count.users, rule.concerns()),
             rule.why,
             rule.remedy,
             rule.reference

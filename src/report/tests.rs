@@ -52,6 +52,7 @@ pub(super) fn summary() -> Summary {
         run,
         counts: counts(),
         suppressions: Vec::new(),
+        organisation: crate::rules::organisation::Organisation::default(),
         compared: None,
         history: None,
         started: "2026-11-23T07:00:00Z".to_owned(),

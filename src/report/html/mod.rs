@@ -11,6 +11,7 @@ mod fired;
 mod firsts;
 mod markup;
 mod read;
+mod steps;
 mod suppressed;
 #[cfg(test)]
 mod tests;
@@ -52,13 +53,13 @@ struct Page<'p> {
 /// The sections, from top to bottom.
 const SECTIONS: &[fn(&mut String, &Page<'_>)] = &[
     read::alarm,
+    steps::section,
     read::section,
     verdict::section,
     changes::section,
     trend::section,
     features::table,
     verdict::fix_first,
-    features::steps,
     fired::section,
     suppressed::section,
     end::not_evaluated,
@@ -95,9 +96,9 @@ fn head(out: &mut String, page: &Page<'_>) {
         <header>\n<p class=\"tool\">dirsync-audit report</p>\n<h1>" (title) "</h1>\n<p class=\"about\">"
         (scenario.serves()) ". Read from " (sources) ".</p>\n<nav aria-label=\"Sections\">\n<ul>\n");
     let mut links = vec![
+        ("#steps", "Steps"),
         ("#verdict", "Verdict"),
         ("#features", "Features"),
-        ("#steps", "Steps"),
         ("#rules", "Findings"),
         ("#unseen", "Limits"),
     ];

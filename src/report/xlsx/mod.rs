@@ -46,6 +46,11 @@ impl Rows {
     /// Adds a user.
     pub(super) fn user(&mut self, judged: &Judged<'_, '_>) {
         self.users.row(users::COLUMNS, judged, &());
+        self.findings(judged);
+    }
+
+    /// Adds findings alone.
+    pub(super) fn findings(&mut self, judged: &Judged<'_, '_>) {
         for finding in judged.findings {
             self.findings.row(findings::COLUMNS, judged, finding);
         }

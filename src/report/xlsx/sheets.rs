@@ -3,9 +3,10 @@
 use rust_xlsxwriter::{Color, Format, FormatAlign, Url, Worksheet, XlsxError};
 
 use super::super::Summary;
-use super::super::organisation::CANNOT_SEE;
+use super::super::organisation::{self, CANNOT_SEE};
 use super::{bold, cell};
 use crate::finding::Severity;
+use crate::model::organisation::State;
 use crate::model::problem::Weight;
 use crate::rules::verdict::{Status, Support};
 use crate::rules::{self, Feature, Rule};
@@ -129,6 +130,7 @@ pub(super) fn summary(summary: &Summary, cut: u64) -> Done {
     about(&mut pen, summary, cut)?;
     sources(&mut pen, summary)?;
     users(&mut pen, summary)?;
+    steps(&mut pen, summary)?;
     fired(&mut pen, summary)?;
     open(&mut pen, summary)?;
     pen.section(&["What this audit cannot see"])?;
@@ -196,6 +198,48 @@ fn users(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
         let mut cells = vec![Is::Text(feature.title())];
         cells.extend(counts.iter().map(|&count| Is::Count(count)));
         pen.row(&cells)?;
+    }
+    Ok(())
+}
+
+fn steps(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
+    pen.section(&[
+        "Step of the article",
+        "What was looked at",
+        "State",
+        "",
+        "",
+        "Codes",
+        "Found; needed; note",
+    ])?;
+    for standing in organisation::standings(summary) {
+        let title = format!("{} {}", standing.step.number, standing.step.title);
+        let (told, none) = (standing.told(summary.scenario), || Is::Text(""));
+        pen.row(&[
+            Is::Text(&title),
+            none(),
+            Is::Text(standing.state.told()),
+            none(),
+            none(),
+            none(),
+            Is::Text(&told),
+        ])?;
+        let checks = if standing.state == State::NotPossible { &[] } else { standing.checks };
+        for check in checks {
+            let about = [check.about.as_str(), check.field].join(" ");
+            let parts = [&check.found, &check.expected, &check.note];
+            let parts: Vec<&str> =
+                parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+            pen.row(&[
+                none(),
+                Is::Text(about.trim()),
+                Is::Text(check.state.told()),
+                none(),
+                none(),
+                Is::Text(&check.codes.join(" ")),
+                Is::Text(&parts.join("; ")),
+            ])?;
+        }
     }
     Ok(())
 }
