@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::charset::Charset;
+use crate::rules::organisation::by_hand::Recorded;
 use crate::rules::suppress::Suppression;
 use crate::rules::verdict::Plan;
 use crate::rules::{Context, MailboxPlace, RuleSet, Scenario};
@@ -16,12 +17,14 @@ use crate::rules::{Context, MailboxPlace, RuleSet, Scenario};
 mod check;
 mod file;
 mod keys;
+mod organisation;
 mod show;
 mod suppress;
 
 pub use check::{FAIL_ON, LEAST_MEMORY};
 pub use file::NAME;
 pub use keys::{Entry, KEYS, Key, Origin, Shape, Values};
+pub use organisation::Record;
 pub use show::{suppression, toml};
 pub use suppress::Table;
 
@@ -204,6 +207,10 @@ pub struct Settings {
     pub verified_domains: Vec<String>,
     /// The routing domains, folded.
     pub routing_domains: Vec<String>,
+    /// Whether the configuration partition of the servers is read as well.
+    pub check_org: bool,
+    /// Whether the domains in it are added to those above.
+    pub domains_from_org: bool,
     /// Where mailboxes are whose home the input does not show.
     pub mailboxes: Mailboxes,
     /// A list of the users to report.
@@ -226,6 +233,8 @@ pub struct Settings {
     pub csv_raw: bool,
     /// Findings that were accepted.
     pub suppressions: Vec<Suppression>,
+    /// What somebody has looked at by hand.
+    pub recorded: Vec<Recorded>,
     /// How many threads; 0 is one per processor.
     pub threads: usize,
     /// How the log is written.

@@ -187,6 +187,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("LINE", "Telephone lines"),
     ("UNQ", "Uniqueness across all objects"),
     ("DNS", "DNS records of the organisation"),
+    ("ORG", "Exchange and Lync in the configuration partition"),
 ];
 
 /// The whole catalogue as a page: `RULES.md`.

@@ -42,6 +42,7 @@ static FAMILIES: &[&[Rule]] = &[
     line::RULES,
     unique::RULES,
     organisation::dns::RULES,
+    organisation::org::RULES,
 ];
 
 /// One rule of the catalogue.

@@ -11,6 +11,7 @@ use crate::model::Attr;
 use crate::model::attribute::ATTRIBUTES;
 use crate::model::charset::Charset;
 use crate::model::fold::fold;
+use crate::rules::organisation::by_hand::Recorded;
 use crate::rules::select::{Given, nearest, resolve, selection, severities};
 use crate::rules::suppress::Suppression;
 use crate::rules::{RuleSet, Scenario};
@@ -38,6 +39,8 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         sip_domains: c.all("sip-domain", domain),
         verified_domains: c.all("verified-domain", domain),
         routing_domains: c.all("routing-domain", domain),
+        check_org: c.flag("check-org"),
+        domains_from_org: c.flag("domains-from-org"),
         mailboxes: c.one("mailboxes", |text| word(text, &Mailboxes::ALL)).unwrap_or(Mailboxes::OnPrem),
         only: c.one("only", |text| Ok(PathBuf::from(text))),
         keep: c.one("keep", keep).unwrap_or(0),
@@ -49,6 +52,7 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         csv_delimiter: c.one("csv-delimiter", delimiter).unwrap_or(b','),
         csv_raw: c.flag("csv-raw"),
         suppressions: c.suppressions(),
+        recorded: c.recorded(),
         threads: c.one("threads", threads).unwrap_or(0),
         log_format: c.one("log-format", |text| word(text, &LogFormat::ALL)).unwrap_or(LogFormat::Text),
         memory: c.one("memory", memory),
@@ -151,6 +155,10 @@ impl Checker<'_> {
 
     fn suppressions(&mut self) -> Vec<Suppression> {
         self.values.suppressions.iter().filter_map(|table| table.check(&mut self.problems)).collect()
+    }
+
+    fn recorded(&mut self) -> Vec<Recorded> {
+        self.values.organisation.iter().filter_map(|record| record.check(&mut self.problems)).collect()
     }
 
     fn severity(&mut self) -> Vec<(usize, Severity)> {

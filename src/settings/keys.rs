@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::organisation::Record;
 use super::suppress::Table;
 
 /// What may stand behind a key.
@@ -74,6 +75,8 @@ pub static KEYS: &[Key] = &[
         unset: "only the shape of a domain counts",
     },
     Key { name: "routing-domain", shape: Shape::List, default: "", unset: "not checked" },
+    Key { name: "check-org", shape: Shape::Flag, default: "false", unset: "" },
+    Key { name: "domains-from-org", shape: Shape::Flag, default: "false", unset: "" },
     Key { name: "mailboxes", shape: Shape::Text, default: "onprem", unset: "" },
     Key { name: "only", shape: Shape::Text, default: "", unset: "all users are reported" },
     Key { name: "baseline", shape: Shape::Text, default: "", unset: "nothing is compared" },
@@ -150,6 +153,8 @@ pub struct Values {
     keys: Vec<(&'static str, Vec<Entry>)>,
     /// The tables `[[suppress]]`.
     pub suppressions: Vec<Table>,
+    /// The table `[organisation]`.
+    pub organisation: Vec<Record>,
 }
 
 impl Values {
@@ -182,6 +187,7 @@ impl Values {
     /// one.
     pub fn overlay(&mut self, upper: Self) {
         self.suppressions.extend(upper.suppressions);
+        self.organisation.extend(upper.organisation);
         for (name, entries) in upper.keys {
             let Some(key) = Key::find(name) else { continue };
             if key.shape != Shape::Table {

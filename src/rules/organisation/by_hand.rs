@@ -87,9 +87,11 @@ pub fn checks(scenario: Scenario, recorded: &[Recorded], today: Date) -> Vec<Che
     let check = |one: &'static ByHand| {
         let record = recorded.iter().rfind(|record| record.key == one.key);
         let (state, found, note) = match record {
-            Some(record) if record.checked > today => {
-                (State::ByHand, String::new(), format!("the recorded date {} has not come yet; {}", record.checked, one.run))
-            }
+            Some(record) if record.checked > today => (
+                State::ByHand,
+                String::new(),
+                format!("the recorded date {} has not come yet; {}", record.checked, one.run),
+            ),
             Some(record) => (State::Passed, record.told(today), one.run.to_owned()),
             None => (State::ByHand, String::new(), one.run.to_owned()),
         };
@@ -114,12 +116,22 @@ mod tests {
     #[test]
     fn what_was_recorded_is_told_with_its_age() {
         let day = |text: &str| text.parse::<Date>().unwrap();
-        let record = |checked: &str| Recorded { key: "lync_trusts_office365", checked: day(checked), by: "Ann".into() };
+        let record = |checked: &str| Recorded {
+            key: "lync_trusts_office365",
+            checked: day(checked),
+            by: "Ann".into(),
+        };
         let of = |recorded: &[Recorded]| {
-            checks(Scenario::LyncHybrid, recorded, day("2026-11-25")).into_iter().find(|check| check.step == 6).unwrap()
+            checks(Scenario::LyncHybrid, recorded, day("2026-11-25"))
+                .into_iter()
+                .find(|check| check.step == 6)
+                .unwrap()
         };
         let old = of(&[record("2026-10-20")]);
-        assert_eq!((old.state, old.found.as_str()), (State::Passed, "checked on 2026-10-20 by Ann, 36 days ago"));
+        assert_eq!(
+            (old.state, old.found.as_str()),
+            (State::Passed, "checked on 2026-10-20 by Ann, 36 days ago")
+        );
         assert_eq!(of(&[record("2026-11-24")]).found, "checked on 2026-11-24 by Ann, 1 day ago");
         assert!(of(&[record("2026-11-25")]).found.ends_with("today"));
         let ahead = of(&[record("2026-11-26")]);
@@ -129,8 +141,13 @@ mod tests {
 
     #[test]
     fn only_steps_of_the_scenario() {
-        let keys = |scenario| checks(scenario, &[], Date::default()).iter().map(|check| check.field).collect::<Vec<_>>();
-        assert_eq!(keys(Scenario::LyncOnPrem), ["lync_trusts_exchange", "owa_im_settings", "lync_trusts_owa"]);
+        let keys = |scenario| {
+            checks(scenario, &[], Date::default()).iter().map(|check| check.field).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            keys(Scenario::LyncOnPrem),
+            ["lync_trusts_exchange", "owa_im_settings", "lync_trusts_owa"]
+        );
         assert_eq!(keys(Scenario::LyncHybrid).len(), 4);
         assert!(keys(Scenario::SfbOnline).is_empty() && keys(Scenario::Teams).is_empty());
     }

@@ -4,13 +4,21 @@
 //! (a SIP domain, the DN of an object) in the place of a user; each thing looked at is a check of a step as well, so
 //! that what is right is told too.
 
+pub mod by_hand;
 pub mod dns;
+pub mod forest;
+pub mod org;
+mod partner;
 pub mod steps;
+
+#[cfg(test)]
+mod examples;
 
 use super::counts::Counts;
 use super::verdict::{Judged, Plan, Status, Verdict, excluded};
 use super::{Check, Context, RuleSet, Sink, at};
 use crate::finding::{Finding, Severity, State};
+use crate::model::configuration::{Configuration, Kind, Object};
 use crate::model::dns::Domain;
 use crate::model::organisation::{self, State as Outcome};
 use crate::model::{Attr, Facts, User};
@@ -20,6 +28,10 @@ use crate::model::{Attr, Facts, User};
 pub enum Look {
     /// The DNS records of one SIP domain.
     Dns(fn(&Domain, &Context, &mut Sink<'_>)),
+    /// What Exchange and Lync keep in the configuration partition, as a whole.
+    Forest(fn(&Configuration, &Context, &mut Sink<'_>)),
+    /// One object of a kind in it.
+    One(Kind, fn((&Configuration, &Object), &Context, &mut Sink<'_>)),
 }
 
 impl Look {
@@ -28,6 +40,8 @@ impl Look {
     pub fn concerns(self) -> &'static str {
         match self {
             Self::Dns(_) => "domain",
+            Self::Forest(_) => "forest",
+            Self::One(..) => "object",
         }
     }
 
@@ -36,6 +50,8 @@ impl Look {
     pub fn reads(self) -> &'static str {
         match self {
             Self::Dns(_) => "the DNS records of a SIP domain",
+            Self::Forest(_) => "the configuration partition",
+            Self::One(kind, _) => kind.told(),
         }
     }
 }

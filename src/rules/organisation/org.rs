@@ -10,12 +10,11 @@ use super::super::{Check, Context, Example, Feature, Rule, Sink, Step};
 use super::Look::{Forest, One};
 use super::partner::{
     FLAGS, IDENTIFIER, IM_TYPE, LYNC, METADATA, SETTINGS, is_for_lync, is_microsoft, is_of_lync, is_off,
-    looks_like_lync, metadata_path, name, of_microsoft, server,
+    is_superseded, looks_like_lync, name, of_lync_pool, of_microsoft, server,
 };
 use crate::model::configuration::{
     Configuration, EXCHANGE_2013, Kind, LYNC_2013, Object, exchange_version, lync_version,
 };
-use crate::model::Tri;
 use crate::model::text::visible;
 
 /// The names under which findings about the whole speak of what they looked at.
@@ -27,13 +26,12 @@ pub const APPLICATION: &str = "msExchAuthPartnerApplication";
 /// The class of authorization servers.
 pub const AUTH_SERVER: &str = "msExchAuthAuthServer";
 
-const PARTNERS: &str =
-    "Configure partner applications in Skype for Business Server and Exchange Server (Microsoft Learn); KB 2614242, step 4";
+const PARTNERS: &str = "Configure partner applications in Skype for Business Server and Exchange Server (Microsoft Learn); KB 2614242, step 4";
 const OWA: &str = "Integrate Skype for Business Server 2015 and Microsoft Outlook Web App (Microsoft Learn); KB 2614242, step 5";
-const OAUTH: &str =
-    "Configure OAuth authentication between Exchange and Exchange Online organizations (Microsoft Learn); KB 2614242, step 6";
+const OAUTH: &str = "Configure OAuth authentication between Exchange and Exchange Online organizations (Microsoft Learn); KB 2614242, step 6";
 const PREPARED: &str = "Prepare Active Directory and domains for Exchange Server (Microsoft Learn)";
-const LYNC_PREPARED: &str = "Active Directory schema preparation for Skype for Business Server (Microsoft Learn)";
+const LYNC_PREPARED: &str =
+    "Active Directory schema preparation for Skype for Business Server (Microsoft Learn)";
 
 const IM: &[Feature] = &[Feature::OwaImPresence];
 const MEETINGS: &[Feature] = &[Feature::OwaOnlineMeetings];
@@ -44,7 +42,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG001",
         name: "exchange-never-prepared",
         severity: [E, W, E, NO],
-        summary: "The schema of the forest was never prepared for Exchange",
+        summary: "the schema of the forest was never prepared for Exchange",
         why: "Without it there are no mailboxes on-premises in this forest, and Exchange cannot trust Lync.",
         remedy: "Check that this is the forest in which Exchange is, and that the scenario is the right one.",
         reference: PREPARED,
@@ -61,7 +59,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG002",
         name: "exchange-too-old",
         severity: [E, NO, E, NO],
-        summary: "The Exchange schema is older than that of Exchange Server 2013",
+        summary: "the Exchange schema is older than that of Exchange Server 2013",
         why: "Server-to-server authentication with Lync begins with Exchange Server 2013; older servers have no partner \
               applications.",
         remedy: "Update the Exchange organisation to Exchange Server 2013 or later.",
@@ -79,7 +77,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG003",
         name: "lync-never-prepared",
         severity: [E, NO, E, NO],
-        summary: "The schema of the forest was never prepared for Lync",
+        summary: "the schema of the forest was never prepared for Lync",
         why: "Without it no user can have msRTCSIP-PrimaryUserAddress: that nobody has a SIP address is normal here, and \
               no fault of the users.",
         remedy: "Check that this is the forest in which Lync is, and that the scenario is the right one; a forest is \
@@ -98,7 +96,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG004",
         name: "lync-too-old",
         severity: [E, NO, E, NO],
-        summary: "The Lync schema is older than that of Lync Server 2013",
+        summary: "the Lync schema is older than that of Lync Server 2013",
         why: "Server-to-server authentication with Exchange, and with it the Unified Contact Store and photos in high \
               resolution, begins with Lync Server 2013.",
         remedy: "Update Lync to Lync Server 2013 or to Skype for Business Server.",
@@ -116,7 +114,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG005",
         name: "no-lync-partner-application",
         severity: [E, NO, E, NO],
-        summary: "Exchange has no partner application for Lync",
+        summary: "there is no partner application for Lync in Exchange",
         why: "Exchange does not believe Lync who it is: no Unified Contact Store, no photos in high resolution, no \
               conversation history from the server.",
         remedy: "Run Configure-EnterprisePartnerApplication.ps1 -AuthMetadataUrl https://LYNC/metadata/json/1 \
@@ -145,7 +143,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG006",
         name: "wrong-application-identifier",
         severity: [E, NO, E, NO],
-        summary: "A partner application that is meant for Lync has another application's identifier",
+        summary: "a partner application that is meant for Lync has another application's identifier",
         why: "Exchange knows who speaks by the identifier: Lync's tokens belong to no application, and are refused.",
         remedy: "Remove the application with Remove-PartnerApplication, and make it again with \
                  Configure-EnterprisePartnerApplication.ps1 -ApplicationType Lync.",
@@ -162,13 +160,19 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 &[("application", "Voice"), (METADATA, "https://lync.contoso.com/metadata/json/1")],
                 "no identifier",
             ),
-            Example::sound(&[("application", "LyncEnterprise-1"), (IDENTIFIER, "00000004-0000-0FF1-CE00-000000000000")]),
+            Example::sound(&[
+                ("application", "LyncEnterprise-1"),
+                (IDENTIFIER, "00000004-0000-0FF1-CE00-000000000000"),
+            ]),
             Example::sound(&[
                 ("application", "SharePoint"),
                 (IDENTIFIER, "00000003-0000-0ff1-ce00-000000000000"),
                 (METADATA, "https://sp.contoso.com/_layouts/15/metadata/json/1"),
             ]),
-            Example::sound(&[("application", "Exchange Online"), (IDENTIFIER, "00000002-0000-0ff1-ce00-000000000000")]),
+            Example::sound(&[
+                ("application", "Exchange Online"),
+                (IDENTIFIER, "00000002-0000-0ff1-ce00-000000000000"),
+            ]),
         ],
         ..Rule::BLANK
     },
@@ -176,7 +180,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG007",
         name: "partner-application-disabled",
         severity: [E, NO, E, NO],
-        summary: "The partner application for Lync is disabled",
+        summary: "the partner application for Lync is disabled",
         why: "Exchange refuses the tokens of a disabled application.",
         remedy: "Enable it with Set-PartnerApplication -Enabled $true.",
         reference: PARTNERS,
@@ -188,7 +192,12 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 &[("application", "LyncEnterprise-1"), (IDENTIFIER, LYNC), (METADATA, "x"), (FLAGS, "6")],
                 "disabled",
             ),
-            Example::sound(&[("application", "LyncEnterprise-1"), (IDENTIFIER, LYNC), (METADATA, "x"), (FLAGS, "1")]),
+            Example::sound(&[
+                ("application", "LyncEnterprise-1"),
+                (IDENTIFIER, LYNC),
+                (METADATA, "x"),
+                (FLAGS, "1"),
+            ]),
             Example::sound(&[("application", "LyncEnterprise-1"), (IDENTIFIER, LYNC), (METADATA, "x")]),
             Example::sound(&[("application", "LyncEnterprise-1"), (IDENTIFIER, LYNC), (FLAGS, "none")]),
             Example::sound(&[
@@ -209,7 +218,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG008",
         name: "wrong-partner-metadata-address",
         severity: [E, NO, E, NO],
-        summary: "The metadata address of the partner application for Lync is not https://LYNC/metadata/json/1",
+        summary: "the metadata address of the partner application for Lync is not https://LYNC/metadata/json/1",
         why: "Exchange fetches the certificates by which it knows Lync from this address, and again when they change.",
         remedy: "Set it with Set-PartnerApplication -AuthMetadataUrl https://LYNC/metadata/json/1, with the name of the \
                  Lync pool for LYNC.",
@@ -219,11 +228,19 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         check: Check::Organisation(One(Kind::PartnerApplication, wrong_metadata)),
         examples: &[
             Example::seen(
-                &[("application", "L"), (IDENTIFIER, LYNC), (METADATA, "http://lync.contoso.com/metadata/json/1")],
+                &[
+                    ("application", "L"),
+                    (IDENTIFIER, LYNC),
+                    (METADATA, "http://lync.contoso.com/metadata/json/1"),
+                ],
                 "`http://lync.contoso.com/metadata/json/1`",
             ),
             Example::seen(
-                &[("application", "L"), (IDENTIFIER, LYNC), (METADATA, "https://ex.contoso.com/autodiscover/metadata/json/1")],
+                &[
+                    ("application", "L"),
+                    (IDENTIFIER, LYNC),
+                    (METADATA, "https://ex.contoso.com/autodiscover/metadata/json/1"),
+                ],
                 "/metadata/json/1",
             ),
             Example::seen(&[("application", "L"), (IDENTIFIER, LYNC), (FLAGS, "1")], "no metadata address"),
@@ -240,7 +257,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG009",
         name: "owa-im-type-not-ocs",
         severity: [E, NO, E, NO],
-        summary: "Outlook Web App of a server does not take Lync for its instant messages",
+        summary: "a server's Outlook Web App does not take Lync for its instant messages",
         why: "Whoever signs in there sees no presence and can send no instant messages. The type of a new virtual \
               directory is None.",
         remedy: "Run Get-OwaVirtualDirectory -Server SERVER | Set-OwaVirtualDirectory -InstantMessagingEnabled $true \
@@ -263,7 +280,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG010",
         name: "owa-im-disabled",
         severity: [E, NO, E, NO],
-        summary: "Outlook Web App of a server has instant messages switched off",
+        summary: "a server's Outlook Web App has instant messages switched off",
         why: "Whoever signs in there sees no presence and can send no instant messages, whatever the type.",
         remedy: "Run Get-OwaVirtualDirectory -Server SERVER | Set-OwaVirtualDirectory -InstantMessagingEnabled $true, \
                  then recycle MSExchangeOWAAppPool.",
@@ -272,7 +289,10 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         decides: Some(Step::OutlookWebApp),
         check: Check::Organisation(One(Kind::OutlookWebApp, im_disabled)),
         examples: &[
-            Example::seen(&[("owa", "owa (Default Web Site)"), (SETTINGS, "-134217729")], "InstantMessagingEnabled"),
+            Example::seen(
+                &[("owa", "owa (Default Web Site)"), (SETTINGS, "-134217729")],
+                "InstantMessagingEnabled",
+            ),
             Example::sound(&[("owa", "owa (Default Web Site)"), (SETTINGS, "-1")]),
             Example::sound(&[("owa", "owa (Default Web Site)")]),
             Example::sound(&[("owa", "owa (Exchange Back End)"), (SETTINGS, "0")]),
@@ -283,7 +303,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG011",
         name: "no-office365-auth-server",
         severity: [NO, NO, E, NO],
-        summary: "Exchange does not know the authentication service of Office 365",
+        summary: "there is no authentication service of Office 365 in Exchange",
         why: "Exchange and Exchange Online cannot believe one another who they are; online meetings cannot be scheduled \
               in Outlook Web App.",
         remedy: "Run the Hybrid Configuration Wizard again, or New-AuthServer -AuthMetadataUrl \
@@ -295,7 +315,10 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         examples: &[
             Example::seen(&[("exchange schema", "15312")], "none is of Office 365"),
             Example::seen(
-                &[("server", "ADFS"), (METADATA, "https://sts.contoso.com/federationmetadata/2007-06/federationmetadata.xml")],
+                &[
+                    ("server", "ADFS"),
+                    (METADATA, "https://sts.contoso.com/federationmetadata/2007-06/federationmetadata.xml"),
+                ],
                 "none is of Office 365",
             ),
             Example::sound(&[
@@ -311,7 +334,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG012",
         name: "office365-auth-server-disabled",
         severity: [NO, NO, E, NO],
-        summary: "The authentication service of Office 365 is disabled in Exchange",
+        summary: "the authentication service of Office 365 is disabled in Exchange",
         why: "Exchange refuses tokens that a disabled service has signed.",
         remedy: "Enable it with Set-AuthServer -Enabled $true.",
         reference: OAUTH,
@@ -337,7 +360,10 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 (METADATA, "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"),
                 (FLAGS, "0"),
                 ("server", "EvoSts - 9f1c"),
-                (METADATA, "https://login.windows.net/contoso.com/federationmetadata/2007-06/federationmetadata.xml"),
+                (
+                    METADATA,
+                    "https://login.windows.net/contoso.com/federationmetadata/2007-06/federationmetadata.xml",
+                ),
                 (FLAGS, "3"),
             ]),
             Example::sound(&[("server", "ADFS"), (METADATA, "https://sts.contoso.com/x"), (FLAGS, "0")]),
@@ -348,7 +374,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "ORG013",
         name: "wrong-auth-metadata-address",
         severity: [NO, NO, E, NO],
-        summary: "The metadata address of the authentication service of Office 365 does not lead to Microsoft over https",
+        summary: "the metadata address of the authentication service of Office 365 does not lead to Microsoft over https",
         why: "Exchange fetches the certificates by which it knows the service from this address.",
         remedy: "Set it with Set-AuthServer -AuthMetadataUrl \
                  https://accounts.accesscontrol.windows.net/TENANT/metadata/json/1.",
@@ -362,7 +388,10 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 "`https://accounts.contoso.com/metadata/json/1`",
             ),
             Example::seen(
-                &[("server", "ACS"), (METADATA, "http://accounts.accesscontrol.windows.net/x/metadata/json/1")],
+                &[
+                    ("server", "ACS"),
+                    (METADATA, "http://accounts.accesscontrol.windows.net/x/metadata/json/1"),
+                ],
                 "https",
             ),
             Example::seen(
@@ -376,7 +405,10 @@ pub(in crate::rules) static RULES: &[Rule] = &[
             ]),
             Example::sound(&[
                 ("server", "EvoSts"),
-                (METADATA, "https://login.microsoftonline.com/x/federationmetadata/2007-06/federationmetadata.xml"),
+                (
+                    METADATA,
+                    "https://login.microsoftonline.com/x/federationmetadata/2007-06/federationmetadata.xml",
+                ),
             ]),
             Example::sound(&[("server", "ADFS"), (METADATA, "http://sts.contoso.com/x")]),
         ],
@@ -385,7 +417,9 @@ pub(in crate::rules) static RULES: &[Rule] = &[
 ];
 
 fn no_exchange(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
-    if out.needs_shown(seen.unread(Kind::ExchangeSchema).is_none()) && seen.objects(Kind::ExchangeSchema).is_empty() {
+    if out.needs_shown(seen.unread(Kind::ExchangeSchema).is_none())
+        && seen.objects(Kind::ExchangeSchema).is_empty()
+    {
         out.fire(EXCHANGE_SCHEMA, "", "the schema was never prepared for Exchange: it has no version");
     }
 }
@@ -394,7 +428,11 @@ fn old_exchange(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(seen.unread(Kind::ExchangeSchema).is_none());
     if let Some(version) = seen.version(Kind::ExchangeSchema).filter(|&version| version < EXCHANGE_2013) {
         let name = exchange_version(version);
-        out.fire(EXCHANGE_SCHEMA, &version.to_string(), format!("the version of the schema is {version}, of {name}"));
+        out.fire(
+            EXCHANGE_SCHEMA,
+            &version.to_string(),
+            format!("the version of the schema is {version}, of {name}"),
+        );
     }
 }
 
@@ -410,7 +448,11 @@ fn old_lync(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(seen.unread(Kind::LyncSchema).is_none());
     if let Some(version) = seen.version(Kind::LyncSchema).filter(|&version| version < LYNC_2013) {
         let name = lync_version(version);
-        out.fire(LYNC_SCHEMA, &version.to_string(), format!("the version of the schema is {version}, of {name}"));
+        out.fire(
+            LYNC_SCHEMA,
+            &version.to_string(),
+            format!("the version of the schema is {version}, of {name}"),
+        );
     }
 }
 
@@ -421,8 +463,10 @@ fn no_application(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
     }
     if out.needs_shown(seen.unread(Kind::PartnerApplication).is_none()) {
         let message = if all.iter().any(is_of_lync) {
-            format!("the application with the identifier {LYNC} is for Skype for Business Online alone: it has no metadata \
-                     address of a Lync server")
+            format!(
+                "the application with the identifier {LYNC} is for Skype for Business Online alone: it has no metadata \
+                     address of a Lync server"
+            )
         } else {
             format!("of {} partner applications none with the identifier {LYNC} is there", all.len())
         };
@@ -435,24 +479,26 @@ fn wrong_identifier((_, one): (&Configuration, &Object), _: &Context, out: &mut 
         return;
     }
     let own = one.text(IDENTIFIER);
-    let has = if own.is_empty() { "has no identifier".to_owned() } else { format!("has the identifier `{}`", visible(&own)) };
+    let has = if own.is_empty() {
+        "has no identifier".to_owned()
+    } else {
+        format!("has the identifier `{}`", visible(&own))
+    };
     out.fire(IDENTIFIER, &own, format!("`{}` {has}; Lync's is {LYNC}", visible(&name(one))));
 }
 
 fn disabled_application((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if !is_for_lync(one) {
-        return;
-    }
-    let off = out.holds(is_off(one));
-    let others = seen.objects(Kind::PartnerApplication).iter();
-    let another = others.filter(|other| is_for_lync(other) && is_off(other) == Tri::No).any(|other| metadata_path(other).is_ok());
-    if off && !another {
-        out.fire(FLAGS, &one.text(FLAGS), format!("`{}` is disabled: the lowest bit is not set", visible(&name(one))));
+    if is_for_lync(one) && !is_superseded(seen, one) && out.holds(is_off(one)) {
+        out.fire(
+            FLAGS,
+            &one.text(FLAGS),
+            format!("`{}` is disabled: the lowest bit is not set", visible(&name(one))),
+        );
     }
 }
 
-fn wrong_metadata((_, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if let (true, Err(what)) = (is_for_lync(one), metadata_path(one)) {
+fn wrong_metadata((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
+    if let (true, Err(what)) = (is_for_lync(one) && !is_superseded(seen, one), of_lync_pool(one)) {
         out.fire(METADATA, &one.text(METADATA), what);
     }
 }
@@ -467,7 +513,11 @@ fn wrong_im_type((_, one): (&Configuration, &Object), _: &Context, out: &mut Sin
         (_, Some(other)) => format!("{other}, which is unknown"),
         (false, None) => return out.not_evaluated(),
     };
-    out.fire(IM_TYPE, &text, format!("InstantMessagingType of {} is {type_name}, not OCS (1)", visible(&server)));
+    out.fire(
+        IM_TYPE,
+        &text,
+        format!("InstantMessagingType of {} is {type_name}, not OCS (1)", visible(&server)),
+    );
 }
 
 fn im_disabled((_, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
@@ -497,19 +547,17 @@ fn no_auth_server(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn disabled_auth_server((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if !is_microsoft(one) {
-        return;
-    }
-    let off = out.holds(is_off(one));
-    let others = seen.objects(Kind::AuthServer).iter();
-    let another = others.filter(|other| is_microsoft(other) && is_off(other) == Tri::No).any(|other| of_microsoft(other).is_ok());
-    if off && !another {
-        out.fire(FLAGS, &one.text(FLAGS), format!("`{}` is disabled: the lowest bit is not set", visible(&name(one))));
+    if is_microsoft(one) && !is_superseded(seen, one) && out.holds(is_off(one)) {
+        out.fire(
+            FLAGS,
+            &one.text(FLAGS),
+            format!("`{}` is disabled: the lowest bit is not set", visible(&name(one))),
+        );
     }
 }
 
-fn wrong_auth_metadata((_, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if let (true, Err(what)) = (is_microsoft(one), of_microsoft(one)) {
+fn wrong_auth_metadata((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
+    if let (true, Err(what)) = (is_microsoft(one) && !is_superseded(seen, one), of_microsoft(one)) {
         out.fire(METADATA, &one.text(METADATA), what);
     }
 }

@@ -1,21 +1,21 @@
 //! What the objects of Exchange are: which application is Lync's, which server Microsoft's, which directory whose.
 
 use crate::model::Tri;
-use crate::model::configuration::Object;
+use crate::model::configuration::{Configuration, Kind, Object};
 use crate::model::text::visible;
 
 /// The attribute with the identifier of an application.
-pub const IDENTIFIER: &str = "msExchAuthApplicationIdentifier";
+pub(super) const IDENTIFIER: &str = "msExchAuthApplicationIdentifier";
 /// The attribute with the address of the metadata.
-pub const METADATA: &str = "msExchAuthMetadataUrl";
+pub(super) const METADATA: &str = "msExchAuthMetadataUrl";
 /// The attribute with the bits Enabled (1) and, of an application, `UseAuthServer` (2).
-pub const FLAGS: &str = "msExchAuthFlags";
+pub(super) const FLAGS: &str = "msExchAuthFlags";
 /// The attribute with `InstantMessagingType`: 0 None, 1 OCS, 2 MSN.
-pub const IM_TYPE: &str = "msExchOWAIMProviderType";
+pub(super) const IM_TYPE: &str = "msExchOWAIMProviderType";
 /// The attribute with what a virtual directory has switched on.
-pub const SETTINGS: &str = "msExchMailboxFolderSet";
+pub(super) const SETTINGS: &str = "msExchMailboxFolderSet";
 /// The identifier of Lync, of Skype for Business Server and of Skype for Business Online.
-pub const LYNC: &str = "00000004-0000-0ff1-ce00-000000000000";
+pub(super) const LYNC: &str = "00000004-0000-0ff1-ce00-000000000000";
 
 const ISSUER: &str = "msExchAuthIssuingUrl";
 const TYPE: &str = "msExchAuthAuthServerType";
@@ -46,7 +46,8 @@ pub(super) fn is_of_lync(application: &Object) -> bool {
 /// Whether it is for Lync on-premises. The one for Skype for Business Online has the same identifier; Exchange knows it
 /// by an authorization server and not by metadata of its own.
 pub(super) fn is_for_lync(application: &Object) -> bool {
-    let online = application.text(METADATA).is_empty() && application.number(FLAGS).is_some_and(|flags| flags & 2 != 0);
+    let online = application.text(METADATA).is_empty()
+        && application.number(FLAGS).is_some_and(|flags| flags & 2 != 0);
     is_of_lync(application) && !online
 }
 
@@ -55,7 +56,8 @@ pub(super) fn looks_like_lync(application: &Object) -> bool {
     let name = name(application).to_lowercase();
     let named = ["lync", "skype", "sfbserver"].iter().any(|word| name.contains(word));
     let online = name.contains("online");
-    let addressed = split(&application.text(METADATA)).is_some_and(|(_, _, path)| path.eq_ignore_ascii_case(LYNC_PATH));
+    let addressed =
+        split(&application.text(METADATA)).is_some_and(|(_, _, path)| path.eq_ignore_ascii_case(LYNC_PATH));
     (named && !online) || addressed
 }
 
@@ -67,8 +69,25 @@ pub(super) fn is_off(object: &Object) -> Tri {
     object.number(FLAGS).map_or(Tri::Unknown, |flags| Tri::from(flags & 1 == 0))
 }
 
+/// Whether an application or a server is disabled and another one like it is as it should be: nothing needs it.
+pub(super) fn is_superseded(seen: &Configuration, object: &Object) -> bool {
+    let sound = |other: &&Object, right: bool| right && is_off(other) == Tri::No;
+    let applications = seen.objects(Kind::PartnerApplication).iter();
+    let servers = seen.objects(Kind::AuthServer).iter();
+    is_off(object).yes()
+        && if is_of_lync(object) {
+            applications
+                .filter(|other| sound(other, is_for_lync(other) && of_lync_pool(other).is_ok()))
+                .count()
+                > 0
+        } else {
+            servers.filter(|other| sound(other, is_microsoft(other) && of_microsoft(other).is_ok())).count()
+                > 0
+        }
+}
+
 /// The metadata address of an application for Lync; the error says what is wrong with it.
-pub(super) fn metadata_path(application: &Object) -> Result<(), String> {
+pub(super) fn of_lync_pool(application: &Object) -> Result<(), String> {
     let text = application.text(METADATA);
     let wrong = |what: &str| Err(format!("`{}` {what}; it must be https://LYNC{LYNC_PATH}", visible(&text)));
     if text.is_empty() {
@@ -78,7 +97,9 @@ pub(super) fn metadata_path(application: &Object) -> Result<(), String> {
         None => wrong("is no address"),
         Some((scheme, ..)) if !scheme.eq_ignore_ascii_case("https") => wrong("is not https"),
         Some((_, host, _)) if !is_host(host) => wrong("names no server"),
-        Some((_, _, path)) if !path.eq_ignore_ascii_case(LYNC_PATH) => wrong("is not the address of Lync's metadata"),
+        Some((_, _, path)) if !path.eq_ignore_ascii_case(LYNC_PATH) => {
+            wrong("is not the address of Lync's metadata")
+        }
         Some(_) => Ok(()),
     }
 }
@@ -89,12 +110,16 @@ pub(super) fn is_microsoft(server: &Object) -> bool {
     let name = name(server).to_lowercase();
     let named = ["acs", "microsoft", "evosts", "azure", "office365", "office 365", "o365"];
     let theirs = |attribute: &str| split(&server.text(attribute)).is_some_and(|(_, host, _)| is_theirs(host));
-    theirs(METADATA) || theirs(ISSUER) || server.number(TYPE) == Some(1) || named.iter().any(|word| name.starts_with(word))
+    theirs(METADATA)
+        || theirs(ISSUER)
+        || server.number(TYPE) == Some(1)
+        || named.iter().any(|word| name.starts_with(word))
 }
 
 /// The metadata address of Microsoft's server; the error says what is wrong with it.
 pub(super) fn of_microsoft(server: &Object) -> Result<(), String> {
-    const NEEDED: &str = "https://accounts.accesscontrol.windows.net/TENANT/metadata/json/1, or that of Azure AD";
+    const NEEDED: &str =
+        "https://accounts.accesscontrol.windows.net/TENANT/metadata/json/1, or that of Azure AD";
     let text = server.text(METADATA);
     if text.is_empty() {
         return Err(format!("there is no metadata address; it must be {NEEDED}"));
@@ -152,7 +177,9 @@ fn is_access_control(host: &str) -> bool {
 }
 
 fn ends_with(text: &str, end: &str) -> bool {
-    text.len() >= end.len() && text.is_char_boundary(text.len() - end.len()) && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
+    text.len() >= end.len()
+        && text.is_char_boundary(text.len() - end.len())
+        && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
 #[cfg(test)]
