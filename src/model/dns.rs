@@ -97,6 +97,42 @@ pub struct Lead {
 }
 
 impl Lead {
+    /// As a report shows it: `SRV sip.contoso.com:5061 (192.0.2.7)`, `CNAME edge.contoso.com (192.0.2.7)`, `192.0.2.7`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let end = match &self.end {
+            End::Addresses(addresses) => {
+                addresses.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ")
+            }
+            End::NoName => "does not exist".to_owned(),
+            End::NoAddress => "no address".to_owned(),
+            End::Online => String::new(),
+            End::Endless => "without end".to_owned(),
+            End::Unknown(why) => why.clone(),
+        };
+        let mut way: Vec<String> = Vec::new();
+        way.extend(self.service.iter().map(|(host, port)| format!("SRV {host}:{port}")));
+        way.extend(self.aliases.iter().map(|alias| format!("CNAME {alias}")));
+        match (way.is_empty(), end.is_empty()) {
+            (true, _) => end,
+            (_, true) => way.join(" "),
+            _ => format!("{} ({end})", way.join(" ")),
+        }
+    }
+
+    /// Where it ends, as a message names it: the last host, or the addresses.
+    #[must_use]
+    pub fn named(&self) -> String {
+        match (self.hosts().next_back(), &self.end) {
+            (Some(host), _) => format!("`{host}`"),
+            (None, End::Addresses(addresses)) => {
+                let addresses: Vec<String> = addresses.iter().map(|address| format!("`{address}`")).collect();
+                addresses.join(", ")
+            }
+            (None, _) => "nothing".to_owned(),
+        }
+    }
+
     /// The hosts on the way, the one named by the record first.
     pub fn hosts(&self) -> impl DoubleEndedIterator<Item = &str> {
         let service = self.service.iter().map(|(host, _)| host.as_str());
@@ -131,4 +167,57 @@ pub struct Domain {
     pub name: String,
     /// What was asked for.
     pub records: Vec<Answers>,
+}
+
+impl Absence {
+    /// In words.
+    #[must_use]
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::NoName => "the name does not exist (NXDOMAIN)",
+            Self::NoRecord => "the name has no such record",
+            Self::NoService => "it says that there is no service (target `.`)",
+        }
+    }
+}
+
+impl Answers {
+    /// The different answers in the order of the servers, each with the servers that gave it where there are several.
+    #[must_use]
+    pub fn different(&self) -> Vec<(&Seen, String)> {
+        let mut different: Vec<(&Seen, Vec<&str>)> = Vec::new();
+        for (server, seen) in &self.seen {
+            match different.iter_mut().find(|(known, _)| *known == seen) {
+                Some((_, servers)) => servers.push(server),
+                None => different.push((seen, vec![server])),
+            }
+        }
+        let one = different.len() == 1;
+        let told = |servers: &[&str]| {
+            let servers: Vec<String> = servers.iter().map(|server| format!("`{server}`")).collect();
+            if one { String::new() } else { format!(" (at {})", servers.join(", ")) }
+        };
+        different.into_iter().map(|(seen, servers)| (seen, told(&servers))).collect()
+    }
+}
+
+impl Seen {
+    /// As a report shows it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Absent(absence) => absence.told().to_owned(),
+            Self::Leads(leads) => leads.iter().map(Lead::shown).collect::<Vec<_>>().join("; "),
+            Self::Unknown(why) => why.clone(),
+        }
+    }
+
+    /// Where it leads, as a message names it.
+    #[must_use]
+    pub fn named(&self) -> String {
+        match self {
+            Self::Leads(leads) => leads.iter().map(Lead::named).collect::<Vec<_>>().join(", "),
+            _ => "nothing".to_owned(),
+        }
+    }
 }

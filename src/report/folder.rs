@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+mod subjects;
+
 use super::baseline::Compared;
 use super::html::{self, Firsts};
 use super::output::{Output, unfinished};
@@ -18,7 +20,6 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::finding::Finding;
-use crate::rules::organisation::Organisation;
 use crate::rules::verdict::Judged;
 
 /// A file that grows user by user.
@@ -215,33 +216,6 @@ impl Folder {
             None => self.compare(part, judged),
             Some(redactor) => redactor.show(judged, |shown| self.compare(part, shown)),
         }
-    }
-
-    /// Writes what was found of the organisation, behind the users.
-    ///
-    /// # Errors
-    /// A file cannot be written.
-    pub fn organisation(&self, organisation: &Organisation) -> Result<()> {
-        let mut part = self.part();
-        for subject in &organisation.subjects {
-            let shown = self.redactor.as_ref().map(|redactor| redactor.subject(subject));
-            let subject = shown.as_ref().unwrap_or(subject);
-            subject.as_judged(|judged| {
-                let findings = self.compared_findings(judged);
-                let judged = &Judged { findings: &findings, ..*judged };
-                for (stream, sheet) in self.streams.iter().zip(&mut part.sheets).filter(|(of, _)| of.findings)
-                {
-                    (stream.user)(sheet, self.dialect, judged);
-                }
-                if let Some(rows) = &mut part.rows {
-                    rows.findings(judged);
-                }
-                if let Some(firsts) = &mut part.firsts {
-                    firsts.user(judged);
-                }
-            });
-        }
-        self.take(part)
     }
 
     /// Marks the findings as they stand with the baseline, if there is one.
