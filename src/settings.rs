@@ -21,7 +21,7 @@ mod organisation;
 mod show;
 mod suppress;
 
-pub use check::{FAIL_ON, LEAST_MEMORY};
+pub use check::{FAIL_ON, LEAST_MEMORY, domain};
 pub use file::NAME;
 pub use keys::{Entry, KEYS, Key, Origin, Shape, Values};
 pub use organisation::Record;

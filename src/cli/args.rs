@@ -14,6 +14,7 @@ pub(super) use reports::{AdoptArgs, DiffArgs, HistoryArgs};
 
 use super::exit;
 use super::ldap_args::LdapArgs;
+pub(super) use super::org_args::OrgArgs;
 use super::remediate_args::RemediateArgs;
 use crate::rules::Scenario;
 use crate::settings::{self, FAIL_ON, Format, KEYS, LogFormat, Mailboxes, Redact, Show, Values};
@@ -54,6 +55,13 @@ pub(super) enum Command {
     /// whether it is whole; an audit of it and one of the directory give the same.
     #[command(after_long_help = exit::HELP)]
     Fetch(Box<FetchArgs>),
+    /// Read what Exchange and Lync keep of the organisation, and check steps 4 to 6 of the article with it
+    ///
+    /// Reads the configuration partition of a domain controller, nothing secret in it and nothing else: whether the
+    /// forest was prepared, the partner applications and authorization servers of Exchange, the Outlook Web App of each
+    /// server, accepted domains, SIP domains, pools. What no directory holds is listed with the cmdlet that shows it.
+    #[command(after_long_help = exit::HELP)]
+    Org(Box<OrgArgs>),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
     Inspect(Box<InspectArgs>),
     /// List the rules
@@ -191,6 +199,20 @@ pub(super) struct AuditArgs {
     /// The domains by which mail is routed to the tenant, for PRX012; repeatable, or separated by commas
     #[arg(long, value_name = "DOMAIN", help_heading = "Organisation")]
     routing_domain: Vec<String>,
+
+    /// Read also what Exchange and Lync keep of the organisation, of the servers among the sources
+    ///
+    /// As `org` does: the steps of the organisation stand in the report then. Without it, only users are read.
+    #[arg(long, help_heading = "Organisation", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
+    check_org: Option<bool>,
+
+    /// Take the SIP domains of Lync for --sip-domain, and with the accepted domains of Exchange for --verified-domain
+    ///
+    /// Read as with --check-org, and added to the domains that are given.
+    #[arg(long, help_heading = "Organisation", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
+    domains_from_org: Option<bool>,
 
     /// Where mailboxes are when the sources do not tell [default: onprem]
     #[arg(long, value_name = "PLACE", help_heading = "Organisation", ignore_case = true)]

@@ -10,7 +10,9 @@ use super::environment::Environment;
 use super::exit::{Found, Status, audit_line};
 use super::join::{Folder, NO_SOURCE, Opened, Opening, Run};
 use super::keep::{Added, keep};
+use super::ldap::Directory;
 use super::only::List;
+use super::organisation;
 use super::progress::{Shown, Watched};
 use super::signals::Signals;
 use super::summary::{self, Summary};
@@ -21,7 +23,6 @@ use crate::model::Input;
 use crate::report::Written;
 use crate::report::runs::Runs;
 use crate::rules::Scenario;
-use crate::rules::organisation::Organisation;
 use crate::rules::suppress::Suppressions;
 use crate::settings::{self, Settings};
 
@@ -71,6 +72,10 @@ fn audit(
     let mut settings = load(options, args.run.config.as_deref(), talk, environment)?;
     let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
     let began = now();
+    let asking = settings.clone();
+    let mut directory = Directory::new(&asking, environment, talk, Some(signals));
+    let seen = organisation::read(&asking, &mut directory)?;
+    organisation::hand_on(&mut settings, &seen);
     let mut plan = settings.plan(scenario);
     plan.suppressions = Suppressions::new(settings.suppressions.clone(), today(began));
     let only = settings.only.as_deref().map(List::read).transpose()?;
@@ -78,7 +83,7 @@ fn audit(
     let attributes = plan.reads();
     let opening =
         Opening { settings: &settings, environment, talk, attributes, signals: Some(signals), pool: &pool };
-    let sources = opening.all()?;
+    let sources = opening.all_of(&mut directory)?;
     tell_sources(&sources, talk);
     let held = signals.held();
     let runs = runs(&mut settings, began)?;
@@ -93,7 +98,7 @@ fn audit(
     };
     drop(watched);
     signals.check()?;
-    let organisation = Organisation::default();
+    let organisation = organisation::judged(&plan, &settings, &seen, today(began));
     organisation.add_to(&mut outcome.counts, &mut outcome.covered);
     folder.organisation(&organisation)?;
     let found = Found { counts: &outcome.counts, new: folder.new_ones() };
@@ -147,7 +152,7 @@ fn judged(sources: &[Opened], audit: impl FnOnce(&[&dyn Input]) -> Result<Outcom
 }
 
 /// Adds the run to the history and puts the report in its place; without a report there is no entry.
-fn finish(folder: Folder, run: &mut Run<'_>) -> Result<Vec<Written>> {
+pub(super) fn finish(folder: Folder, run: &mut Run<'_>) -> Result<Vec<Written>> {
     let (added, kept) = keep(run, &folder.sources(run));
     run.kept = kept;
     folder.finish(run).inspect_err(|_| added.into_iter().for_each(Added::undo))
@@ -236,6 +241,12 @@ pub(super) fn today(time: jiff::Timestamp) -> jiff::civil::Date {
 }
 
 fn no_scenario(settings: &Settings) -> Error {
+    let no_source = settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
+    Error::Usage(no_source.into_iter().chain([missing_scenario()]).collect())
+}
+
+/// What to say when no scenario is named.
+pub(super) fn missing_scenario() -> String {
     let mut problem = String::from("--scenario is missing: what does the directory serve?\n");
     let (style, indent) = (Style { colour: false, width: 80 }, " ".repeat(15));
     for scenario in Scenario::ALL {
@@ -243,6 +254,5 @@ fn no_scenario(settings: &Settings) -> Error {
         problem.push_str(&style.wrap(&name, &indent, scenario.serves()));
     }
     problem.push_str("  `dirsync-audit inspect SOURCE` names the one that fits");
-    let no_source = settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
-    Error::Usage(no_source.into_iter().chain([problem]).collect())
+    problem
 }

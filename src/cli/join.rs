@@ -73,11 +73,16 @@ pub(super) struct Opening<'o> {
 impl Opening<'_> {
     /// Opens every source.
     pub(super) fn all(&self) -> Result<Vec<Opened>> {
+        let mut directory = ldap::Directory::new(self.settings, self.environment, self.talk, self.signals);
+        self.all_of(&mut directory)
+    }
+
+    /// The same, with servers that were asked before.
+    pub(super) fn all_of(&self, directory: &mut ldap::Directory<'_>) -> Result<Vec<Opened>> {
         if self.settings.sources.is_empty() {
             return Err(Error::usage(NO_SOURCE));
         }
-        let mut directory = ldap::Directory::new(self.settings, self.environment, self.talk, self.signals);
-        let open = |spec: &String| self.one(spec, &mut directory);
+        let open = |spec: &String| self.one(spec, directory);
         let sources: Vec<Opened> = self.settings.sources.iter().map(open).collect::<Result<_>>()?;
         check_map(self.settings, &sources)?;
         Ok(sources)

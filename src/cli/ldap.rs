@@ -12,9 +12,10 @@ use super::signals::Signals;
 use super::terminal::{self, escape};
 use crate::error::{Error, Result};
 use crate::model::AttrSet;
+use crate::model::configuration::Configuration;
 use crate::settings::{Ldap, Settings, Show};
 use crate::source::ldap::{
-    Account, Fetched, Packing, Password, Request, Scheme, Target, Tls, Url, Watch, fetch,
+    Account, Fetched, Packing, Password, Request, Scheme, Target, Tls, Url, Watch, fetch, organisation,
 };
 use crate::source::{self, Source};
 
@@ -58,6 +59,13 @@ impl<'d> Directory<'d> {
         let request = self.request(spec, attributes)?;
         let watching = Watching::new(self.settings, self.talk, self.environment, self.signals);
         fetch(&request, target, &watching)
+    }
+
+    /// Reads what Exchange and Lync keep of the organisation.
+    pub(super) fn organisation(&mut self, spec: &str) -> Result<Configuration> {
+        let request = self.request(spec, AttrSet::NONE)?;
+        let watching = Watching::new(self.settings, self.talk, self.environment, self.signals);
+        organisation(&request, &watching)
     }
 
     fn request(&mut self, spec: &str, attributes: AttrSet) -> Result<Request> {

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-/// How servers are asked.
+/// Who asks a server, and how it is known.
 #[derive(Debug, Args)]
-pub(super) struct LdapArgs {
+pub(super) struct AccountArgs {
     /// The account that asks: a DN, user@contoso.com or CONTOSO\user; a plain user may read what is needed
     ///
     /// Its password comes from --password-file, else from `DIRSYNC_AUDIT_PASSWORD`, else it is asked for. No option takes
@@ -46,6 +46,13 @@ pub(super) struct LdapArgs {
     #[arg(long, help_heading = "LDAP", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
     insecure: Option<bool>,
+}
+
+/// How servers are asked for a directory.
+#[derive(Debug, Args)]
+pub(super) struct LdapArgs {
+    #[command(flatten)]
+    account: AccountArgs,
 
     /// Which objects to read [default: users, contacts, and groups that hold addresses]
     #[arg(long, value_name = "FILTER", help_heading = "LDAP")]
@@ -59,10 +66,6 @@ pub(super) struct LdapArgs {
     #[arg(long, value_name = "DN", help_heading = "LDAP")]
     exclude_base: Vec<String>,
 
-    /// The most objects of a page [default: 1000]
-    #[arg(long, value_name = "N", help_heading = "LDAP")]
-    page_size: Option<String>,
-
     /// The most connections that read at a time, each with one search [default: 4]
     ///
     /// One more counts what there is, at the same time, or afterwards with --max-rate.
@@ -72,6 +75,17 @@ pub(super) struct LdapArgs {
     /// The most objects a second; 0 is no limit [default: 0]
     #[arg(long, value_name = "N", help_heading = "LDAP")]
     max_rate: Option<String>,
+
+    #[command(flatten)]
+    pace: PaceArgs,
+}
+
+/// How long an answer may be, and how long it may take.
+#[derive(Debug, Args)]
+pub(super) struct PaceArgs {
+    /// The most objects of a page [default: 1000]
+    #[arg(long, value_name = "N", help_heading = "LDAP")]
+    page_size: Option<String>,
 
     /// How many seconds a server may be silent before its slice is read again [default: 120]
     #[arg(long, value_name = "SECONDS", help_heading = "LDAP")]

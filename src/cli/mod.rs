@@ -7,6 +7,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 mod accepted;
 mod adopt;
+mod alone;
 mod args;
 mod audit;
 mod checklist;
@@ -26,6 +27,9 @@ mod ldap_args;
 mod man;
 mod only;
 mod open;
+mod org;
+mod org_args;
+mod organisation;
 mod panics;
 mod progress;
 mod remediate;
@@ -138,6 +142,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
         Command::Audit(args) => return audit::run(args, options, talk, environment),
         Command::Fetch(args) => return fetch::run(args, options, talk, environment),
         Command::Remediate(args) => return remediate::run(args, talk, environment),
+        Command::Org(args) => return org::run(args, options, talk, environment),
         Command::Inspect(args) => return inspect::run(args, options, talk, environment),
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,

@@ -259,13 +259,17 @@ fn memory(text: &str) -> std::result::Result<u64, String> {
     }
 }
 
-/// A domain of a list, folded. A leading `@` or `*.` is a mistake of copying, not part of the domain.
-fn domain(text: &str) -> std::result::Result<String, String> {
+/// A domain of a list, folded; `.contoso.com` stands for all below. A leading `@` or `*.` is a mistake of copying, not part of the domain.
+///
+/// # Errors
+/// When it is none.
+pub fn domain(text: &str) -> std::result::Result<String, String> {
     let folded = fold(text.strip_prefix('@').unwrap_or(text)).into_owned();
-    if crate::model::address::is_domain(&folded) || is_one_label(&folded) {
+    let named = folded.strip_prefix('.').unwrap_or(&folded);
+    if crate::model::address::is_domain(named) || is_one_label(named) {
         Ok(folded)
     } else {
-        Err(format!("`{text}` is no domain; write it like contoso.com, without subdomains marked by `*`"))
+        Err(format!("`{text}` is no domain; write it like contoso.com, or .contoso.com for all below it"))
     }
 }
 
@@ -324,7 +328,8 @@ mod tests {
     #[test]
     fn domains_are_folded() {
         assert_eq!(domain("@Contoso.COM").as_deref(), Ok("contoso.com"));
-        assert!(domain("*.contoso.com").is_err());
+        assert_eq!(domain(".Contoso.com").as_deref(), Ok(".contoso.com"));
+        assert!(domain("*.contoso.com").is_err() && domain("..contoso.com").is_err() && domain(".").is_err());
         assert!(domain("ann@contoso.com").is_err());
     }
 

@@ -77,13 +77,33 @@ impl Recorded {
     }
 }
 
+/// What a domain controller shows of the steps of a scenario, where none was asked.
+#[must_use]
+pub fn instead(scenario: Scenario) -> Vec<Check> {
+    let cmdlets = [(4, "Get-PartnerApplication"), (5, "Get-OwaVirtualDirectory"), (6, "Get-AuthServer")];
+    let check = |(step, cmdlet)| Check {
+        step,
+        state: State::ByHand,
+        about: String::new(),
+        field: cmdlet,
+        codes: Vec::new(),
+        found: String::new(),
+        expected: String::new(),
+        note: "`dirsync-audit org LDAP-URL`, or `audit LDAP-URL --check-org`, looks at what it shows"
+            .to_owned(),
+    };
+    cmdlets.into_iter().filter(|&(step, _)| applies(scenario, step)).map(check).collect()
+}
+
+/// Whether a scenario has a step.
+pub(super) fn applies(scenario: Scenario, number: u8) -> bool {
+    let step = steps::STEPS.iter().find(|step| step.number == number);
+    step.is_some_and(|step| matches!(step.stands(scenario), Stands::Applies(_)))
+}
+
 /// The checks of the steps that a scenario has. What was recorded has passed; a date to come says nothing.
 #[must_use]
 pub fn checks(scenario: Scenario, recorded: &[Recorded], today: Date) -> Vec<Check> {
-    let applies = |one: &&ByHand| {
-        let step = steps::STEPS.iter().find(|step| step.number == one.step);
-        step.is_some_and(|step| matches!(step.stands(scenario), Stands::Applies(_)))
-    };
     let check = |one: &'static ByHand| {
         let record = recorded.iter().rfind(|record| record.key == one.key);
         let (state, found, note) = match record {
@@ -106,7 +126,7 @@ pub fn checks(scenario: Scenario, recorded: &[Recorded], today: Date) -> Vec<Che
             note,
         }
     };
-    BY_HAND.iter().filter(applies).map(check).collect()
+    BY_HAND.iter().filter(|one| applies(scenario, one.step)).map(check).collect()
 }
 
 #[cfg(test)]

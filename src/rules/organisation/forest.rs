@@ -2,12 +2,12 @@
 
 use super::super::verdict::Plan;
 use super::super::{Scenario, all};
+use super::by_hand::applies;
 use super::org::{APPLICATION, AUTH_SERVER, EXCHANGE_SCHEMA, LYNC_SCHEMA};
 use super::partner::{
     FLAGS, IDENTIFIER, IM_TYPE, LYNC, METADATA, SETTINGS, is_microsoft, is_of_lync, is_off, is_superseded,
     looks_like_lync, name, server,
 };
-use super::steps::{self, Stands};
 use super::{Look, Organisation};
 use crate::model::Tri;
 use crate::model::configuration::{Configuration, Kind, Object, exchange_version, lync_version};
@@ -30,7 +30,7 @@ pub fn judged(plan: &Plan, seen: &Configuration) -> Organisation {
         true
     });
     for (kind, step) in [(Kind::PartnerApplication, 4), (Kind::OutlookWebApp, 5), (Kind::AuthServer, 6)] {
-        if !has_step(context.scenario, step) {
+        if !applies(context.scenario, step) {
             continue;
         }
         for object in seen.objects(kind).iter().filter(|object| is_judged(seen, kind, object)) {
@@ -56,14 +56,8 @@ fn chosen(plan: &Plan, rows: Vec<Row>) -> Vec<Check> {
         place.is_some_and(|place| plan.organisation.has(place))
     };
     let rows =
-        rows.into_iter().filter(|row| runs(row.code) && has_step(plan.context.scenario, row.check.step));
+        rows.into_iter().filter(|row| runs(row.code) && applies(plan.context.scenario, row.check.step));
     rows.map(|row| row.check).collect()
-}
-
-/// Whether a scenario has a step.
-fn has_step(scenario: Scenario, number: u8) -> bool {
-    let step = steps::STEPS.iter().find(|step| step.number == number);
-    step.is_some_and(|step| matches!(step.stands(scenario), Stands::Applies(_)))
 }
 
 /// Whether an object says anything of Lync or of Office 365.
@@ -205,14 +199,14 @@ fn unread(scenario: Scenario, seen: &Configuration) -> Vec<Check> {
         (Kind::UpnSuffixes, 2),
     ] {
         // The versions have rows of their own where the scenario has the step.
-        let own = matches!(kind, Kind::ExchangeSchema | Kind::LyncSchema) && has_step(scenario, step);
-        let needed = kind != Kind::OutlookWebApp || has_step(scenario, step);
+        let own = matches!(kind, Kind::ExchangeSchema | Kind::LyncSchema) && applies(scenario, step);
+        let needed = kind != Kind::OutlookWebApp || applies(scenario, step);
         if let Some(why) = seen.unread(kind).filter(|_| !own && needed) {
             checks.push(check(step, State::NotEvaluated, kind.class(), format!("{}: {why}", kind.told())));
         }
     }
     let shown = seen.objects(Kind::OutlookWebApp).iter().any(|object| server(object).is_some());
-    if !shown && seen.unread(Kind::OutlookWebApp).is_none() && has_step(scenario, 5) {
+    if !shown && seen.unread(Kind::OutlookWebApp).is_none() && applies(scenario, 5) {
         let note = "no server of this forest has one in which people sign in; Get-OwaVirtualDirectory shows those that there are";
         checks.push(check(5, State::ByHand, Kind::OutlookWebApp.class(), note.to_owned()));
     }

@@ -107,11 +107,10 @@ fn is_for_cloud(scenario: Scenario) -> bool {
 /// Judges a domain by the rules of the plan.
 pub fn judge(plan: &Plan, domain: &Domain, organisation: &mut Organisation) {
     let checks = checks::of(plan.context.scenario, domain);
-    organisation.judge(plan, (&domain.name, "DNS"), checks, |look, sink| match look {
-        Look::Dns(check) => {
-            check(domain, &plan.context, sink);
-            true
-        }
+    organisation.judge(plan, (&domain.name, "DNS"), checks, |look, sink| {
+        let Look::Dns(check) = look else { return false };
+        check(domain, &plan.context, sink);
+        true
     });
 }
 
