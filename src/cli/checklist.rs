@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::terminal::{Paint, Style, escape, several, shorten};
+use crate::model::dn;
 use crate::model::organisation::{Check, State};
 use crate::rules;
 use crate::rules::Scenario;
@@ -71,9 +72,20 @@ fn checks(standing: &Standing<'_>, every: bool, style: Style) -> String {
     text
 }
 
+/// What is meant, short: of a DN the name, and the server whose it is.
+fn brief(about: &str) -> String {
+    if !about.contains('=') {
+        return about.to_owned();
+    }
+    let names = dn::names(about);
+    let server = names.iter().position(|name| name == "Protocols").and_then(|at| names.get(at + 1));
+    let first = names.first().map_or("", String::as_str);
+    server.map_or(first.to_owned(), |server| format!("{server}, {first}"))
+}
+
 fn one(check: &Check, style: Style) -> String {
     let shown = |text: &str| shorten(&escape(text), LONG);
-    let mut told = shown(&check.about);
+    let mut told = shown(&brief(&check.about));
     if !check.field.is_empty() {
         let _ = write!(told, "{}{}", if told.is_empty() { "" } else { " " }, check.field);
     }
@@ -91,6 +103,9 @@ fn one(check: &Check, style: Style) -> String {
     // A note may hold a command, which must not be cut.
     if !check.note.is_empty() {
         let _ = write!(told, "{}{}", if told.is_empty() { "" } else { ": " }, escape(&check.note));
+    }
+    if check.state == State::ByHand && !check.expected.is_empty() {
+        let _ = write!(told, "; it must show {}", check.expected);
     }
     let mut text = line("      ", check.state, &told, style);
     for code in &check.codes {

@@ -9,8 +9,8 @@ use super::args::OrgArgs;
 use super::audit::{Talk, load, missing_scenario, now, today};
 use super::environment::Environment;
 use super::exit::Status;
+use super::forest;
 use super::ldap::Directory;
-use super::organisation;
 use super::signals::Signals;
 use super::terminal::escape;
 use crate::error::{Error, Result};
@@ -43,7 +43,7 @@ pub(super) fn run(
         }
         (result, _) => result?,
     };
-    let organisation = organisation::judged(&plan, &settings, &[seen], today(began));
+    let organisation = forest::judged(&plan, &settings, &[seen], today(began));
     Alone { settings: &settings, plan: &plan, organisation: &organisation, began, since }
         .end(talk, environment)
 }

@@ -148,20 +148,8 @@ impl Object {
     /// The names in its DN, its own first, without their attribute and with what is escaped as it is meant.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let text = String::from_utf8_lossy(&self.dn);
-        let value = |part: &str| part.split_once('=').map(|(_, value)| unescaped(value)).unwrap_or_default();
-        super::dn::spelled(&text).into_iter().map(value).collect()
+        super::dn::names(&String::from_utf8_lossy(&self.dn))
     }
-}
-
-/// The value of a name without the escapes of a DN (RFC 4514, 2.4) that stand before one character.
-fn unescaped(value: &str) -> String {
-    let (mut text, mut chars) = (String::new(), value.trim().chars().peekable());
-    while let Some(c) = chars.next() {
-        let escapes = c == '\\' && chars.peek().is_some_and(|next| !next.is_ascii_hexdigit());
-        text.extend(if escapes { chars.next() } else { Some(c) });
-    }
-    text
 }
 
 /// What was read of one kind.

@@ -17,6 +17,7 @@ use rasn_ldap::{
 
 pub(crate) mod directory;
 mod frame;
+pub(crate) mod organisation;
 use directory::{Directory, Entry};
 pub(crate) use frame::Frames;
 use frame::{Out, Page};
@@ -163,6 +164,8 @@ pub(crate) struct Seen {
     /// Names of simple binds, and whether a password came with them.
     pub(crate) binds: Vec<(String, bool)>,
     pub(crate) searches: usize,
+    /// The base of each search, and the attributes that it asks for.
+    pub(crate) asked: Vec<(String, Vec<String>)>,
 }
 
 /// A running server; it ends when this is dropped.
@@ -241,7 +244,11 @@ impl Server {
                 out.send(&frame::bound(id, ResultCode::Success, ""))
             }
             ProtocolOp::SearchRequest(request) => {
-                self.seen.lock().unwrap().searches += 1;
+                let names = request.attributes.iter().map(|name| name.0.clone()).collect();
+                let mut seen = self.seen.lock().unwrap();
+                seen.searches += 1;
+                seen.asked.push((request.base_object.0.clone(), names));
+                drop(seen);
                 let page = page_of(message).filter(|_| self.paging == Paging::Yes);
                 let offset = page.as_ref().map_or(0, |(_, offset)| *offset);
                 let mut answer = Answer { server: self, out, connection, id, request, offset };

@@ -190,8 +190,6 @@ fn unread(scenario: Scenario, seen: &Configuration) -> Vec<Check> {
     for (kind, step) in [
         (Kind::ExchangeSchema, 4),
         (Kind::LyncSchema, 4),
-        (Kind::Organisation, 4),
-        (Kind::Server, 5),
         (Kind::AcceptedDomain, 3),
         (Kind::OutlookWebApp, 5),
         (Kind::SipDomain, 1),

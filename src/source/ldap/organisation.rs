@@ -17,6 +17,8 @@ use crate::model::configuration::{Configuration, Kind, Object, Part};
 
 /// A page that every server gives.
 const SMALL_PAGE: u32 = 50;
+/// So many servers are looked at that show nothing.
+const FEW: usize = 16;
 /// What every schema has, and whoever may read the schema sees.
 const SENTINEL: &str = "Object-Class";
 /// The two attributes whose ranges are the versions of the schema.
@@ -153,7 +155,6 @@ impl<'w> Reader<'_, 'w> {
             (Kind::AcceptedDomain, "CN=Accepted Domains,CN=Transport Settings"),
             (Kind::PartnerApplication, "CN=Partner Applications,CN=Auth Configuration"),
             (Kind::AuthServer, "CN=Auth Servers,CN=Auth Configuration"),
-            (Kind::OutlookWebApp, "CN=Administrative Groups"),
         ] {
             let part = match (&place, &unread) {
                 (_, Some(why)) => Part { kind, objects: Vec::new(), unread: Some(why.clone()) },
@@ -164,7 +165,34 @@ impl<'w> Reader<'_, 'w> {
             };
             parts.push(part);
         }
+        let servers: Vec<String> =
+            parts[1].objects.iter().map(|server| String::from_utf8_lossy(&server.dn).into_owned()).collect();
+        let unread = unread.or_else(|| parts[1].unread.clone());
+        parts.push(self.web_apps(place.as_deref(), &servers, unread)?);
         Ok(parts)
+    }
+
+    /// The virtual directories of Outlook Web App. Where a server shows none, it is looked whether it would.
+    fn web_apps(
+        &mut self,
+        place: Option<&str>,
+        servers: &[String],
+        unread: Option<String>,
+    ) -> std::result::Result<Part, Fault> {
+        let kind = Kind::OutlookWebApp;
+        let (Some(place), None) = (place, &unread) else {
+            return Ok(Part { kind, objects: Vec::new(), unread });
+        };
+        self.part(kind, |reader| {
+            let found =
+                reader.below(kind, place, &format!("CN=Administrative Groups,{place}"), Scope::Subtree)?;
+            if found.is_empty() {
+                for server in servers.iter().take(FEW) {
+                    reader.surely_none(&format!("CN=HTTP,CN=Protocols,{server}"))?;
+                }
+            }
+            Ok(found)
+        })
     }
 
     /// What Lync keeps, in the one place or the other.
