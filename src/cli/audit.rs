@@ -11,6 +11,7 @@ use super::exit::{Found, Status, audit_line};
 use super::join::{Folder, NO_SOURCE, Opened, Opening, Run};
 use super::keep::{Added, keep};
 use super::only::List;
+use super::organisation::of_audit;
 use super::progress::{Shown, Watched};
 use super::signals::Signals;
 use super::summary::{self, Summary};
@@ -21,7 +22,6 @@ use crate::model::Input;
 use crate::report::Written;
 use crate::report::runs::Runs;
 use crate::rules::Scenario;
-use crate::rules::organisation::Organisation;
 use crate::rules::suppress::Suppressions;
 use crate::settings::{self, Settings};
 
@@ -69,7 +69,9 @@ fn audit(
 ) -> Result<Status> {
     let started = Instant::now();
     let mut settings = load(options, args.run.config.as_deref(), talk, environment)?;
-    let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
+    let scenario = settings
+        .scenario
+        .ok_or_else(|| no_scenario(settings.sources.is_empty().then(|| NO_SOURCE.to_owned())))?;
     let began = now();
     let mut plan = settings.plan(scenario);
     plan.suppressions = Suppressions::new(settings.suppressions.clone(), today(began));
@@ -93,7 +95,7 @@ fn audit(
     };
     drop(watched);
     signals.check()?;
-    let organisation = Organisation::default();
+    let organisation = of_audit(&settings, &folder.domains(), &plan, signals)?;
     organisation.add_to(&mut outcome.counts, &mut outcome.covered);
     folder.organisation(&organisation)?;
     let found = Found { counts: &outcome.counts, new: folder.new_ones() };
@@ -235,7 +237,8 @@ pub(super) fn today(time: jiff::Timestamp) -> jiff::civil::Date {
     time.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-fn no_scenario(settings: &Settings) -> Error {
+/// The scenario is missing, and perhaps something else.
+pub(super) fn no_scenario(other: Option<String>) -> Error {
     let mut problem = String::from("--scenario is missing: what does the directory serve?\n");
     let (style, indent) = (Style { colour: false, width: 80 }, " ".repeat(15));
     for scenario in Scenario::ALL {
@@ -243,6 +246,5 @@ fn no_scenario(settings: &Settings) -> Error {
         problem.push_str(&style.wrap(&name, &indent, scenario.serves()));
     }
     problem.push_str("  `dirsync-audit inspect SOURCE` names the one that fits");
-    let no_source = settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
-    Error::Usage(no_source.into_iter().chain([problem]).collect())
+    Error::Usage(other.into_iter().chain([problem]).collect())
 }

@@ -13,6 +13,7 @@ mod checklist;
 mod completions;
 mod config;
 mod diff;
+mod dns;
 mod environment;
 mod exit;
 mod explain;
@@ -26,6 +27,7 @@ mod ldap_args;
 mod man;
 mod only;
 mod open;
+mod organisation;
 mod panics;
 mod progress;
 mod remediate;
@@ -138,6 +140,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
         Command::Audit(args) => return audit::run(args, options, talk, environment),
         Command::Fetch(args) => return fetch::run(args, options, talk, environment),
         Command::Remediate(args) => return remediate::run(args, talk, environment),
+        Command::Dns(args) => return dns::run(args, options, talk, environment),
         Command::Inspect(args) => return inspect::run(args, options, talk, environment),
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,

@@ -6,6 +6,7 @@ pub mod charset;
 pub mod class;
 pub mod dn;
 pub mod dns;
+pub mod domain;
 pub mod facts;
 pub mod fold;
 pub mod guard;
