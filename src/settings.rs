@@ -3,6 +3,7 @@
 //! Every problem is found at once and told with its place. A path in the file means the same as on the command
 //! line: it is relative to the working folder.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
@@ -176,6 +177,23 @@ pub struct Ldap {
     pub deadline: u64,
 }
 
+/// How name servers are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dns {
+    /// Whether an audit asks them at all.
+    pub check: bool,
+    /// Whether the records of the network inside are asked for.
+    pub internal: bool,
+    /// The servers; those of the system when there are none.
+    pub servers: Vec<SocketAddr>,
+    /// Hosts, and domains of hosts, to which records may lead.
+    pub allowed: Vec<String>,
+    /// How many seconds an answer is waited for.
+    pub timeout: u64,
+    /// How often a question is asked again.
+    pub retries: usize,
+}
+
 /// What a run is told.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -213,6 +231,8 @@ pub struct Settings {
     pub domains_from_org: bool,
     /// Where mailboxes are whose home the input does not show.
     pub mailboxes: Mailboxes,
+    /// How name servers are asked.
+    pub dns: Dns,
     /// A list of the users to report.
     pub only: Option<PathBuf>,
     /// How many reports stay side by side; 0 is one in the folder itself.
@@ -260,7 +280,7 @@ impl Settings {
                 Mailboxes::OnPrem => MailboxPlace::OnPremises,
                 Mailboxes::Online => MailboxPlace::Online,
             },
-            allowed_targets: Vec::new(),
+            allowed_targets: self.dns.allowed.clone(),
         };
         Plan::new(context, self.selected, &self.severity)
     }

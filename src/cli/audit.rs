@@ -13,6 +13,7 @@ use super::join::{Folder, NO_SOURCE, Opened, Opening, Run};
 use super::keep::{Added, keep};
 use super::ldap::Directory;
 use super::only::List;
+use super::organisation::of_audit;
 use super::progress::{Shown, Watched};
 use super::signals::Signals;
 use super::summary::{self, Summary};
@@ -70,7 +71,9 @@ fn audit(
 ) -> Result<Status> {
     let started = Instant::now();
     let mut settings = load(options, args.run.config.as_deref(), talk, environment)?;
-    let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
+    let scenario = settings
+        .scenario
+        .ok_or_else(|| no_scenario(settings.sources.is_empty().then(|| NO_SOURCE.to_owned())))?;
     let began = now();
     let asking = settings.clone();
     let mut directory = Directory::new(&asking, environment, talk, Some(signals));
@@ -98,7 +101,8 @@ fn audit(
     };
     drop(watched);
     signals.check()?;
-    let organisation = forest::judged(&plan, &settings, &seen, today(began));
+    let mut organisation = of_audit(&settings, &folder.domains(), &plan, signals)?;
+    organisation.merge(forest::judged(&plan, &settings, &seen, today(began)));
     organisation.add_to(&mut outcome.counts, &mut outcome.covered);
     folder.organisation(&organisation)?;
     let found = Found { counts: &outcome.counts, new: folder.new_ones() };
@@ -240,13 +244,8 @@ pub(super) fn today(time: jiff::Timestamp) -> jiff::civil::Date {
     time.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-fn no_scenario(settings: &Settings) -> Error {
-    let no_source = settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
-    Error::Usage(no_source.into_iter().chain([missing_scenario()]).collect())
-}
-
-/// What to say when no scenario is named.
-pub(super) fn missing_scenario() -> String {
+/// The scenario is missing, and perhaps something else.
+pub(super) fn no_scenario(other: Option<String>) -> Error {
     let mut problem = String::from("--scenario is missing: what does the directory serve?\n");
     let (style, indent) = (Style { colour: false, width: 80 }, " ".repeat(15));
     for scenario in Scenario::ALL {
@@ -254,5 +253,5 @@ pub(super) fn missing_scenario() -> String {
         problem.push_str(&style.wrap(&name, &indent, scenario.serves()));
     }
     problem.push_str("  `dirsync-audit inspect SOURCE` names the one that fits");
-    problem
+    Error::Usage(other.into_iter().chain([problem]).collect())
 }

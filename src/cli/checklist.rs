@@ -17,20 +17,31 @@ const MOST: usize = 60;
 /// How long a text from a name server or a directory may be.
 const LONG: usize = 200;
 
-/// The steps; with `every`, what is right too. `users` counts the users, where any were audited.
+/// What is shown below a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Nothing: the log of a redacted run names nobody.
+    None,
+    /// What is not right.
+    Wrong,
+    /// What is right too.
+    Every,
+}
+
+/// The steps. `users` counts the users, where any were audited.
 pub(super) fn text(
     scenario: Scenario,
     users: Option<&Counts>,
     organisation: &Organisation,
-    every: bool,
+    detail: Detail,
     style: Style,
 ) -> String {
     let mut text = format!("\n{}\n", style.paint(Paint::Bold, "Steps to integrate Exchange and Lync"));
     for standing in steps::all(scenario, users, organisation) {
         let told = format!("{} {}: {}", standing.step.number, standing.step.title, standing.told(scenario));
         text.push_str(&line("  ", standing.state, &told, style));
-        if standing.state != State::NotPossible {
-            text.push_str(&checks(&standing, every, style));
+        if standing.state != State::NotPossible && detail != Detail::None {
+            text.push_str(&checks(&standing, detail == Detail::Every, style));
         }
     }
     text

@@ -1,7 +1,7 @@
 //! Where the command line meets sources and reports: what it asks of them, in one place.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rayon::ThreadPool;
@@ -10,6 +10,7 @@ use super::audit::{Talk, time_text};
 use super::environment::Environment;
 use super::exit::Status;
 use super::ldap;
+use super::organisation::{self, Domains};
 use super::signals::Signals;
 use super::terminal::escape;
 use crate::audit::{Outcome, Report, SourceOutcome};
@@ -24,7 +25,7 @@ use crate::rules::Scenario;
 use crate::rules::organisation::Organisation;
 use crate::rules::select::nearest;
 use crate::rules::suppress::Suppression;
-use crate::rules::verdict::{Judged, Plan};
+use crate::rules::verdict::{self, Judged, Plan};
 use crate::settings::{Format, Redact, Settings};
 use crate::source::{self, About};
 
@@ -153,7 +154,19 @@ pub(super) struct Run<'r> {
 }
 
 /// The folder of the report, as the audit sees it.
-pub(super) struct Folder(report::Folder, Option<Redactor>);
+pub(super) struct Folder {
+    report: report::Folder,
+    redactor: Option<Redactor>,
+    /// The SIP domains of the users, where they are wanted.
+    domains: Option<Mutex<Domains>>,
+}
+
+/// What a block of users becomes.
+#[derive(Default)]
+pub(super) struct Block {
+    part: Part,
+    domains: Domains,
+}
 
 impl Folder {
     /// Opens the folder; fails before anything is judged if no report can be written there, or if it would be
@@ -165,35 +178,44 @@ impl Folder {
         for spec in &settings.sources {
             folder.spare_source(Path::new(spec))?;
         }
-        Ok(Self(folder, options.redactor))
+        let domains = settings.dns.check.then(Mutex::default);
+        Ok(Self { report: folder, redactor: options.redactor, domains })
     }
 
     /// The sources as they may be kept: name, records, objects.
     pub(super) fn sources(&self, run: &Run<'_>) -> Vec<(String, u64, u64)> {
-        let name =
-            |name: &str| self.1.as_ref().map_or_else(|| name.to_owned(), |redactor| redactor.source(name));
+        let name = |name: &str| {
+            self.redactor.as_ref().map_or_else(|| name.to_owned(), |redactor| redactor.source(name))
+        };
         let sources = run.sources.iter().zip(&run.outcome.sources);
         sources.map(|(of, found)| (name(of.input.name()), found.records, found.objects)).collect()
     }
 
     /// Writes what was found of the organisation, behind the users.
     pub(super) fn organisation(&self, organisation: &Organisation) -> Result<()> {
-        self.0.organisation(organisation)
+        self.report.organisation(organisation)
+    }
+
+    /// The SIP domains of the users so far.
+    pub(super) fn domains(&self) -> Domains {
+        let counted =
+            |domains: &Mutex<Domains>| domains.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.domains.as_ref().map(counted).unwrap_or_default()
     }
 
     /// How many findings the baseline does not have.
     pub(super) fn new_ones(&self) -> u64 {
-        self.0.new_ones().unwrap_or_default()
+        self.report.new_ones().unwrap_or_default()
     }
 
     /// How the findings stand with the baseline.
     pub(super) fn compared(&self, run: &Run<'_>) -> Option<Compared> {
-        self.0.compared(&summary(run))
+        self.report.compared(&summary(run))
     }
 
     /// Puts the report in its place; gives its files.
     pub(super) fn finish(self, run: &Run<'_>) -> Result<Vec<Written>> {
-        self.0.finish(&summary(run))
+        self.report.finish(&summary(run))
     }
 }
 
@@ -223,18 +245,24 @@ fn summary(run: &Run<'_>) -> Summary {
 }
 
 impl Report for Folder {
-    type Part = Part;
+    type Part = Block;
 
-    fn part(&self) -> Part {
-        self.0.part()
+    fn part(&self) -> Block {
+        Block { part: self.report.part(), domains: Domains::new() }
     }
 
-    fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
-        self.0.user(part, judged);
+    fn user(&self, block: &mut Block, judged: &Judged<'_, '_>) {
+        if self.domains.is_some() && judged.verdict.status != verdict::Status::Excluded {
+            organisation::count(&mut block.domains, judged.facts);
+        }
+        self.report.user(&mut block.part, judged);
     }
 
-    fn take(&self, part: Part) -> Result<()> {
-        self.0.take(part)
+    fn take(&self, block: Block) -> Result<()> {
+        if let Some(domains) = &self.domains {
+            organisation::merge(domains, block.domains);
+        }
+        self.report.take(block.part)
     }
 }
 

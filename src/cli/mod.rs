@@ -7,13 +7,13 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 mod accepted;
 mod adopt;
-mod alone;
 mod args;
 mod audit;
 mod checklist;
 mod completions;
 mod config;
 mod diff;
+mod dns;
 mod environment;
 mod exit;
 mod explain;
@@ -29,7 +29,7 @@ mod man;
 mod only;
 mod open;
 mod org;
-mod org_args;
+mod organisation;
 mod panics;
 mod progress;
 mod remediate;
@@ -143,6 +143,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
         Command::Fetch(args) => return fetch::run(args, options, talk, environment),
         Command::Remediate(args) => return remediate::run(args, talk, environment),
         Command::Org(args) => return org::run(args, options, talk, environment),
+        Command::Dns(args) => return dns::run(args, options, talk, environment),
         Command::Inspect(args) => return inspect::run(args, options, talk, environment),
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,

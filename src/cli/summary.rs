@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::accepted;
-use super::checklist;
+use super::checklist::{self, Detail};
 use super::join::{Opened, Run};
 use super::open;
 use super::rules::paint;
@@ -58,8 +58,8 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
     text.push_str(&fired(&run.outcome.counts, style));
     text.push_str(&not_evaluated(run, style));
     if !run.organisation.checks.is_empty() {
-        let counts = Some(&run.outcome.counts);
-        text.push_str(&checklist::text(run.scenario, counts, run.organisation, false, style));
+        let (counts, detail) = (Some(&run.outcome.counts), if named { Detail::Wrong } else { Detail::None });
+        text.push_str(&checklist::text(run.scenario, counts, run.organisation, detail, style));
     }
     text.push_str(&written(run.settings, summary.files, summary.seconds));
     text

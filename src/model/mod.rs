@@ -7,6 +7,7 @@ pub mod class;
 pub mod configuration;
 pub mod dn;
 pub mod dns;
+pub mod domain;
 pub mod facts;
 pub mod fold;
 pub mod guard;

@@ -1,15 +1,17 @@
 //! From texts to settings that can be used; every problem is told with its place.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::file::Told;
 use super::keys::{Entry, Values};
-use super::{FailOn, Format, Ldap, LogFormat, Mailboxes, Redact, Settings, Show};
+use super::{Dns, FailOn, Format, Ldap, LogFormat, Mailboxes, Redact, Settings, Show};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::attribute::ATTRIBUTES;
 use crate::model::charset::Charset;
+use crate::model::domain::domain_name;
 use crate::model::fold::fold;
 use crate::rules::organisation::by_hand::Recorded;
 use crate::rules::select::{Given, nearest, resolve, selection, severities};
@@ -42,6 +44,7 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         check_org: c.flag("check-org"),
         domains_from_org: c.flag("domains-from-org"),
         mailboxes: c.one("mailboxes", |text| word(text, &Mailboxes::ALL)).unwrap_or(Mailboxes::OnPrem),
+        dns: c.dns(),
         only: c.one("only", |text| Ok(PathBuf::from(text))),
         keep: c.one("keep", keep).unwrap_or(0),
         history: c.one("history", |text| Ok(PathBuf::from(text))),
@@ -126,6 +129,17 @@ impl Checker<'_> {
             max_rate: self.number("max-rate", 0, 10_000_000),
             timeout: self.number("timeout", 1, 86_400),
             deadline: self.number("deadline", 0, 31_536_000),
+        }
+    }
+
+    fn dns(&mut self) -> Dns {
+        Dns {
+            check: self.flag("check-dns"),
+            internal: self.flag("dns-internal"),
+            servers: self.all("dns-server", name_server),
+            allowed: self.all("allow-target", domain_name),
+            timeout: self.number("dns-timeout", 1, 600),
+            retries: self.number("dns-retries", 0, 20),
         }
     }
 
@@ -273,6 +287,15 @@ pub fn domain(text: &str) -> std::result::Result<String, String> {
     }
 }
 
+/// A name server: an address, and a port where that is not 53.
+fn name_server(text: &str) -> std::result::Result<SocketAddr, String> {
+    let address = |text: &str| text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    let server = text.parse().ok().or_else(|| address(text).map(|ip| SocketAddr::new(ip, 53)));
+    server.filter(|server| server.port() != 0).ok_or_else(|| {
+        format!("`{text}` is no name server; write its address, with a port if need be: 10.0.0.1, 10.0.0.1:5353, [fd00::1]:53")
+    })
+}
+
 /// Internal SIP domains of one label exist.
 fn is_one_label(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -322,6 +345,22 @@ mod tests {
         }
         for little in ["0", "31M", "256", "1K"] {
             assert!(memory(little).unwrap_err().contains("the least is 32M"), "{little}");
+        }
+    }
+
+    #[test]
+    fn name_servers() {
+        for (text, server) in [
+            ("10.0.0.1", "10.0.0.1:53"),
+            ("10.0.0.1:5353", "10.0.0.1:5353"),
+            ("fd00::1", "[fd00::1]:53"),
+            ("[fd00::1]", "[fd00::1]:53"),
+            ("[fd00::1]:99", "[fd00::1]:99"),
+        ] {
+            assert_eq!(name_server(text).map(|server| server.to_string()).as_deref(), Ok(server));
+        }
+        for bad in ["", "ns1.contoso.com", "10.0.0.1:0", "10.0.0.1:99999", "10.0.0"] {
+            assert!(name_server(bad).is_err(), "{bad}");
         }
     }
 

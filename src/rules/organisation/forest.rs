@@ -45,7 +45,7 @@ pub fn judged(plan: &Plan, seen: &Configuration) -> Organisation {
         }
     }
     unread(context.scenario, seen).into_iter().for_each(|check| organisation.note(check));
-    organisation.notes = found(context.scenario, seen);
+    organisation.notes = found(seen);
     organisation
 }
 
@@ -212,7 +212,7 @@ fn unread(scenario: Scenario, seen: &Configuration) -> Vec<Check> {
 }
 
 /// What was found that no rule judges.
-fn found(scenario: Scenario, seen: &Configuration) -> Vec<String> {
+fn found(seen: &Configuration) -> Vec<String> {
     let mut notes = Vec::new();
     for (kind, field) in [
         (Kind::SipDomain, "msRTCSIP-DomainName"),
@@ -240,7 +240,7 @@ fn found(scenario: Scenario, seen: &Configuration) -> Vec<String> {
             None => format!("the schema of the forest was never prepared for {what}"),
         });
         let normal = kind == Kind::LyncSchema && seen.objects(kind).is_empty();
-        if normal && matches!(scenario, Scenario::SfbOnline | Scenario::Teams) {
+        if normal {
             notes.push("that no user has msRTCSIP-PrimaryUserAddress is normal in this forest".to_owned());
         }
     }
