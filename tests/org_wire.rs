@@ -20,7 +20,7 @@ use wire::{Act, At, Moment, Plan, Wire};
 /// Reads the organisation into a report.
 fn org(server: &Wire, scenario: &str, options: &[&str]) -> Run {
     let url = server.url();
-    let arguments = ["org", &url, "--scenario", scenario, "--out", "report", "--timeout", "1"];
+    let arguments = ["org", &url, "--scenario", scenario, "--out", "report", "--timeout", "1", "--csv-raw"];
     start(&[&arguments[..], options].concat(), &[]).end()
 }
 
