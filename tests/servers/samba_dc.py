@@ -124,6 +124,8 @@ def organisation(at, place):
         extend(db, db.add_ldif, text)
     db = database(at)
     db.transaction_start()
+    if place == "system":
+        db.add({"dn": LYNC[place], "objectClass": "container"})
     db.add_ldif(template("samba-organisation.ldif").replace("@LYNC@", LYNC[place]))
     db.transaction_commit()
     # An account from which Exchange is hidden: every object has its own list, which wins over an inherited one.
