@@ -154,7 +154,7 @@ impl Organisation {
     /// Whether something could not be asked.
     #[must_use]
     pub fn incomplete(&self) -> bool {
-        self.checks.iter().any(|check| check.state == Outcome::NotEvaluated)
+        !self.open.is_empty() || self.checks.iter().any(|check| check.state == Outcome::NotEvaluated)
     }
 
     /// Counts the findings among those about users, and what suppressions cover of them.
