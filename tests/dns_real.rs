@@ -295,7 +295,7 @@ fn names_that_nobody_should_write_are_text() {
         "odd.test",
         &[
             "_sipfederationtls._tcp SRV 0 0 5061 \\027[31m`<b>\\;.odd.test.",
-            "_sip._tls SRV 0 0 443 \"=cmd|' /c calc'\".odd.test.",
+            "_sip._tls SRV 0 0 443 \\\"=cmd|'\\032/c\\032calc'\\\".odd.test.",
             "sip CNAME \\255\\000\\010.odd.test.",
             "lyncdiscover A 192.0.2.1",
         ],

@@ -85,8 +85,6 @@ pub struct Organisation {
     pub open: RuleSet,
     /// How many findings each suppression of the plan covers.
     pub covered: Vec<u64>,
-    /// What could not be asked, and other remarks; each may name servers.
-    pub notes: Vec<String>,
 }
 
 impl Organisation {
@@ -148,7 +146,6 @@ impl Organisation {
         let most = self.covered.len().max(other.covered.len());
         self.covered.resize(most, 0);
         self.covered.iter_mut().zip(other.covered).for_each(|(all, more)| *all += more);
-        self.notes.extend(other.notes);
     }
 
     /// Whether something could not be asked.
