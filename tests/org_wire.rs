@@ -224,7 +224,10 @@ fn an_audit_reads_no_organisation_unless_it_is_told_to() {
     assert!(of_organisation(&server) > 0);
     assert!(states(&run, "4").contains("passed"), "{}", run.told);
     let html = fs::read_to_string(run.path("report/report.html")).unwrap();
-    assert!(html.contains("LyncEnterprise-8be48d6a7c6f4e6e"));
+    assert!(
+        html.contains("LyncEnterprise-8be48d6a7c6f4e6e") && html.contains("contoso.com, eu.fabrikam.com")
+    );
+    assert!(run.summary()["organisation_found"].to_string().contains("pool1.contoso.com"));
     let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
     fs::write(file.path(), "mail\na@contoso.com\n").unwrap();
     runs::audit(&[file.path().to_str().unwrap()], &["--check-org"])

@@ -80,6 +80,10 @@ pub(super) fn of_audit(
         expected: String::new(),
         note,
     };
+    if used.is_empty() {
+        let note = "no audited user has a SIP address, so no domain was asked for".to_owned();
+        organisation.note(step("", State::ByHand, "", note));
+    }
     for domain in own {
         organisation.note(step(domain, State::Passed, "its records are Microsoft’s own", String::new()));
     }
@@ -133,7 +137,13 @@ impl Alone<'_> {
         organisation.add_to(&mut outcome.counts, &mut outcome.covered);
         let settings = self.settings;
         // A settings file is about audits: its folder must not be written over.
-        let asked = settings.values.get("out").iter().any(|entry| entry.origin == Origin::CommandLine);
+        let given = |key| settings.values.get(key).iter().any(|entry| entry.origin == Origin::CommandLine);
+        let asked = given("out");
+        if given("baseline") && !asked {
+            return Err(Error::usage(
+                "--baseline compares reports: say with --out where this one is written",
+            ));
+        }
         let folder = asked.then(|| Folder::open(settings, self.scenario, self.environment)).transpose()?;
         if let Some(folder) = &folder {
             folder.organisation(organisation)?;
@@ -189,11 +199,11 @@ impl Alone<'_> {
 
 /// What was found beside the steps.
 fn beside(organisation: &Organisation, style: Style) -> String {
-    if organisation.notes.is_empty() {
+    if organisation.found.is_empty() {
         return String::new();
     }
     let lines: String =
-        organisation.notes.iter().map(|note| style.wrap("  ", "    ", &escape(note))).collect();
+        organisation.found.iter().map(|note| style.wrap("  ", "    ", &escape(note))).collect();
     format!("\n{}\n{lines}", style.paint(Paint::Bold, "Found"))
 }
 

@@ -38,6 +38,9 @@ pub struct Summary {
     pub counts: Counts,
     /// The steps of the article.
     pub organisation_steps: Vec<OrganisationStep>,
+    /// What was found of the organisation beside that: its domains, the versions of its schema.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub organisation_found: Vec<String>,
     /// What this audit cannot see.
     pub cannot_see: Vec<String>,
     /// What became of the history; null where none is kept.

@@ -21,6 +21,14 @@ pub(super) fn section(out: &mut String, page: &Page<'_>) {
         step(out, page, &standing);
     }
     html!(out; "</ol>\n");
+    let found = &page.summary.organisation.found;
+    if !found.is_empty() {
+        html!(out; "<p>Found beside that:</p>\n<ul>\n");
+        for text in found {
+            html!(out; "<li>" (cut(text, LONG)) "</li>\n");
+        }
+        html!(out; "</ul>\n");
+    }
     close(out);
 }
 

@@ -131,6 +131,7 @@ pub(super) fn summary(summary: &Summary, cut: u64) -> Done {
     sources(&mut pen, summary)?;
     users(&mut pen, summary)?;
     steps(&mut pen, summary)?;
+    found(&mut pen, summary)?;
     fired(&mut pen, summary)?;
     open(&mut pen, summary)?;
     pen.section(&["What this audit cannot see"])?;
@@ -242,6 +243,13 @@ fn steps(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
         }
     }
     Ok(())
+}
+
+fn found(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
+    if !summary.organisation.found.is_empty() {
+        pen.section(&["Found of the organisation"])?;
+    }
+    summary.organisation.found.iter().try_for_each(|text| pen.row(&[Is::Text(text)]))
 }
 
 fn fired(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {

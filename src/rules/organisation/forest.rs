@@ -45,7 +45,7 @@ pub fn judged(plan: &Plan, seen: &Configuration) -> Organisation {
         }
     }
     unread(context.scenario, seen).into_iter().for_each(|check| organisation.note(check));
-    organisation.notes = found(seen);
+    organisation.found = found(seen);
     organisation
 }
 

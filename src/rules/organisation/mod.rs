@@ -101,8 +101,8 @@ pub struct Organisation {
     pub open: RuleSet,
     /// How many findings each suppression of the plan covers.
     pub covered: Vec<u64>,
-    /// What could not be asked, and other remarks; each may name servers.
-    pub notes: Vec<String>,
+    /// What was found that no rule judges: domains, versions.
+    pub found: Vec<String>,
 }
 
 impl Organisation {
@@ -164,13 +164,13 @@ impl Organisation {
         let most = self.covered.len().max(other.covered.len());
         self.covered.resize(most, 0);
         self.covered.iter_mut().zip(other.covered).for_each(|(all, more)| *all += more);
-        self.notes.extend(other.notes);
+        self.found.extend(other.found);
     }
 
     /// Whether something could not be asked.
     #[must_use]
     pub fn incomplete(&self) -> bool {
-        self.checks.iter().any(|check| check.state == Outcome::NotEvaluated)
+        !self.open.is_empty() || self.checks.iter().any(|check| check.state == Outcome::NotEvaluated)
     }
 
     /// Counts the findings among those about users, and what suppressions cover of them.

@@ -2,7 +2,7 @@
 
 use super::super::super::Scenario;
 use super::is_for_cloud;
-use super::look::{is_optional, worldwide};
+use super::look::{is_optional, left_open, worldwide};
 use crate::model::dns::{Answers, Domain, Record, Seen};
 use crate::model::organisation::{Check, State};
 
@@ -14,8 +14,8 @@ pub(super) fn of(scenario: Scenario, domain: &Domain) -> Vec<Check> {
 fn check(scenario: Scenario, domain: &Domain, answers: &Answers) -> Check {
     let mut unknown: Vec<String> = Vec::new();
     for (server, seen) in &answers.seen {
-        if let Seen::Unknown(why) = seen {
-            let told = if answers.seen.len() > 1 { format!("`{server}`: {why}") } else { why.clone() };
+        if let Some(why) = open(scenario, domain, seen) {
+            let told = if answers.seen.len() > 1 { format!("`{server}`: {why}") } else { why.to_owned() };
             unknown.push(told);
         }
     }
@@ -29,6 +29,15 @@ fn check(scenario: Scenario, domain: &Domain, answers: &Answers) -> Check {
         found: found(answers),
         expected: expected(scenario, answers.record),
         note: unknown.join("; "),
+    }
+}
+
+/// Why an answer leaves something open: there was none, or where it leads on was not told.
+fn open<'s>(scenario: Scenario, domain: &Domain, seen: &'s Seen) -> Option<&'s str> {
+    match seen {
+        Seen::Unknown(why) => Some(why),
+        Seen::Absent(_) => None,
+        Seen::Leads(leads) => leads.iter().find_map(|lead| left_open(scenario, domain, lead)),
     }
 }
 

@@ -89,13 +89,12 @@ pub(super) fn leads_online(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
     );
 }
 
-pub(super) fn not_online(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
+pub(super) fn not_online(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     each_lead(domain, is_public, out, |record, lead, at, out| {
         if lead.hosts().any(is_online) || lead.end == End::Endless {
             return;
         }
-        // Where an alias leads on is not known; it may be the right host.
-        if lead.service.is_none() && matches!(lead.end, End::Unknown(_)) {
+        if left_open(cx.scenario, domain, lead).is_some() {
             return out.not_evaluated();
         }
         let why = match lead.end {
@@ -198,7 +197,7 @@ pub(super) fn outside(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     );
 }
 
-pub(super) fn dangling(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
+pub(super) fn dangling(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     each_lead(
         domain,
         |_| true,
@@ -207,10 +206,7 @@ pub(super) fn dangling(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
             let why = match lead.end {
                 End::NoName => "does not exist",
                 End::NoAddress => "has no address",
-                // A server that knows the domain need not know others.
-                End::Unknown(_) if lead.hosts().next_back().is_none_or(|host| is_in(host, &domain.name)) => {
-                    return out.not_evaluated();
-                }
+                _ if left_open(cx.scenario, domain, lead).is_some() => return out.not_evaluated(),
                 _ => return,
             };
             let message = format!("`{}` leads to {}, which {why}{at}", record.name(), lead.named());
@@ -311,6 +307,18 @@ pub(super) fn servers_disagree(domain: &Domain, _: &Context, out: &mut Sink<'_>)
             out.fire(answers.record.name(), &value.join("; "), message);
         }
     }
+}
+
+/// Why it is not known whether a record leads to the right place. Online, an alias may lead on to the right host.
+/// On-premises a host in the domain must exist; a server that knows the domain need not know others.
+pub(super) fn left_open<'l>(scenario: Scenario, domain: &Domain, lead: &'l Lead) -> Option<&'l str> {
+    let End::Unknown(why) = &lead.end else { return None };
+    let matters = if is_for_cloud(scenario) {
+        lead.service.is_none()
+    } else {
+        lead.hosts().next_back().is_none_or(|host| is_in(host, &domain.name))
+    };
+    matters.then_some(why)
 }
 
 /// The worldwide cloud's host of a record, for texts.
