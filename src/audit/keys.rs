@@ -5,7 +5,7 @@
 //! user, whose four addresses are the same text, has one entry for them.
 
 use crate::model::attribute::IDENTITY;
-use crate::model::{Attr, AttrSet, Record, User, fold};
+use crate::model::{Attr, AttrSet, Record, User, fold, leb128};
 use crate::rules::unique::{KEY_ATTRIBUTES, Space, keys};
 
 /// Into how many partitions keys are sorted, so that they can be compared a part at a time.
@@ -110,19 +110,11 @@ pub(super) struct Collected {
 
 /// Where the records start that were kept so, the `wanted` ones, in ascending order.
 pub(super) fn starts(kept: &[u8], wanted: impl Iterator<Item = usize>) -> Vec<u32> {
-    let (mut bytes, mut start, mut next) = (kept.iter(), 0u32, 0);
+    let (mut left, mut start, mut next) = (kept, 0u32, 0);
     let mut all = Vec::new();
     for place in wanted {
         while next <= place {
-            let (mut step, mut shift) = (0u32, 0);
-            for byte in bytes.by_ref() {
-                step |= u32::from(byte & 0x7f).wrapping_shl(shift);
-                shift += 7;
-                if byte & 0x80 == 0 {
-                    break;
-                }
-            }
-            start = start.wrapping_add(step);
+            start = start.wrapping_add(leb128::take(&mut left).unwrap_or_default());
             next += 1;
         }
         all.push(start);
@@ -146,13 +138,8 @@ impl Collector {
         if self.records == ROWS {
             self.seal();
         }
-        let mut step = record.at.wrapping_sub(self.last);
+        leb128::put(&mut self.done.starts, record.at.wrapping_sub(self.last));
         self.last = record.at;
-        while step >= 0x80 {
-            self.done.starts.push((step & 0x7f) as u8 | 0x80);
-            step >>= 7;
-        }
-        self.done.starts.push((step & 0x7f) as u8);
         self.user.clear();
         let user = &mut self.user;
         // The addresses of a user are mostly the same to the letter: those are hashed once.

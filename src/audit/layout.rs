@@ -14,6 +14,8 @@ pub(super) struct Known {
     /// How many records it has.
     pub(super) records: u32,
     starts: Kept,
+    /// What the first reading noted for the last.
+    pub(super) notes: Box<[u8]>,
 }
 
 /// All blocks, in order.
@@ -36,12 +38,12 @@ impl<'s> Layout<'s> {
         input: usize,
         place: Option<BlockPlace>,
         records: u32,
-        starts: Kept,
+        (starts, notes): (Kept, Box<[u8]>),
     ) -> Result<u32> {
         let first = self.rows;
         self.rows = first.checked_add(records).ok_or_else(too_many)?;
         let input = u32::try_from(input).map_err(|_| too_many())?;
-        self.blocks.push(Known { input, place, first, records, starts });
+        self.blocks.push(Known { input, place, first, records, starts, notes });
         Ok(first)
     }
 

@@ -19,8 +19,10 @@ mod ldif;
 mod long;
 mod look;
 mod marks;
+mod noted;
 mod place;
 mod plain;
+mod recipient;
 mod regular;
 mod row;
 mod scan;
@@ -40,7 +42,7 @@ pub use split::split as split_addresses;
 
 use crate::error::{Error, Result};
 use crate::model::problem::Problems;
-use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Record};
+use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Notes, Record};
 use bytes::Bytes;
 use care::Care;
 use cut::Cutter;
@@ -254,13 +256,23 @@ impl Input for Source {
     }
 
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        self.noted_records(block, wanted, Notes::None, each)
+    }
+
+    fn noted_records(
+        &self,
+        block: &Block,
+        wanted: AttrSet,
+        notes: Notes<'_>,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) -> Problems {
         let table = match &self.reading {
             Reading::Table(table) => table,
             Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
         };
         let part = self.care.before_other_heading(block);
         let block = part.as_ref().unwrap_or(block);
-        let (problems, regular) = table.records(block, wanted, self.care.careful(), each);
+        let (problems, regular) = table.records(block, wanted, self.care.careful(), notes, each);
         if !regular {
             self.care.irregular();
         }
