@@ -194,6 +194,17 @@ pub struct Dns {
     pub retries: usize,
 }
 
+/// What is looked at of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Org {
+    /// Whether the configuration partition of the servers is read as well.
+    pub check: bool,
+    /// Whether the domains in it are added to those that are given.
+    pub domains: bool,
+    /// What somebody has looked at by hand.
+    pub recorded: Vec<Recorded>,
+}
+
 /// What a run is told.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -225,10 +236,8 @@ pub struct Settings {
     pub verified_domains: Vec<String>,
     /// The routing domains, folded.
     pub routing_domains: Vec<String>,
-    /// Whether the configuration partition of the servers is read as well.
-    pub check_org: bool,
-    /// Whether the domains in it are added to those above.
-    pub domains_from_org: bool,
+    /// What is looked at of the organisation.
+    pub org: Org,
     /// Where mailboxes are whose home the input does not show.
     pub mailboxes: Mailboxes,
     /// How name servers are asked.
@@ -253,8 +262,6 @@ pub struct Settings {
     pub csv_raw: bool,
     /// Findings that were accepted.
     pub suppressions: Vec<Suppression>,
-    /// What somebody has looked at by hand.
-    pub recorded: Vec<Recorded>,
     /// How many threads; 0 is one per processor.
     pub threads: usize,
     /// How the log is written.

@@ -11,7 +11,7 @@ use crate::source::ldap::is_ldap;
 
 /// Whether an audit is to read it.
 pub(super) fn is_wanted(settings: &Settings) -> bool {
-    settings.check_org || settings.domains_from_org
+    settings.org.check || settings.org.domains
 }
 
 /// Reads it of every server among the sources.
@@ -21,7 +21,7 @@ pub(super) fn read(settings: &Settings, directory: &mut Directory<'_>) -> Result
     }
     let servers: Vec<&String> = settings.sources.iter().filter(|spec| is_ldap(spec)).collect();
     if servers.is_empty() {
-        let option = if settings.check_org { "--check-org" } else { "--domains-from-org" };
+        let option = if settings.org.check { "--check-org" } else { "--domains-from-org" };
         return Err(Error::usage(format!(
             "{option} reads a domain controller, and no SOURCE is one\n  remedy: name one, such as ldaps://dc1.contoso.com"
         )));
@@ -41,21 +41,24 @@ pub(super) fn judged(
         organisation.merge(forest::judged(plan, one));
     }
     let scenario = plan.context.scenario;
-    if seen.is_empty() && settings.recorded.is_empty() {
+    if seen.is_empty() && settings.org.recorded.is_empty() {
         return organisation;
     }
     if seen.is_empty() {
-        by_hand::instead(scenario).into_iter().for_each(|check| organisation.note(check));
+        for check in by_hand::instead(scenario) {
+            organisation.note(check);
+        }
     }
-    let checks = by_hand::checks(scenario, &settings.recorded, today);
-    checks.into_iter().for_each(|check| organisation.note(check));
+    for check in by_hand::checks(scenario, &settings.org.recorded, today) {
+        organisation.note(check);
+    }
     organisation
 }
 
 /// Adds the domains of the organisation to the lists of the settings. A list is used only when it was read whole: with
 /// half of it, domains that are right would be taken for wrong.
 pub(super) fn hand_on(settings: &mut Settings, seen: &[Configuration]) {
-    if !settings.domains_from_org {
+    if !settings.org.domains {
         return;
     }
     let all = |kind| seen.iter().all(|one| one.unread(kind).is_none());
@@ -123,7 +126,7 @@ mod tests {
             part(Kind::AcceptedDomain, "msExchAcceptedDomainName", &domains, accepted),
         ];
         let mut settings = settings::of(Values::default()).unwrap();
-        settings.domains_from_org = true;
+        settings.org.domains = true;
         settings.sip_domains.push("given.com".into());
         hand_on(&mut settings, &[Configuration { parts, ..Configuration::default() }]);
         (settings.sip_domains, settings.verified_domains)

@@ -203,11 +203,11 @@ impl Configuration {
 pub fn exchange_version(range_upper: i64) -> &'static str {
     match range_upper {
         ..=4397 => "Exchange 2000",
-        ..=6999 => "Exchange 2003",
-        ..=14_621 => "Exchange 2007",
-        ..=15_136 => "Exchange 2010",
-        ..=15_316 => "Exchange 2013",
-        ..=16_999 => "Exchange 2016",
+        4398..=6999 => "Exchange 2003",
+        7000..=14_621 => "Exchange 2007",
+        14_622..=15_136 => "Exchange 2010",
+        15_137..=15_316 => "Exchange 2013",
+        15_317..=16_999 => "Exchange 2016",
         _ => "Exchange 2019 or later",
     }
 }
@@ -220,8 +220,8 @@ pub const EXCHANGE_2013: i64 = 15_137;
 pub fn lync_version(range_upper: i64) -> &'static str {
     match range_upper {
         ..=1006 => "Live Communications Server 2005",
-        ..=1099 => "Office Communications Server 2007",
-        ..=1149 => "Lync Server 2010",
+        1007..=1099 => "Office Communications Server 2007",
+        1100..=1149 => "Lync Server 2010",
         _ => "Lync Server 2013 or later",
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::file::Told;
 use super::keys::{Entry, Values};
-use super::{Dns, FailOn, Format, Ldap, LogFormat, Mailboxes, Redact, Settings, Show};
+use super::{Dns, FailOn, Format, Ldap, LogFormat, Mailboxes, Org, Redact, Settings, Show};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
@@ -41,8 +41,7 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         sip_domains: c.all("sip-domain", domain),
         verified_domains: c.all("verified-domain", domain),
         routing_domains: c.all("routing-domain", domain),
-        check_org: c.flag("check-org"),
-        domains_from_org: c.flag("domains-from-org"),
+        org: Org { check: c.flag("check-org"), domains: c.flag("domains-from-org"), recorded: c.recorded() },
         mailboxes: c.one("mailboxes", |text| word(text, &Mailboxes::ALL)).unwrap_or(Mailboxes::OnPrem),
         dns: c.dns(),
         only: c.one("only", |text| Ok(PathBuf::from(text))),
@@ -55,7 +54,6 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         csv_delimiter: c.one("csv-delimiter", delimiter).unwrap_or(b','),
         csv_raw: c.flag("csv-raw"),
         suppressions: c.suppressions(),
-        recorded: c.recorded(),
         threads: c.one("threads", threads).unwrap_or(0),
         log_format: c.one("log-format", |text| word(text, &LogFormat::ALL)).unwrap_or(LogFormat::Text),
         memory: c.one("memory", memory),

@@ -76,7 +76,10 @@ impl Record {
                     read.texts[known] = Some((date.to_string(), place(at)));
                 }
                 _ => {
-                    problem(at, &format!("`{}` must be a {}", KEYS[known], ["date", "text in quotes"][known]))
+                    problem(
+                        at,
+                        &format!("`{}` must be a {}", KEYS[known], ["date", "text in quotes"][known]),
+                    );
                 }
             }
         }

@@ -44,7 +44,9 @@ pub fn judged(plan: &Plan, seen: &Configuration) -> Organisation {
             });
         }
     }
-    unread(context.scenario, seen).into_iter().for_each(|check| organisation.note(check));
+    for check in unread(context.scenario, seen) {
+        organisation.note(check);
+    }
     organisation.found = found(seen);
     organisation
 }

@@ -521,7 +521,7 @@ fn wrong_im_type((_, one): (&Configuration, &Object), _: &Context, out: &mut Sin
 }
 
 fn im_disabled((_, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    /// The bit of `msExchMailboxFolderSet` that is InstantMessagingEnabled.
+    /// The bit of `msExchMailboxFolderSet` that is `InstantMessagingEnabled`.
     const ENABLED: i64 = 1 << 27;
     let Some(server) = server(one) else { return };
     let text = one.text(SETTINGS);

@@ -37,7 +37,7 @@ pub fn organisation(request: &Request, watch: &dyn Watch) -> Result<Configuratio
     if let Some(catalogue) = dialer.servers.iter().find(|server| server.is_global_catalogue()) {
         let what = "a global catalogue shows only a part of the configuration partition";
         let remedy = "name the port of the directory itself: 636 with ldaps://, 389 with ldap://";
-        return Err(Error::source(&catalogue.to_string(), what, remedy));
+        return Err(Error::source(catalogue.to_string(), what, remedy));
     }
     let (connection, place, root) =
         dialer.with(|connection| Root::read(connection)).map_err(|fault| fault.into_error(&name))?;
@@ -199,10 +199,7 @@ impl<'w> Reader<'_, 'w> {
     fn lync(&mut self) -> std::result::Result<Vec<Part>, Fault> {
         let mut homes = vec![format!("CN=RTC Service,CN=Services,{}", self.base)];
         homes.extend(
-            self.root
-                .root_domain
-                .as_ref()
-                .map(|root| format!("CN=RTC Service,CN=Microsoft,CN=System,{root}")),
+            self.root.forest.as_ref().map(|root| format!("CN=RTC Service,CN=Microsoft,CN=System,{root}")),
         );
         let (mut present, mut unread) = (Vec::new(), None);
         for home in homes {

@@ -18,7 +18,7 @@ pub(super) struct Root {
     pub(super) schema: Option<String>,
     /// Where the configuration of the forest is, and the base of its first domain.
     pub(super) configuration: Option<String>,
-    pub(super) root_domain: Option<String>,
+    pub(super) forest: Option<String>,
     /// Where the schema is otherwise (RFC 4512, 4.2).
     subschema: Option<String>,
     /// Whether the server is Active Directory, or says so.
@@ -65,7 +65,7 @@ impl Root {
         } else if is("configurationNamingContext") {
             self.configuration = text();
         } else if is("rootDomainNamingContext") {
-            self.root_domain = text();
+            self.forest = text();
         } else if is("subschemaSubentry") {
             self.subschema = text();
         } else if is("dsServiceName") {
