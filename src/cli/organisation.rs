@@ -140,7 +140,9 @@ impl Alone<'_> {
         let given = |key| settings.values.get(key).iter().any(|entry| entry.origin == Origin::CommandLine);
         let asked = given("out");
         if given("baseline") && !asked {
-            return Err(Error::usage("--baseline compares reports: say with --out where this one is written"));
+            return Err(Error::usage(
+                "--baseline compares reports: say with --out where this one is written",
+            ));
         }
         let folder = asked.then(|| Folder::open(settings, self.scenario, self.environment)).transpose()?;
         if let Some(folder) = &folder {
@@ -173,7 +175,7 @@ impl Alone<'_> {
             run.kept = kept;
             folder.finish(&run).inspect_err(|_| added.into_iter().for_each(Added::undo))?;
             let told = format!("The report is in {}", escape(&settings.out.display().to_string()));
-            text.push_str(&format!("\n{told}\n"));
+            text.extend(["\n", &told, "\n"]);
         }
         if !self.talk.quiet {
             match terminal::print(text.trim_start_matches('\n')) {

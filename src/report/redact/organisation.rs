@@ -25,6 +25,7 @@ impl Redactor {
     /// The checks as they may be shown.
     pub(in crate::report) fn organisation(&self, organisation: &mut Organisation) {
         organisation.subjects.clear();
+        organisation.notes.clear();
         for check in &mut organisation.checks {
             if !self.is_public(&check.about) {
                 check.about = self.text(&check.about);
