@@ -86,7 +86,7 @@ pub(super) enum Command {
     /// Asks for the federation and discovery records of each DOMAIN, follows aliases, and compares with what the
     /// scenario needs: step 1 of the article. Prints the six steps; with --out it writes a report too.
     #[command(after_long_help = exit::HELP)]
-    Dns(DnsArgs),
+    Dns(Box<DnsArgs>),
     /// Compare two reports: what is new, fixed, unchanged
     Diff(DiffArgs),
     /// Show the runs that --history has kept, and their trend

@@ -178,7 +178,7 @@ impl Alone<'_> {
             run.kept = kept;
             folder.finish(&run).inspect_err(|_| added.into_iter().for_each(Added::undo))?;
             let told = format!("The report is in {}", escape(&settings.out.display().to_string()));
-            text.push_str(&format!("\n{told}\n"));
+            text.extend(["\n", &told, "\n"]);
         }
         if !self.talk.quiet {
             match terminal::print(text.trim_start_matches('\n')) {
@@ -199,11 +199,11 @@ impl Alone<'_> {
 
 /// What was found beside the steps.
 fn beside(organisation: &Organisation, style: Style) -> String {
-    if organisation.found.is_empty() {
+    if organisation.notes.is_empty() {
         return String::new();
     }
     let lines: String =
-        organisation.found.iter().map(|note| style.wrap("  ", "    ", &escape(note))).collect();
+        organisation.notes.iter().map(|note| style.wrap("  ", "    ", &escape(note))).collect();
     format!("\n{}\n{lines}", style.paint(Paint::Bold, "Found"))
 }
 

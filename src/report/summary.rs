@@ -174,7 +174,7 @@ impl Summary {
             history: self.history.as_ref().map(Kept::wire),
             baseline: self.compared.as_ref().map(Compared::wire),
             organisation_steps: organisation::wire(self),
-            organisation_found: self.organisation.found.clone(),
+            organisation_found: self.organisation.notes.clone(),
             cannot_see: CANNOT_SEE.iter().map(|&what| what.to_owned()).collect(),
             files: files.iter().map(file).collect(),
             started: self.started.clone(),

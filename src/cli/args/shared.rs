@@ -43,7 +43,7 @@ pub(super) struct RuleArgs {
 pub(super) struct ReportArgs {
     /// The formats of the report; repeatable, or separated by commas [default: csv,json,html]
     ///
-    /// csv: users.csv and findings.csv. json: summary.json, which is always written. jsonl: findings.jsonl, one
+    /// csv: users.csv, findings.csv, organisation.csv. json: summary.json, always written. jsonl: findings.jsonl, one
     /// finding a line. html: report.html, a page to read. xlsx: report.xlsx with an action plan. sarif:
     /// findings.sarif for code scanning. junit: junit.xml, one case per rule. prom: metrics.prom for Prometheus,
     /// without names. txt: summary.txt, ready to be mailed, without names.

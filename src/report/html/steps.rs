@@ -21,7 +21,7 @@ pub(super) fn section(out: &mut String, page: &Page<'_>) {
         step(out, page, &standing);
     }
     html!(out; "</ol>\n");
-    let found = &page.summary.organisation.found;
+    let found = &page.summary.organisation.notes;
     if !found.is_empty() {
         html!(out; "<p>Found beside that:</p>\n<ul>\n");
         for text in found {

@@ -25,8 +25,7 @@ impl Redactor {
     /// The checks as they may be shown.
     pub(in crate::report) fn organisation(&self, organisation: &mut Organisation) {
         organisation.subjects.clear();
-        // Names of servers and domains.
-        organisation.found.clear();
+        organisation.notes.clear();
         for check in &mut organisation.checks {
             if !self.is_public(&check.about) {
                 check.about = self.text(&check.about);

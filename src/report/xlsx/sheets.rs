@@ -246,10 +246,10 @@ fn steps(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
 }
 
 fn found(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
-    if !summary.organisation.found.is_empty() {
+    if !summary.organisation.notes.is_empty() {
         pen.section(&["Found of the organisation"])?;
     }
-    summary.organisation.found.iter().try_for_each(|text| pen.row(&[Is::Text(text)]))
+    summary.organisation.notes.iter().try_for_each(|text| pen.row(&[Is::Text(text)]))
 }
 
 fn fired(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {

@@ -47,7 +47,7 @@ pub fn judged(plan: &Plan, seen: &Configuration) -> Organisation {
     for check in unread(context.scenario, seen) {
         organisation.note(check);
     }
-    organisation.found = found(seen);
+    organisation.notes = found(seen);
     organisation
 }
 

@@ -101,8 +101,8 @@ pub struct Organisation {
     pub open: RuleSet,
     /// How many findings each suppression of the plan covers.
     pub covered: Vec<u64>,
-    /// What was found that no rule judges: domains, versions.
-    pub found: Vec<String>,
+    /// What was found that no rule judges: domains, versions; each may name servers.
+    pub notes: Vec<String>,
 }
 
 impl Organisation {
@@ -164,7 +164,7 @@ impl Organisation {
         let most = self.covered.len().max(other.covered.len());
         self.covered.resize(most, 0);
         self.covered.iter_mut().zip(other.covered).for_each(|(all, more)| *all += more);
-        self.found.extend(other.found);
+        self.notes.extend(other.notes);
     }
 
     /// Whether something could not be asked.
@@ -195,7 +195,7 @@ fn settled(mut check: organisation::Check, findings: &[Finding]) -> organisation
         }
         if !finding.counts() && !check.note.contains("accepted") {
             let between = if check.note.is_empty() { "" } else { "; " };
-            check.note.push_str(&format!("{between}{code} is accepted by a suppression"));
+            check.note.extend([between, code, " is accepted by a suppression"]);
         }
     }
     check

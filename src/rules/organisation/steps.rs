@@ -205,6 +205,7 @@ impl Standing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use State::{ByHand, Failed, NotEvaluated, NotPossible, Passed};
 
     /// The article, by hand.
     #[test]
@@ -240,7 +241,6 @@ mod tests {
         let states = |users, scenario| {
             all(scenario, users, &organisation).iter().map(|one| one.state).collect::<Vec<_>>()
         };
-        use State::{ByHand, Failed, NotEvaluated, NotPossible, Passed};
         let counts = Counts { steps: [[3, 1, 0, 0], [4, 0, 0, 0]], ..Counts::default() };
         assert_eq!(
             states(Some(&counts), Scenario::LyncHybrid),

@@ -73,10 +73,9 @@ async fn all(request: &Request, interrupted: &dyn Fn() -> bool) -> Result<Vec<Do
         }
         match tokio::time::timeout(PULSE, asking.join_next()).await {
             _ if interrupted() => return Err(Error::Interrupted),
-            Err(_) => {}
             Ok(None) => return Ok(domains),
-            // Whatever went wrong inside of a task, its record keeps the word that it has from the start.
-            Ok(Some(Err(_))) => {}
+            // Nothing yet; or whatever went wrong inside of a task, its record keeps the word that it has from the start.
+            Err(_) | Ok(Some(Err(_))) => {}
             Ok(Some(Ok(((domain, record, nth), seen)))) => {
                 domains[domain].records[record].seen[nth].1 = seen;
             }

@@ -75,11 +75,11 @@ impl Server {
         let answer = tokio::time::timeout(self.most, resolver.lookup(name.clone(), kind)).await;
         let answer = answer.unwrap_or(Err(NetError::Timeout));
         let silent = matches!(answer, Err(NetError::Timeout | NetError::Io(_) | NetError::NoConnections));
-        if !silent {
+        if silent {
+            self.silent.fetch_add(1, Ordering::Relaxed);
+        } else {
             // From now on it is known to be there.
             self.silent.store(0, Ordering::Relaxed);
-        } else {
-            self.silent.fetch_add(1, Ordering::Relaxed);
         }
         answer.map_err(|error| nothing(&error))
     }

@@ -34,7 +34,9 @@ fn each_lead(
 ) {
     each(domain, chosen, out, |record, seen, at, out| {
         if let Seen::Leads(leads) = seen {
-            leads.iter().for_each(|lead| look(record, lead, at, out));
+            for lead in leads {
+                look(record, lead, at, out);
+            }
         }
     });
 }

@@ -29,7 +29,7 @@ struct Cloud {
     discover: &'static str,
 }
 
-/// The worldwide cloud, and the sovereign ones: US government (GCC High, DoD) and China (21Vianet).
+/// The worldwide cloud, and the sovereign ones: US government (GCC High, `DoD`) and China (21Vianet).
 static CLOUDS: &[Cloud] = &[
     Cloud {
         federation: "sipfed.online.lync.com",
