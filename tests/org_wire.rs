@@ -87,7 +87,7 @@ const WRONG: [Case; 18] = [
                 "LyncEnterprise",
                 "msExchAuthApplicationIdentifier",
                 b"00000002-0000-0ff1-ce00-000000000000",
-            )
+            );
         },
         &["ORG006"],
     ),
@@ -99,7 +99,7 @@ const WRONG: [Case; 18] = [
                 "LyncEnterprise",
                 "msExchAuthMetadataUrl",
                 b"https://ex.contoso.com/autodiscover/metadata/json/1",
-            )
+            );
         },
         &["ORG008"],
     ),
@@ -118,7 +118,7 @@ const WRONG: [Case; 18] = [
                 "owa (Default Web Site),CN=HTTP,CN=Protocols,CN=EX1",
                 "msExchMailboxFolderSet",
                 b"-134217729",
-            )
+            );
         },
         &["ORG010"],
     ),
@@ -131,7 +131,7 @@ const WRONG: [Case; 18] = [
                 "ACS",
                 "msExchAuthMetadataUrl",
                 b"http://accounts.accesscontrol.windows.net/x/metadata/json/1",
-            )
+            );
         },
         &["ORG013"],
     ),
