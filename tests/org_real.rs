@@ -155,6 +155,15 @@ fn an_audit_takes_the_domains_and_shows_the_steps() {
     }
 }
 
+/// The configuration is another server's, to which this one refers: nothing is missing.
+#[test]
+#[ignore = "needs slapd"]
+fn what_is_on_another_server_is_not_missing() {
+    let bed = Bed::start("openldap.py", &["--users", "5"]);
+    let run = org(&bed, "lync-hybrid", &[]).ended(3).says(&["name that server"]);
+    assert_eq!(codes(&run), of(&[]));
+}
+
 #[test]
 #[ignore = "needs Samba"]
 fn a_global_catalogue_is_not_asked() {

@@ -140,7 +140,11 @@ pub(super) fn of_microsoft(server: &Object) -> Result<(), String> {
 /// that nobody reads.
 pub(super) fn server(directory: &Object) -> Option<String> {
     let names = directory.names();
-    let behind = names.first().is_some_and(|name| name.to_lowercase().contains("exchange back end"));
+    // The others of this class are those of Exchange 2000 and 2003.
+    let older = ["exchange (", "public (", "exchweb (", "exadmin ("];
+    let behind = names.first().map(|name| name.to_lowercase()).is_some_and(|name| {
+        name.contains("exchange back end") || older.iter().any(|other| name.starts_with(other))
+    });
     // owa (Default Web Site), HTTP, Protocols, SERVER, Servers, ...
     let at = names.iter().position(|name| name.eq_ignore_ascii_case("Protocols"));
     let server = at.and_then(|at| names.get(at + 1)).or(names.first());
@@ -204,6 +208,7 @@ mod tests {
         let below = "CN=HTTP,CN=Protocols,CN=EX\\,1,CN=Servers,CN=x";
         assert_eq!(of(&format!("CN=owa (Default Web Site),{below}")).as_deref(), Some("EX,1"));
         assert_eq!(of(&format!("CN=owa (Exchange Back End),{below}")), None);
+        assert_eq!(of(&format!("CN=Exchange (Default Web Site),{below}")), None);
         assert_eq!(of("CN=owa").as_deref(), Some("owa"));
     }
 }

@@ -9,7 +9,7 @@ use super::connection::Connection;
 use super::dial::{Dialer, TRIES, pause};
 use super::fault::{Fault, Help};
 use super::fetch::Request;
-use super::root::{Root, any};
+use super::root::Root;
 use super::search::{Filter, Scope, Search};
 use super::watch::{Clock, Watch};
 use crate::error::{Error, Result};
@@ -39,8 +39,7 @@ pub fn organisation(request: &Request, watch: &dyn Watch) -> Result<Configuratio
         let remedy = "name the port of the directory itself: 636 with ldaps://, 389 with ldap://";
         return Err(Error::source(catalogue.to_string(), what, remedy));
     }
-    let (connection, place, root) =
-        dialer.with(|connection| Root::read(connection)).map_err(|fault| fault.into_error(&name))?;
+    let (connection, place, root) = first(&dialer, &clock).map_err(|fault| fault.into_error(&name))?;
     let server = dialer.servers[place].to_string();
     let Some(base) = root.configuration.clone() else {
         let what =
@@ -56,6 +55,32 @@ pub fn organisation(request: &Request, watch: &dyn Watch) -> Result<Configuratio
         Reader { dialer: &dialer, clock: &clock, open, place, page: request.page, root, base, over: None };
     let parts = reader.all().map_err(|fault| fault.into_error(&server))?;
     Ok(Configuration { server, base: reader.base, parts })
+}
+
+/// A connection, and what its server says about itself.
+fn first<'w>(
+    dialer: &Dialer<'w>,
+    clock: &Clock<'_>,
+) -> std::result::Result<(Connection<'w>, usize, Root), Fault> {
+    let mut tried = 0;
+    loop {
+        let asked = dialer.dial(0).and_then(|(mut connection, place)| {
+            let root = Root::read(&mut connection)?;
+            Ok((connection, place, root))
+        });
+        let Err(fault) = asked else { return asked };
+        tried += 1;
+        if tried == TRIES || !may_pass(&fault) || matches!(fault, Fault::Io(_)) {
+            return Err(fault);
+        }
+        clock.note(&format!("{}; trying again", fault.what()));
+        clock.sleep(pause(tried))?;
+    }
+}
+
+/// Whether to ask again. A server that was silent once has had its time, which is long.
+fn may_pass(fault: &Fault) -> bool {
+    fault.help() == Help::Again && !matches!(fault, Fault::Silent(_))
 }
 
 /// Reads one part after the other on one connection.
@@ -314,7 +339,7 @@ impl<'w> Reader<'_, 'w> {
         if let Some(why) = &self.over {
             return Err(Why::Unread(why.clone()));
         }
-        let filter = Filter::parse(filter).or_else(|_| any()).map_err(Why::Ended)?;
+        let filter = Filter::parse(filter).map_err(|error| Why::Ended(error.into()))?;
         let mut tried = 0;
         loop {
             let page = self.page;
@@ -331,14 +356,14 @@ impl<'w> Reader<'_, 'w> {
                 continue;
             }
             tried += 1;
-            let again = fault.help() == Help::Again;
-            if again && tried < TRIES {
+            if may_pass(&fault) && tried < TRIES {
                 self.clock.note(&format!("{}; trying again", fault.what()));
                 self.open = None;
                 self.clock.sleep(pause(tried)).map_err(|fault| self.given_up(fault, true))?;
                 continue;
             }
-            return Err(self.given_up(fault, again));
+            let gone = fault.help() == Help::Again;
+            return Err(self.given_up(fault, gone));
         }
     }
 
