@@ -6,14 +6,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 #![cfg(unix)]
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 mod beds;
 mod common;
+mod organisation;
 mod runs;
 use beds::{Bed, SAMBA};
 use common::SCENARIOS;
+use organisation::{codes, of, states};
 use runs::{Run, start};
 
 /// The domain controller with a sound organisation.
@@ -23,19 +24,6 @@ static SOUND: LazyLock<Bed> =
 fn org(bed: &Bed, scenario: &str, options: &[&str]) -> Run {
     let arguments = ["org", bed.at("LDAPS"), "--scenario", scenario, "--out", "report", "--csv-raw"];
     start(&[&arguments[..], &bed.options(), options].concat(), &[]).end()
-}
-
-fn codes(run: &Run) -> BTreeSet<String> {
-    run.table("findings.csv").into_iter().map(|row| row["code"].clone()).collect()
-}
-
-fn of(codes: &[&str]) -> BTreeSet<String> {
-    codes.iter().map(|&code| code.to_owned()).collect()
-}
-
-fn states(run: &Run, number: &str) -> BTreeSet<String> {
-    let rows = run.table("organisation.csv").into_iter().filter(|row| row["step"] == number);
-    rows.map(|row| row["state"].clone()).collect()
 }
 
 /// The DN of an object of the organisation.

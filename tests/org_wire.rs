@@ -1,50 +1,24 @@
-//! What a scripted server shows of the organisation, or does not: what is wrong is named, what is right is not, and what
-//! could not be read is never called missing.
+//! What a scripted server shows of the organisation, or does not: what is wrong is named, what is right is not.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use rasn_ldap::Filter;
-
 mod common;
+mod organisation;
 mod runs;
 mod wire;
-use common::{Row, SCENARIOS};
+use common::SCENARIOS;
+use organisation::{codes, of, org, states, step};
 use runs::{Run, start};
 use wire::directory::Directory;
-use wire::organisation::{change, remove, sound};
-use wire::{Act, At, Moment, Plan, Wire};
-
-/// Reads the organisation into a report.
-fn org(server: &Wire, scenario: &str, options: &[&str]) -> Run {
-    let url = server.url();
-    let arguments = ["org", &url, "--scenario", scenario, "--out", "report", "--timeout", "1", "--csv-raw"];
-    start(&[&arguments[..], options].concat(), &[]).end()
-}
-
-/// The codes that were found.
-fn codes(run: &Run) -> BTreeSet<String> {
-    run.table("findings.csv").into_iter().map(|row| row["code"].clone()).collect()
-}
-
-fn of(codes: &[&str]) -> BTreeSet<String> {
-    codes.iter().map(|&code| code.to_owned()).collect()
-}
-
-/// The rows of a step.
-fn step(run: &Run, number: &str) -> Vec<Row> {
-    run.table("organisation.csv").into_iter().filter(|row| row["step"] == number).collect()
-}
-
-fn states(run: &Run, number: &str) -> BTreeSet<String> {
-    step(run, number).into_iter().map(|row| row["state"].clone()).collect()
-}
+use wire::organisation::{asks, change, remove, sound};
+use wire::{Act, Plan, Wire};
 
 /// What the run found in a directory.
 fn found(directory: Directory, scenario: &str) -> BTreeSet<String> {
-    let run = org(&Plan::of(directory).start(), scenario, &[]);
+    let run = org(&Plan::of(directory).start().url(), scenario, &[]);
     assert!(matches!(run.status, 0 | 1), "{}", run.told);
     codes(&run)
 }
@@ -53,7 +27,7 @@ fn found(directory: Directory, scenario: &str) -> BTreeSet<String> {
 fn nothing_right_is_flagged() {
     for place in 0..2 {
         for scenario in SCENARIOS {
-            let run = org(&Plan::of(sound(0, place)).start(), scenario, &[]).ended(0);
+            let run = org(&Plan::of(sound(0, place)).start().url(), scenario, &[]).ended(0);
             assert_eq!(codes(&run), of(&[]), "{scenario}: {}", run.told);
             let possible = !matches!(scenario, "sfb-online" | "teams");
             for number in ["4", "5"] {
@@ -169,7 +143,7 @@ fn a_step_with_something_wrong_fails_and_the_status_says_so() {
     let mut directory = sound(0, 0);
     change(&mut directory, "LyncEnterprise", "msExchAuthFlags", b"0");
     let server = Plan::of(directory).start();
-    let run = org(&server, "lync-hybrid", &[]).ended(1).says(&[
+    let run = org(&server.url(), "lync-hybrid", &[]).ended(1).says(&[
         "✗",
         "ORG007",
         "Set-PartnerApplication -Enabled $true",
@@ -178,9 +152,9 @@ fn a_step_with_something_wrong_fails_and_the_status_says_so() {
     let failed = step(&run, "4").into_iter().find(|row| row["state"] == "failed").unwrap();
     assert_eq!((failed["codes"].as_str(), failed["found"].as_str()), ("ORG007", "0"));
     assert!(failed["about"].starts_with("CN=LyncEnterprise"), "{failed:?}");
-    org(&server, "lync-hybrid", &["--exit-zero"]).ended(0);
-    org(&server, "lync-hybrid", &["--severity", "ORG007=warning"]).ended(0);
-    let quiet = org(&server, "lync-hybrid", &["--ignore", "ORG007"]).ended(0);
+    org(&server.url(), "lync-hybrid", &["--exit-zero"]).ended(0);
+    org(&server.url(), "lync-hybrid", &["--severity", "ORG007=warning"]).ended(0);
+    let quiet = org(&server.url(), "lync-hybrid", &["--ignore", "ORG007"]).ended(0);
     let silent = step(&quiet, "4").iter().any(|row| row["field"] == "msExchAuthFlags");
     assert!(!silent, "what was not looked at is not right");
 }
@@ -189,7 +163,7 @@ fn a_step_with_something_wrong_fails_and_the_status_says_so() {
 #[test]
 fn nothing_secret_is_asked_for() {
     let server = Plan::of(sound(3, 0)).start();
-    org(&server, "lync-hybrid", &[]).ended(0);
+    org(&server.url(), "lync-hybrid", &[]).ended(0);
     let url = server.url();
     let audit = ["audit", &url, "--scenario", "lync-hybrid", "--out", "report", "--check-org", "--exit-zero"];
     start(&audit, &[]).end();
@@ -259,125 +233,6 @@ fn domains_of_the_organisation_serve_the_audit() {
     assert_eq!(options(&run)["verified_domains"], serde_json::json!([]));
 }
 
-/// Whether a search is for objects of this class.
-fn asks(moment: &Moment, class: &str) -> bool {
-    fn has(filter: &Filter, class: &str) -> bool {
-        match filter {
-            Filter::And(parts) | Filter::Or(parts) => parts.to_vec().iter().any(|part| has(part, class)),
-            Filter::EqualityMatch(test) => test.assertion_value[..].eq_ignore_ascii_case(class.as_bytes()),
-            _ => false,
-        }
-    }
-    has(&moment.request.filter, class)
-}
-
-/// The kinds that can be refused, the step that is not evaluated then, and the rules that must not fire.
-const REFUSED: [(&str, &str, &[&str]); 6] = [
-    ("attributeSchema", "4", &["ORG001", "ORG002", "ORG003", "ORG004"]),
-    ("msExchOrganizationContainer", "5", &["ORG005", "ORG009", "ORG011"]),
-    ("msExchAuthPartnerApplication", "4", &["ORG005"]),
-    ("msExchAuthAuthServer", "6", &["ORG011"]),
-    ("msExchOWAVirtualDirectory", "5", &["ORG009"]),
-    ("msRTCSIP-Domain", "1", &[]),
-];
-
-/// Refused, referred, cut, or another server's: it is not evaluated, the status says so, and the rest is judged.
-#[test]
-fn what_is_refused_is_not_missing() {
-    let acts = [
-        Act::Fail(50, "00002098: SecErr: INSUFF_ACCESS_RIGHTS"),
-        Act::Fail(10, "0000202B: RefErr: ref 1: 'contoso.com'"),
-        Act::Fail(4, "size limit exceeded"),
-        Act::Fail(2, "protocol error"),
-        Act::Refer("ldap://dc2.contoso.com/CN=Configuration,DC=contoso,DC=com"),
-    ];
-    for (class, number, never) in REFUSED {
-        for act in &acts {
-            let (act, wanted) = (act.clone(), class.to_owned());
-            let act = move |at: &Moment| {
-                if asks(at, &wanted) && at.at == At::Start { act.clone() } else { Act::Go }
-            };
-            let run = org(&Plan::of(sound(0, 0)).script(act).start(), "lync-hybrid", &[]).ended(3);
-            assert!(states(&run, number).contains("not-evaluated"), "{class}: {}", run.told);
-            let codes = codes(&run);
-            assert!(codes.is_empty(), "{class}: {codes:?}, never {never:?}");
-            let why = step(&run, number).into_iter().find(|row| row["state"] == "not-evaluated").unwrap();
-            assert!(!why["note"].is_empty(), "{why:?}");
-        }
-    }
-}
-
-/// A server that hides something says so with success; nothing that an account might not see is missing.
-#[test]
-fn what_is_hidden_is_not_missing() {
-    // The folder is there and shows nothing of itself, as to an account that may not read it.
-    for (folder, number) in [
-        ("CN=Microsoft Exchange,CN=Services", "4"),
-        ("CN=Partner Applications,", "4"),
-        ("CN=Auth Servers,", "6"),
-    ] {
-        let mut directory = sound(0, 0);
-        directory.entries.retain(|entry| !entry.dn.contains(&format!(",{}", folder.trim_end_matches(','))));
-        let hidden = directory.entries.iter_mut().find(|entry| entry.dn.starts_with(folder)).unwrap();
-        hidden.attributes = vec![("objectClass".into(), vec![b"container".to_vec()])];
-        let script = move |at: &Moment| {
-            let asks = at.request.attributes.iter().any(|name| name.0 == "objectClass");
-            if asks && at.request.base_object.0.starts_with(folder) && matches!(at.at, At::Entry(_)) {
-                Act::Skip
-            } else {
-                Act::Go
-            }
-        };
-        let run = org(&Plan::of(directory).script(script).start(), "lync-hybrid", &[]).ended(3);
-        assert!(states(&run, number).contains("not-evaluated"), "{folder}: {}", run.told);
-        assert!(codes(&run).iter().all(|code| code != "ORG005" || number != "4"), "{folder}");
-        assert!(codes(&run).iter().all(|code| code != "ORG011" || number != "6"), "{folder}");
-    }
-    // Nothing of the services is shown at all.
-    let mut directory = sound(0, 0);
-    remove(&mut directory, ",CN=Services,");
-    let run = org(&Plan::of(directory).start(), "lync-hybrid", &[]).ended(3);
-    assert!(codes(&run).is_empty(), "{}", run.told);
-}
-
-#[test]
-fn a_connection_that_breaks_is_made_anew() {
-    let mut broken = false;
-    let script = move |at: &Moment| {
-        if !broken && asks(at, "msExchAuthPartnerApplication") {
-            broken = true;
-            return Act::Drop;
-        }
-        Act::Go
-    };
-    let run = org(&Plan::of(sound(0, 0)).script(script).start(), "lync-hybrid", &[]).ended(0);
-    assert_eq!(codes(&run), of(&[]));
-    let server = Plan { limit: 2, ..Plan::of(sound(0, 0)) }.start();
-    org(&server, "lync-hybrid", &["--page-size", "1"]).ended(0);
-}
-
-/// A server that breaks off, or says nothing any more, is not asked for every part anew.
-#[test]
-fn a_server_that_is_gone_ends_the_reading_in_time() {
-    std::thread::scope(|scope| {
-        for act in [Act::Drop, Act::Freeze, Act::Fail(51, "busy"), Act::Trickle] {
-            scope.spawn(move || {
-                let begun = std::time::Instant::now();
-                let act = act.clone();
-                let script =
-                    move |at: &Moment| if asks(at, "msExchAcceptedDomain") { act.clone() } else { Act::Go };
-                let run = org(&Plan::of(sound(0, 0)).script(script).start(), "lync-hybrid", &[]).ended(3);
-                assert!(begun.elapsed() < std::time::Duration::from_secs(60));
-                assert!(
-                    codes(&run).is_empty() && states(&run, "5").contains("not-evaluated"),
-                    "{}",
-                    run.told
-                );
-            });
-        }
-    });
-}
-
 #[test]
 fn hostile_text_is_shown_harmlessly() {
     let mut directory = sound(0, 0);
@@ -390,7 +245,7 @@ fn hostile_text_is_shown_harmlessly() {
         b"a\x1b]0;x\x07.com",
     );
     change(&mut directory, "EX1,", "cn", b"\xff");
-    let run = org(&Plan::of(directory).start(), "lync-hybrid", &[]).ended(1);
+    let run = org(&Plan::of(directory).start().url(), "lync-hybrid", &[]).ended(1);
     assert!(codes(&run) == of(&["ORG008"]), "{}", run.told);
     let told = fs::read_to_string(run.path("stdout")).unwrap() + &run.told;
     assert!(!told.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{told:?}");
@@ -405,7 +260,7 @@ fn hostile_text_is_shown_harmlessly() {
         "msExchOWAIMProviderType",
         b"OCS",
     );
-    let run = org(&Plan::of(directory).start(), "lync-hybrid", &[]).ended(3);
+    let run = org(&Plan::of(directory).start().url(), "lync-hybrid", &[]).ended(3);
     assert!(codes(&run).is_empty() && states(&run, "4").contains("not-evaluated"), "{}", run.told);
 }
 
@@ -418,11 +273,11 @@ fn a_forest_that_was_never_prepared_has_no_sip_addresses_and_that_is_normal() {
         directory
     };
     for scenario in ["sfb-online", "teams"] {
-        let run = org(&Plan::of(never()).start(), scenario, &[]).ended(0);
+        let run = org(&Plan::of(never()).start().url(), scenario, &[]).ended(0);
         assert!(codes(&run).is_empty());
         run.says(&["never prepared for Lync", "no user has msRTCSIP-PrimaryUserAddress is normal"]);
     }
-    org(&Plan::of(never()).start(), "lync-onprem", &[])
+    org(&Plan::of(never()).start().url(), "lync-onprem", &[])
         .ended(1)
         .says(&["ORG003", "msRTCSIP-PrimaryUserAddress"]);
 }
@@ -435,7 +290,7 @@ fn what_was_looked_at_by_hand_is_told_with_its_age() {
     fs::write(&file, "[organisation]\nlync_trusts_office365 = { checked = 2020-02-29, by = \"Ann B.\" }\n")
         .unwrap();
     let settings = ["--config", file.to_str().unwrap()];
-    let run = org(&server, "lync-hybrid", &settings)
+    let run = org(&server.url(), "lync-hybrid", &settings)
         .ended(0)
         .says(&["checked on 2020-02-29 by Ann B.", "days ago"]);
     assert_eq!(states(&run, "6"), of(&["passed"]));

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use rasn_ldap::Filter;
+
+use super::Moment;
 use super::directory::{BASE, Directory, Entry};
 
 /// The configuration partition.
@@ -77,4 +80,16 @@ pub(crate) fn remove(directory: &mut Directory, part: &str) {
     let before = directory.entries.len();
     directory.entries.retain(|entry| !entry.dn.contains(part));
     assert_ne!(directory.entries.len(), before, "{part}");
+}
+
+/// Whether a search is for objects of this class.
+pub(crate) fn asks(moment: &Moment, class: &str) -> bool {
+    fn has(filter: &Filter, class: &str) -> bool {
+        match filter {
+            Filter::And(parts) | Filter::Or(parts) => parts.to_vec().iter().any(|part| has(part, class)),
+            Filter::EqualityMatch(test) => test.assertion_value[..].eq_ignore_ascii_case(class.as_bytes()),
+            _ => false,
+        }
+    }
+    has(&moment.request.filter, class)
 }

@@ -4,6 +4,7 @@
 //! cannot differ. The directory is read in slices, several at a time; what was read is compared with a
 //! count, and the file says at its end whether it is whole.
 
+mod ask;
 mod ber;
 mod bind;
 mod checkpoint;
