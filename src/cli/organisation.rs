@@ -167,8 +167,11 @@ impl Alone<'_> {
             seconds: ended.duration_since(self.began).as_secs_f64(),
             kept: None,
         };
-        let mut text = checklist::text(self.scenario, None, organisation, Detail::Every, self.style());
-        if settings.redact == Redact::None {
+        // The log of a redacted run names nobody, and no server.
+        let shown = settings.redact == Redact::None;
+        let detail = if shown { Detail::Every } else { Detail::None };
+        let mut text = checklist::text(self.scenario, None, organisation, detail, self.style());
+        if shown {
             text.push_str(&beside(organisation, self.style()));
         }
         text.push_str(&super::accepted::text(&run, self.style()));

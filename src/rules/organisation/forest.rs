@@ -152,7 +152,7 @@ fn rows(kind: Kind, step: u8, object: &Object) -> Vec<Row> {
         let garbage = !object.text(field).is_empty() && object.number(field).is_none();
         garbage.then_some("what stands there is no number")
     };
-    let enabled = "an odd number: enabled";
+    let enabled = "an odd number, or nothing: Enabled True";
     let flags = (is_off(object) == Tri::Unknown).then_some("what stands there is no number");
     match kind {
         Kind::PartnerApplication => vec![
