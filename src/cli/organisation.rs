@@ -20,7 +20,7 @@ use crate::model::{Facts, address};
 use crate::rules::Scenario;
 use crate::rules::organisation::{Organisation, dns};
 use crate::rules::verdict::Plan;
-use crate::settings::{Origin, Settings};
+use crate::settings::{Origin, Redact, Settings};
 use crate::source::dns as name_servers;
 
 /// So many domains are asked for; more are no organisation's.
@@ -167,7 +167,8 @@ impl Alone<'_> {
             seconds: ended.duration_since(self.began).as_secs_f64(),
             kept: None,
         };
-        let mut text = checklist::text(self.scenario, None, organisation, Detail::Every, self.style());
+        let detail = if settings.redact == Redact::None { Detail::Every } else { Detail::None };
+        let mut text = checklist::text(self.scenario, None, organisation, detail, self.style());
         text.push_str(&super::accepted::text(&run, self.style()));
         if let Some(folder) = folder {
             text.push_str(&super::accepted::changes(folder.compared(&run).as_ref(), self.style()));

@@ -288,7 +288,11 @@ pub(super) fn disagree(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
                 federation.record.name(),
                 one.named()
             );
-            out.fire(answers.record.name(), &other.value(), message);
+            let out = out.fire(answers.record.name(), &other.value(), message);
+            // Whoever asks inside the network is rightly led to the pool.
+            if answers.record == Record::Sip {
+                out.at(Severity::Info);
+            }
         }
     }
 }
