@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::finding::{Change, Finding, State};
-use crate::model::{Facts, Marks, User, address, fold};
+use crate::model::{Facts, User, address, fold};
+use crate::rules::concern::{Concern, Concerned};
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
 use crate::rules::{self, Check, Rule, RuleSet, Sink};
@@ -25,8 +26,8 @@ pub(super) struct Judgement {
 pub(super) struct Judge<'a> {
     plan: &'a Plan,
     naming: &'a Naming<'a>,
-    /// The rules that are run on users with a mark, by the place of the mark.
-    by_mark: [RuleSet; Marks::COUNT],
+    /// Which rules have to look at a user.
+    concern: Concern<'a>,
     /// The catalogue.
     rules: Vec<&'static Rule>,
     findings: Vec<Finding>,
@@ -42,12 +43,9 @@ const RULE_FAILED: &str = "a rule failed on this record";
 
 impl<'a> Judge<'a> {
     pub(super) fn new(plan: &'a Plan, naming: &'a Naming<'a>) -> Self {
-        let mut by_mark = [RuleSet::NONE; Marks::COUNT];
-        for (place, rule) in rules::all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
-            rule.when_in(&plan.context).places().for_each(|mark| by_mark[mark].insert(place));
-        }
         let covered = vec![0; plan.suppressions.list().len()];
-        Self { plan, naming, by_mark, rules: rules::all().collect(), findings: Vec::new(), covered }
+        let concern = Concern::of(plan);
+        Self { plan, naming, concern, rules: rules::all().collect(), findings: Vec::new(), covered }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
@@ -71,10 +69,10 @@ impl<'a> Judge<'a> {
         if let Some(reason) = facts.exclusion() {
             return Some(Judgement { verdict: excluded(reason), failed: false });
         }
-        let mut open = RuleSet::NONE;
         let mut failed = false;
         let near = Near::of(facts.user, ties, self.naming)?;
-        let concerned = facts.marks.places().fold(RuleSet::NONE, |all, mark| all.with(self.by_mark[mark]));
+        let Concerned { run: concerned, open: passed } = self.concern.with(facts, near.ties.is_empty());
+        let mut open = passed;
         let all = catch_unwind(AssertUnwindSafe(|| {
             for place in concerned.iter() {
                 self::run(self.plan, facts, &near, (place, self.rules[place]), &mut self.findings, &mut open);
@@ -82,7 +80,7 @@ impl<'a> Judge<'a> {
         }));
         if all.is_err() {
             failed = true;
-            open = self.one_by_one(concerned, facts, &near);
+            open = passed.with(self.one_by_one(concerned, facts, &near));
         }
         for finding in &self.findings {
             open.remove(finding.rule);
@@ -176,7 +174,7 @@ fn run(
             if !near.ties.is_empty() {
                 unique::check(facts, rule, near, &mut sink);
             }
-            if !rule.reads.iter().all(|&attr| facts.user.carries(attr)) {
+            if !rule.is_shown(facts.user.carried()) {
                 sink.not_evaluated();
             }
         }

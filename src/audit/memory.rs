@@ -37,17 +37,20 @@ impl Memory {
     /// The room for each thing that grows with the users.
     pub(super) fn rooms(&self, threads: usize) -> Rooms {
         let Some(limit) = self.limit else {
-            return Rooms { keys: usize::MAX, starts: usize::MAX, ..Rooms::all(UNASKED) };
+            return Rooms { keys: usize::MAX, starts: usize::MAX, notes: NOTES, ..Rooms::all(UNASKED) };
         };
         let taken = FIXED + PER_THREAD * threads as u64;
         let growth = usize::try_from(limit.saturating_sub(taken)).unwrap_or(usize::MAX);
         // Keys are written down while more of them come; growing buffers are up to twice their content.
-        Rooms { keys: growth / 3, ..Rooms::all(growth / 6) }
+        Rooms { keys: growth / 7 * 2, ..Rooms::all(growth / 7) }
     }
 }
 
 /// The room for what few users have usually, when nobody sets a limit.
 const UNASKED: usize = 16 << 20;
+
+/// The room for what only saves time, when nobody sets a limit: enough for some millions of users.
+const NOTES: usize = 128 << 20;
 
 /// How many bytes of each thing stay in memory.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +60,11 @@ pub(super) struct Rooms {
     pub(super) sights: usize,
     pub(super) names: usize,
     pub(super) ties: usize,
+    pub(super) notes: usize,
 }
 
 impl Rooms {
     fn all(room: usize) -> Self {
-        Self { keys: room, starts: room, sights: room, names: room, ties: room }
+        Self { keys: room, starts: room, sights: room, names: room, ties: room, notes: room }
     }
 }

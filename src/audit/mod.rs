@@ -32,7 +32,7 @@ use std::sync::Mutex;
 use crate::error::Result;
 use crate::model::address::Known;
 use crate::model::problem::{Problem, Problems};
-use crate::model::{AttrSet, BlockPlace, Facts, Input, User};
+use crate::model::{AttrSet, BlockPlace, Facts, Input, Notes, User};
 use crate::rules::counts::{Counts, Tally};
 use crate::rules::verdict::{Judged, Plan};
 
@@ -139,7 +139,8 @@ pub fn run<R: Report>(
     let shelf = Shelf::new(&spill, rooms.starts);
     let (layout, met) = loop {
         let keys = KeyStore::new(&spill, rooms.keys);
-        let layout = first_reading(inputs, progress, &mut outcome.sources, &shelf, &keys)?;
+        let shelves = (&shelf, &Shelf::new(&spill, rooms.notes));
+        let layout = first_reading(inputs, progress, &mut outcome.sources, shelves, &keys)?;
         // Every input is asked, so that all that need more care get it at once.
         if inputs.iter().filter(|input| !input.settled()).count() == 0 {
             let met = meet(keys, layout.rows)?;
@@ -172,6 +173,7 @@ struct First {
     place: Option<BlockPlace>,
     records: u32,
     starts: Kept,
+    notes: Box<[u8]>,
     keys: Vec<BlockKeys>,
 }
 
@@ -180,7 +182,7 @@ fn first_reading<'s>(
     inputs: &[&dyn Input],
     progress: &dyn Progress,
     sources: &mut [SourceOutcome],
-    shelf: &'s Shelf<'s>,
+    (shelf, shelf_of_notes): (&'s Shelf<'s>, &Shelf<'_>),
     keys: &KeyStore<'s>,
 ) -> Result<Layout<'s>> {
     let mut layout = Layout::new(shelf);
@@ -190,15 +192,18 @@ fn first_reading<'s>(
         keys.relieve()?;
         let (input, mut collector) = (numbered.input, Collector::default());
         let block = numbered.block(inputs)?;
-        inputs[input].records(&block, wanted, &mut |record| collector.add(record));
-        let found = collector.finish();
+        let mut notes = Vec::new();
+        let take = Notes::Take(&mut notes);
+        inputs[input].noted_records(&block, wanted, take, &mut |record| collector.add(record));
+        let (found, notes) = (collector.finish(), shelf_of_notes.keep_here(notes));
         progress.advance(Stage::Keys, block.bytes, u64::from(found.records));
         let (records, starts) = (found.records, shelf.keep(found.starts)?);
-        Ok(First { input, place: block.place, records, starts, keys: found.keys })
+        Ok(First { input, place: block.place, records, starts, notes, keys: found.keys })
     };
     blocks::each(inputs, None, progress, work, |found: First| {
         sources[found.input].records += u64::from(found.records);
-        let first = layout.add(found.input, found.place, found.records, found.starts)?;
+        let kept = (found.starts, found.notes);
+        let first = layout.add(found.input, found.place, found.records, kept)?;
         keys.add(first, found.keys);
         Ok(())
     })?;
@@ -226,8 +231,8 @@ fn second_look(
         if rows().next().is_none() {
             return names.keep(BlockNames::default());
         }
-        let starts = layout.starts(known, rows().map(|row| row - first))?;
-        let block = numbered.block(inputs)?;
+        let spans = layout.spans(known, rows().map(|row| row - first))?;
+        let (block, starts) = numbered.part(inputs, &spans)?;
         let (mut look, mut own, mut left) = (Look::default(), BlockNames::default(), rows());
         input.some_records(&block, &starts, wanted, &mut |record| {
             if let Some(row) = left.next() {
@@ -316,7 +321,8 @@ impl<R: Report> Run<'_, R> {
         let ties = self.ties.of(place)?;
         let mut judge = Judge::new(self.plan, &naming);
         let (mut row, mut same, mut domains) = (known.first, true, Known::default());
-        let problems = input.records(&block, AttrSet::ALL, &mut |record| {
+        let notes = Notes::Use(&known.notes);
+        let problems = input.noted_records(&block, AttrSet::ALL, notes, &mut |record| {
             let own = row;
             row = row.wrapping_add(1);
             if self.repeats.has(own as usize) {

@@ -136,7 +136,8 @@ mod tests {
                 rows.set(row as usize);
             }
             for _ in 0..3 {
-                layout.add(0, None, 100, shelf.keep(Vec::new()).unwrap()).unwrap();
+                let kept = (shelf.keep(Vec::new()).unwrap(), Box::default());
+                layout.add(0, None, 100, kept).unwrap();
             }
             let mut names = Names::new(&layout, &rows, &shelf);
             let mut blocks = Vec::new();

@@ -125,15 +125,27 @@ impl<'s> Shelf<'s> {
 
     /// Keeps a piece.
     pub(super) fn keep(&self, bytes: Vec<u8>) -> Result<Kept> {
-        let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        // Signed, so that what many threads take at once cannot wrap.
-        if self.left.fetch_sub(len, Ordering::Relaxed) >= len {
+        if self.has_room(bytes.len()) {
             return Ok(Kept::Memory(bytes.into()));
         }
-        self.left.fetch_add(len, Ordering::Relaxed);
         let place = self.spill.reserve(bytes.len());
         self.spill.write(place, &bytes)?;
         Ok(Kept::File(place, bytes.len()))
+    }
+
+    /// Keeps a piece in memory, or nothing of it where there is no room.
+    pub(super) fn keep_here(&self, bytes: Vec<u8>) -> Box<[u8]> {
+        if self.has_room(bytes.len()) { bytes.into() } else { Box::default() }
+    }
+
+    fn has_room(&self, len: usize) -> bool {
+        let len = i64::try_from(len).unwrap_or(i64::MAX);
+        // Signed, so that what many threads take at once cannot wrap.
+        let has = self.left.fetch_sub(len, Ordering::Relaxed) >= len;
+        if !has {
+            self.left.fetch_add(len, Ordering::Relaxed);
+        }
+        has
     }
 
     /// A part of a piece.

@@ -220,6 +220,16 @@ impl AttrSet {
         self.0 == 0
     }
 
+    /// The place of each attribute in the table, below [`Attr::COUNT`].
+    pub fn places(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (next < Attr::COUNT).then_some(next)
+        })
+    }
+
     /// The attributes, in the order of the table.
     pub fn iter(self) -> impl Iterator<Item = Attr> {
         ATTRIBUTES.iter().map(|about| about.attr).filter(move |&attr| self.has(attr))

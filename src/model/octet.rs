@@ -8,18 +8,37 @@ pub fn find(octet: u8, text: &[u8]) -> Option<usize> {
     const NEAR: usize = 64;
     let (near, far) = text.split_at(text.len().min(NEAR));
     let wanted = u64::from(octet) * EACH;
-    let mut eights = near.chunks_exact(8);
-    for (nth, eight) in eights.by_ref().enumerate() {
-        let found = zeros(word(eight) ^ wanted);
+    let (eights, rest) = near.as_chunks::<8>();
+    for (nth, &eight) in eights.iter().enumerate() {
+        let found = zeros(u64::from_le_bytes(eight) ^ wanted);
         if found != 0 {
             return Some(nth * 8 + found.trailing_zeros() as usize / 8);
         }
     }
-    let rest = eights.remainder();
-    if far.is_empty() {
-        return rest.iter().position(|&b| b == octet).map(|found| near.len() - rest.len() + found);
+    if !far.is_empty() {
+        return memchr::memchr(octet, far).map(|found| NEAR + found);
     }
-    memchr::memchr(octet, far).map(|found| NEAR + found)
+    if rest.is_empty() {
+        return None;
+    }
+    // The last eight again: those before the rest are known not to be it.
+    let Some(&last) = near.last_chunk::<8>() else { return rest.iter().position(|&b| b == octet) };
+    let found = zeros(u64::from_le_bytes(last) ^ wanted);
+    (found != 0).then(|| near.len() - 8 + found.trailing_zeros() as usize / 8)
+}
+
+/// How many ASCII octets a text starts with.
+#[must_use]
+#[inline]
+pub(super) fn ascii_start(text: &[u8]) -> usize {
+    let (eights, rest) = text.as_chunks::<8>();
+    for (nth, &eight) in eights.iter().enumerate() {
+        let found = u64::from_le_bytes(eight) & HIGH;
+        if found != 0 {
+            return nth * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    text.len() - rest.len() + rest.iter().take_while(|b| b.is_ascii()).count()
 }
 
 /// One in each octet.
@@ -61,6 +80,12 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
+        #[test]
+        fn ascii_ends_where_it_ends(text in "[a-z]{0,40}é?[a-zü]{0,20}") {
+            let end = text.bytes().position(|b| !b.is_ascii()).unwrap_or(text.len());
+            proptest::prop_assert_eq!(ascii_start(text.as_bytes()), end);
+        }
+
         #[test]
         fn an_octet_is_where_it_is(text: Vec<u8>, octet: u8, tail in proptest::collection::vec(0_u8..4, 0..200)) {
             for (octet, text) in [(octet, &text), (3, &tail)] {

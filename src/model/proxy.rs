@@ -1,6 +1,6 @@
 //! One value of `proxyAddresses`.
 
-use super::address::{Known, Look, address_type, after_prefix};
+use super::address::{Known, Look, address_type};
 use super::class::Classes;
 use super::fold::trim;
 
@@ -81,10 +81,13 @@ impl<'a> Proxy<'a> {
 impl ProxyType {
     /// The type of a value, as such and as written, and what stands behind it.
     fn split(value: &str) -> (Self, &str, &str) {
-        if let Some(address) = after_prefix(value, "smtp") {
-            (Self::Smtp, &value[..4], address)
-        } else if let Some(address) = after_prefix(value, "sip") {
-            (Self::Sip, &value[..3], address)
+        let usual = match value.as_bytes() {
+            [b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P', b':', ..] => Some((Self::Smtp, 4)),
+            [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] => Some((Self::Sip, 3)),
+            _ => None,
+        };
+        if let Some((of, colon)) = usual {
+            (of, &value[..colon], &value[colon + 1..])
         } else if let Some((written, address)) = address_type(value) {
             (Self::Other, written, address)
         } else {

@@ -1,6 +1,7 @@
 //! What a source gives: blocks of text, each of whole records, and the records of a block.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use super::attribute::AttrSet;
 use super::problem::Problems;
@@ -92,6 +93,18 @@ impl Place<'_> {
     }
 }
 
+/// What one reading of a block notes of it, by which a later one is faster. Only the input knows how it is written; a
+/// reading without it, or with less of it, gives the same.
+#[derive(Debug)]
+pub enum Notes<'n> {
+    /// Nothing is noted, and nothing was.
+    None,
+    /// Room for them, empty so far.
+    Take(&'n mut Vec<u8>),
+    /// Those of an earlier reading of the block.
+    Use(&'n [u8]),
+}
+
 /// An opened source. It can be read several times and gives the same each time.
 pub trait Input: Sync {
     /// What to call the source in reports: its path as given, `-` for standard input.
@@ -113,10 +126,29 @@ pub trait Input: Sync {
         ))
     }
 
+    /// What stands at some places in the text of such a block, put together; `None` where it is as well to read all of
+    /// it. Only for [`Input::some_records`]. Called in parallel.
+    fn part_at(&self, place: &BlockPlace, spans: &[Range<u32>]) -> Result<Option<Block>> {
+        let _ = (place, spans);
+        Ok(None)
+    }
+
     /// Gives every record of a block to `each`, in order, and returns the damage. Called in parallel; a pure
     /// function of the block. Values of attributes that are not `wanted` may be left out, and their damage with them;
     /// which records there are does not depend on it.
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems;
+
+    /// [`Input::records`], with notes for a later reading or from an earlier one.
+    fn noted_records(
+        &self,
+        block: &Block,
+        wanted: AttrSet,
+        notes: Notes<'_>,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) -> Problems {
+        let _ = notes;
+        self.records(block, wanted, each)
+    }
 
     /// Gives the records of a block that start at `starts`, in ascending order, to `each`; others are not read where
     /// that can be done. Called in parallel, on blocks that were read whole before.

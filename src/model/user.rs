@@ -10,6 +10,7 @@ use super::tri::Tri;
 pub struct User<'a> {
     carried: AttrSet,
     hidden: Hidden,
+    filled: AttrSet,
     values: [&'a str; Attr::COUNT],
     proxies: Vec<&'a str>,
 }
@@ -30,14 +31,15 @@ impl<'a> User<'a> {
     /// An object of which these attributes are in the input, all of them empty so far.
     #[must_use]
     pub fn new(carried: AttrSet) -> Self {
-        Self { carried, hidden: Hidden::default(), values: [""; Attr::COUNT], proxies: Vec::new() }
+        Self::in_room(carried, Vec::new())
     }
 
     /// The same, with room for the values of `proxyAddresses` from [`User::into_room`], so that a reader allocates once
     /// and not per object.
     #[must_use]
     pub fn in_room(carried: AttrSet, room: Vec<&'static str>) -> Self {
-        Self { carried, hidden: Hidden::default(), values: [""; Attr::COUNT], proxies: room }
+        let (hidden, filled, values) = (Hidden::default(), AttrSet::NONE, [""; Attr::COUNT]);
+        Self { carried, hidden, filled, values, proxies: room }
     }
 
     /// Gives the room back for the next object.
@@ -61,6 +63,7 @@ impl<'a> User<'a> {
 
     /// Takes all values away; what the input carries stays.
     pub fn clear(&mut self) {
+        self.filled = AttrSet::NONE;
         self.values = [""; Attr::COUNT];
         self.proxies.clear();
     }
@@ -69,6 +72,7 @@ impl<'a> User<'a> {
     #[inline]
     pub fn set(&mut self, attr: Attr, value: &'a str) {
         self.carried = self.carried.with(attr);
+        self.filled = self.filled.with(attr);
         if attr == Attr::ProxyAddresses {
             self.proxies.push(value);
         } else {
@@ -95,6 +99,7 @@ impl<'a> User<'a> {
     /// Takes the values of an attribute away, as if the input had never carried it.
     pub fn lose(&mut self, attr: Attr) {
         self.carried = self.carried.without(attr);
+        self.filled = self.filled.without(attr);
         if attr == Attr::ProxyAddresses {
             self.proxies.clear();
         } else {
@@ -112,6 +117,12 @@ impl<'a> User<'a> {
     #[must_use]
     pub fn carried(&self) -> AttrSet {
         self.carried
+    }
+
+    /// The attributes that were given a value; it may be an empty one.
+    #[must_use]
+    pub fn filled(&self) -> AttrSet {
+        self.filled
     }
 
     /// The value of a single-valued attribute; empty when there is none.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::table::{self, Cell, Column, Dialect, Sheet};
 use crate::finding::Severity;
-use crate::model::{Attr, MailboxHome, SipHome};
-use crate::rules::verdict::{Judged, Verdict};
+use crate::model::Attr;
+use crate::rules::verdict::Judged;
 use crate::rules::{self, Feature};
 
 /// The name of the file.
@@ -131,22 +131,24 @@ const FIRST_OF_TAIL: usize = 8;
 /// So many different rows are remembered in a sheet.
 const MOST_LAST: usize = 16;
 
-/// What a row was written from, without its first columns, and where those cells stand.
+/// The cells of a row from [`FIRST_OF_TAIL`] on: what they say, and where they stand.
 #[derive(Debug)]
 pub(super) struct Last {
-    mailbox: MailboxHome,
-    sip_home: SipHome,
-    verdict: Verdict,
+    says: u128,
     place: Range<usize>,
 }
 
-impl Last {
-    /// Whether the same cells are right for this user; only for users without findings.
-    fn fits(&self, judged: &Judged<'_, '_>) -> bool {
-        self.mailbox == judged.facts.mailbox
-            && self.sip_home == judged.facts.sip_home
-            && self.verdict == *judged.verdict
+/// What the cells from [`FIRST_OF_TAIL`] on say, an octet each; `None` where there is more to say than words.
+fn says(judged: &Judged<'_, '_>) -> Option<u128> {
+    let (facts, verdict) = (judged.facts, judged.verdict);
+    if !judged.findings.is_empty() || !verdict.reason.is_empty() {
+        return None;
     }
+    let homes = [facts.mailbox as u8, facts.sip_home as u8];
+    let steps = [verdict.exchange_sees_sip as u8, verdict.lync_sees_mail as u8];
+    let words = homes.into_iter().chain([verdict.status as u8]).chain(steps);
+    let words = words.chain(verdict.features.map(|support| support as u8));
+    Some(words.fold(0, |all, word| all << 8 | u128::from(word)))
 }
 
 /// Writes the row of a user. Most users are like one before but for their names, which saves most of the work.
@@ -154,20 +156,15 @@ pub(super) fn user(sheet: &mut Sheet, dialect: Dialect, judged: &Judged<'_, '_>)
     let (names, tail) = COLUMNS.split_at(FIRST_OF_TAIL);
     let write = |out: &mut Vec<u8>, column: &Column<()>| (column.cell)(judged, &()).write(out, dialect);
     table::start(&mut sheet.octets, dialect, names, write);
-    let known = || sheet.last.iter().find(|last| last.fits(judged));
-    if let Some(last) = judged.findings.is_empty().then(known).flatten() {
+    let says = says(judged);
+    if let Some(last) = sheet.last.iter().find(|last| Some(last.says) == says) {
         return sheet.octets.extend_from_within(last.place.clone());
     }
     let start = sheet.octets.len();
     table::go_on(&mut sheet.octets, dialect, tail, write);
     table::end(&mut sheet.octets);
-    if judged.findings.is_empty() && sheet.last.len() < MOST_LAST {
-        sheet.last.push(Last {
-            mailbox: judged.facts.mailbox,
-            sip_home: judged.facts.sip_home,
-            verdict: judged.verdict.clone(),
-            place: start..sheet.octets.len(),
-        });
+    if let Some(says) = says.filter(|_| sheet.last.len() < MOST_LAST) {
+        sheet.last.push(Last { says, place: start..sheet.octets.len() });
     }
 }
 

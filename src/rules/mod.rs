@@ -6,6 +6,7 @@
 use crate::finding::{Change, Field, Finding, Severity, State};
 use crate::model::{Attr, AttrSet, Facts, Marks, Tri};
 
+pub mod concern;
 pub mod counts;
 pub mod organisation;
 pub mod scenario;
@@ -364,6 +365,18 @@ impl RuleSet {
         Self(self.0 | other.0)
     }
 
+    /// Those that are in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those that are not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether none is in.
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -449,6 +462,12 @@ impl Rule {
     #[must_use]
     pub fn reads(&self) -> AttrSet {
         AttrSet::of(self.reads)
+    }
+
+    /// Whether an input that carries these attributes shows all that the rule reads.
+    #[must_use]
+    pub fn is_shown(&self, carried: AttrSet) -> bool {
+        self.reads().minus(carried).is_empty()
     }
 
     /// [`Rule::when`] in a context: once there is a list of verified domains, every domain has to be looked up.

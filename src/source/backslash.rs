@@ -119,63 +119,9 @@ fn record(text: &str, delimiter: u8, ended: bool, quote: Quote) -> Option<(Vec<S
         return None;
     }
     loop {
-        let mut cell = Vec::new();
-        let quoted = bytes.get(at) == Some(&b'"');
-        at += usize::from(quoted);
-        let mut open = quoted;
-        loop {
-            let (Some(&b), next) = (bytes.get(at), bytes.get(at + 1).copied()) else {
-                if open || !ended {
-                    return None;
-                }
-                break;
-            };
-            let ends = |b: Option<u8>| b.is_none_or(|b| b == delimiter || matches!(b, b'\r' | b'\n'));
-            match (b, next) {
-                (b'\\', None) if !ended => return None,
-                (b'\\', Some(b'"')) if open => {
-                    // In doubt more of the text is needed.
-                    let behind = bytes.get(at + 2).copied();
-                    if behind.is_none() && !ended {
-                        return None;
-                    }
-                    if quote == Quote::Ends && ends(behind) {
-                        cell.push(b);
-                        at += 1;
-                    } else {
-                        cell.push(b'"');
-                        at += 2;
-                    }
-                    continue;
-                }
-                (b'\\', Some(b'\\')) if open => {
-                    cell.extend_from_slice(b"\\\\");
-                    at += 2;
-                    continue;
-                }
-                (b'\\', Some(next)) if !quoted && (next == delimiter || next == b'\\') => {
-                    cell.push(next);
-                    at += 2;
-                    continue;
-                }
-                (b'"', Some(b'"')) if open => {
-                    cell.push(b'"');
-                    at += 2;
-                    continue;
-                }
-                (b'"', None) if open && !ended => return None,
-                (b'"', _) if open => {
-                    open = false;
-                    at += 1;
-                    continue;
-                }
-                _ if !open && ends(Some(b)) => break,
-                _ => {}
-            }
-            cell.push(b);
-            at += 1;
-        }
+        let (cell, end) = cell(bytes, at, delimiter, (ended, quote))?;
         cells.push(String::from_utf8(cell).unwrap_or_default());
+        at = end;
         match bytes.get(at) {
             Some(&b) if b == delimiter => at += 1,
             Some(b'\r') if bytes.get(at + 1) == Some(&b'\n') => return Some((cells, at + 2)),
@@ -184,6 +130,91 @@ fn record(text: &str, delimiter: u8, ended: bool, quote: Quote) -> Option<(Vec<S
             None => return Some((cells, at)),
         }
     }
+}
+
+/// What stands next in a cell.
+enum Next {
+    /// These octets, written as so many.
+    Is(&'static [u8], usize),
+    /// This octet, written as so many.
+    Octet(u8, usize),
+    /// The closing quote.
+    Close,
+    /// The end of the cell.
+    End,
+}
+
+/// A cell, and where it ends; `None` when the text does not tell.
+fn cell(
+    bytes: &[u8],
+    mut at: usize,
+    delimiter: u8,
+    (ended, quote): (bool, Quote),
+) -> Option<(Vec<u8>, usize)> {
+    let mut cell = Vec::new();
+    let quoted = bytes.get(at) == Some(&b'"');
+    at += usize::from(quoted);
+    let mut open = quoted;
+    loop {
+        let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else {
+            return (!open && ended).then_some((cell, at));
+        };
+        let next = if open {
+            inside(rest, delimiter, ended, quote)?
+        } else {
+            outside(rest, delimiter, ended, quoted)?
+        };
+        match next {
+            Next::Is(octets, len) => {
+                cell.extend_from_slice(octets);
+                at += len;
+            }
+            Next::Octet(octet, len) => {
+                cell.push(octet);
+                at += len;
+            }
+            Next::Close => {
+                open = false;
+                at += 1;
+            }
+            Next::End => return Some((cell, at)),
+        }
+    }
+}
+
+/// What stands next between quotes.
+fn inside(rest: &[u8], delimiter: u8, ended: bool, quote: Quote) -> Option<Next> {
+    match *rest {
+        [b'\\', b'"', ref behind @ ..] => {
+            // In doubt more of the text is needed.
+            if behind.is_empty() && !ended {
+                return None;
+            }
+            let ends = quote == Quote::Ends && ends_cell(behind.first(), delimiter);
+            Some(if ends { Next::Octet(b'\\', 1) } else { Next::Octet(b'"', 2) })
+        }
+        [b'\\', b'\\', ..] => Some(Next::Is(b"\\\\", 2)),
+        [b'"', b'"', ..] => Some(Next::Octet(b'"', 2)),
+        [b'\\' | b'"'] if !ended => None,
+        [b'"', ..] => Some(Next::Close),
+        [octet, ..] => Some(Next::Octet(octet, 1)),
+        [] => None,
+    }
+}
+
+/// What stands next without quotes, or behind the closing one of a cell that was `quoted`.
+fn outside(rest: &[u8], delimiter: u8, ended: bool, quoted: bool) -> Option<Next> {
+    match *rest {
+        [b'\\'] if !ended => None,
+        [b'\\', next, ..] if !quoted && (next == delimiter || next == b'\\') => Some(Next::Octet(next, 2)),
+        [octet, ..] if ends_cell(Some(&octet), delimiter) => Some(Next::End),
+        [octet, ..] => Some(Next::Octet(octet, 1)),
+        [] => None,
+    }
+}
+
+fn ends_cell(octet: Option<&u8>, delimiter: u8) -> bool {
+    octet.is_none_or(|&b| b == delimiter || matches!(b, b'\r' | b'\n'))
 }
 
 #[cfg(test)]

@@ -121,18 +121,49 @@ impl Table<'_> {
         let all: Vec<usize> = places.filter(gives_addresses).collect();
         let shapes = Shapes::of(&self.headings, self.rows, &all);
         self.reshape(&shapes, &mut claims);
+        let (mut used, mut columns, mut problems) = self.used(&claims)?;
+        if let Some(index) = shapes.primary {
+            // Read first: the other columns may repeat the address.
+            used.insert(
+                0,
+                Used { index, attr: Attr::ProxyAddresses, how: How::Typed("SMTP:"), escaped: false },
+            );
+            columns[index].meaning = columns[index].meaning.or(Some(Attr::ProxyAddresses));
+            columns[index].note = "the primary address";
+        }
+        if shapes.hidden.primary {
+            problems.add(Problem::TypesLost, self.line);
+        }
+        let carried = used.iter().fold(AttrSet::NONE, |all, used| all.with(used.attr));
+        if IDENTITY.iter().all(|&attr| !carried.has(attr)) {
+            return Err(self.nobody());
+        }
+        let needed =
+            self.headings.iter().rposition(|heading| !heading.text.is_empty()).map_or(0, |last| last + 1);
+        Ok(Plan {
+            shape: shape(&shapes, &used),
+            used,
+            needed,
+            carried,
+            hidden: shapes.hidden,
+            columns,
+            problems,
+            headings: self.headings,
+        })
+    }
+
+    /// The columns that are read, what is said of each, and what the user should know.
+    fn used(&self, claims: &[Option<Claim>]) -> Result<(Vec<Used>, Vec<Column>, Problems)> {
         let escaped = self.escaped();
-        let (mut used, mut columns) = (Vec::new(), Vec::new());
-        let (mut carried, mut problems) = (AttrSet::NONE, Problems::default());
+        let (mut used, mut columns, mut problems) = (Vec::new(), Vec::new(), Problems::default());
         for (index, heading) in self.headings.iter().enumerate() {
             let (meaning, note) = match claims.get(index).copied().flatten() {
                 None => (None, why_not(heading)),
-                Some(claim) => match self.rival(&claims, index, claim) {
+                Some(claim) => match self.rival(claims, index, claim) {
                     None => {
                         let Claim { attr, how, .. } = claim;
                         let raw = index == 0 && heading.folded == "dn";
                         used.push(Used { index, attr, how, escaped: escaped && !raw });
-                        carried = carried.with(attr);
                         (Some(attr), claim.note)
                     }
                     Some(rival) if self.headings[rival].folded == heading.folded => {
@@ -151,40 +182,7 @@ impl Table<'_> {
             };
             columns.push(Column { heading: heading.text.clone(), meaning, note, records: None });
         }
-        if let Some(index) = shapes.primary {
-            // Read first: the other columns may repeat the address.
-            used.insert(
-                0,
-                Used { index, attr: Attr::ProxyAddresses, how: How::Typed("SMTP:"), escaped: false },
-            );
-            columns[index].meaning = columns[index].meaning.or(Some(Attr::ProxyAddresses));
-            columns[index].note = "the primary address";
-        }
-        let several = used.iter().filter(|used| used.attr == Attr::ProxyAddresses).count() > 1;
-        let shape = match (shapes.split, shapes.stripped, several) {
-            (true, ..) => "one row per object, one column per type of address",
-            (_, Some(_), _) => "one row per object, addresses without their types",
-            (.., true) => "one row per object, addresses in several columns",
-            _ => "one row per object",
-        };
-        if shapes.hidden.primary {
-            problems.add(Problem::TypesLost, self.line);
-        }
-        if IDENTITY.iter().all(|&attr| !carried.has(attr)) {
-            return Err(self.nobody());
-        }
-        let needed =
-            self.headings.iter().rposition(|heading| !heading.text.is_empty()).map_or(0, |last| last + 1);
-        Ok(Plan {
-            used,
-            needed,
-            carried,
-            hidden: shapes.hidden,
-            shape,
-            columns,
-            problems,
-            headings: self.headings,
-        })
+        Ok((used, columns, problems))
     }
 
     fn nobody(&self) -> Error {
@@ -257,35 +255,32 @@ impl Table<'_> {
                 return Some(Claim { attr, how: How::Proxies, rank: ALIAS, note, part: true });
             }
         }
-        match folded {
+        self.derived(at, folded)
+    }
+
+    /// What a column could mean whose attribute only follows from it.
+    fn derived(&self, at: usize, folded: &str) -> Option<Claim> {
+        use Attr::{
+            DistinguishedName, Mail, ObjectGuid, RecipientTypeDetails, UserAccountControl, UserEnabled,
+        };
+        let flags = "read as 512 or 514";
+        let (attr, how, after, note) = match folded {
             "enabled" if self.flavour == Flavour::Lync => {
-                claim(Attr::UserEnabled, How::Flag, DERIVED, "whether the SIP account is enabled")
+                (UserEnabled, How::Flag, 0, "whether the SIP account is enabled")
             }
-            "enabled" | "accountenabled" => {
-                claim(Attr::UserAccountControl, How::Account, DERIVED, "read as 512 or 514")
+            "enabled" | "accountenabled" => (UserAccountControl, How::Account, 0, flags),
+            "blockcredential" => (UserAccountControl, How::Blocked, 1, "inverted, read as 512 or 514"),
+            "recipienttypedetails" => {
+                (RecipientTypeDetails, How::RecipientType, 0, "names are read as their numbers")
             }
-            "blockcredential" => {
-                claim(Attr::UserAccountControl, How::Blocked, DERIVED + 1, "inverted, read as 512 or 514")
-            }
-            "recipienttypedetails" => claim(
-                Attr::RecipientTypeDetails,
-                How::RecipientType,
-                DERIVED,
-                "names are read as their numbers",
-            ),
-            "windowsemailaddress" => claim(Attr::Mail, How::Text, DERIVED, "serves as mail"),
-            "primarysmtpaddress" | "primarysmtp" => {
-                claim(Attr::Mail, How::Text, DERIVED + 1, "serves as mail")
-            }
-            "identity" if self.are_dns(at) => claim(Attr::DistinguishedName, How::Text, DERIVED, "holds DNs"),
-            "onpremisesimmutableid" => {
-                claim(Attr::ObjectGuid, How::ImmutableId, DERIVED, "decoded to the objectGUID")
-            }
-            "immutableid" => {
-                claim(Attr::ObjectGuid, How::ImmutableId, DERIVED + 1, "decoded to the objectGUID")
-            }
-            _ => None,
-        }
+            "windowsemailaddress" => (Mail, How::Text, 0, "serves as mail"),
+            "primarysmtpaddress" | "primarysmtp" => (Mail, How::Text, 1, "serves as mail"),
+            "identity" if self.are_dns(at) => (DistinguishedName, How::Text, 0, "holds DNs"),
+            "onpremisesimmutableid" => (ObjectGuid, How::ImmutableId, 0, "decoded to the objectGUID"),
+            "immutableid" => (ObjectGuid, How::ImmutableId, 1, "decoded to the objectGUID"),
+            _ => return None,
+        };
+        Some(Claim { attr, how, rank: DERIVED + after, note, part: false })
     }
 
     /// The column that is read instead of this one.
@@ -336,6 +331,17 @@ impl Table<'_> {
             format!("the heading `{}` stands twice, and the cells differ", self.headings[first].text),
             "remove or rename one of the two columns",
         ))
+    }
+}
+
+/// How a table holds objects and addresses.
+fn shape(shapes: &Shapes, used: &[Used]) -> &'static str {
+    let several = used.iter().filter(|used| used.attr == Attr::ProxyAddresses).count() > 1;
+    match (shapes.split, shapes.stripped, several) {
+        (true, ..) => "one row per object, one column per type of address",
+        (_, Some(_), _) => "one row per object, addresses without their types",
+        (.., true) => "one row per object, addresses in several columns",
+        _ => "one row per object",
     }
 }
 

@@ -3,6 +3,7 @@
 use super::columns::{Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
+use super::noted::Noted;
 use super::plain::Plain;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
@@ -10,7 +11,7 @@ use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
-use crate::model::{Attr, AttrSet, Block, Record, User};
+use crate::model::{Attr, AttrSet, Block, Notes, Record, User};
 
 /// What is needed to read records.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ impl Reading {
         block: &Block,
         wanted: AttrSet,
         careful: bool,
+        notes: Notes<'_>,
         each: &mut dyn FnMut(&Record<'_>),
     ) -> (Problems, bool) {
         let mut problems = block.problems.clone();
@@ -48,8 +50,9 @@ impl Reading {
         let mut room = Vec::new();
         let plain = Plain::of(&self.table, &columns).filter(|_| !garbled && !self.numbered);
         let mut known = self.plain(&lines);
+        let mut notes = Noted::of(notes, wanted);
         while at < text.len() {
-            let next = plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user));
+            let next = plain.as_ref().and_then(|plain| notes.row(plain, text, at, &mut known.user));
             if let Some(next) = next.filter(|&next| !self.may_have_lost(text, at, next)) {
                 (known.place.at, known.at) = (at, offset(at));
                 each(&known);
@@ -113,7 +116,8 @@ impl Reading {
             if at >= text.len() || !text.is_char_boundary(at) {
                 return;
             }
-            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user)).is_some() {
+            let (user, nothing) = (&mut known.user, &mut Noted::of(Notes::None, wanted));
+            if plain.as_ref().and_then(|plain| nothing.row(plain, text, at, user)).is_some() {
                 (known.place.at, known.at) = (at, start);
                 each(&known);
                 continue;

@@ -19,8 +19,10 @@ mod ldif;
 mod long;
 mod look;
 mod marks;
+mod noted;
 mod place;
 mod plain;
+mod recipient;
 mod regular;
 mod row;
 mod scan;
@@ -35,12 +37,14 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 pub use columns::Column;
 pub use split::split as split_addresses;
 
 use crate::error::{Error, Result};
 use crate::model::problem::Problems;
-use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Record};
+use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Notes, Record};
 use bytes::Bytes;
 use care::Care;
 use cut::Cutter;
@@ -253,14 +257,32 @@ impl Input for Source {
         regular::block_at(&self.raw, straight, *place)
     }
 
+    fn part_at(&self, place: &BlockPlace, spans: &[Range<u32>]) -> Result<Option<Block>> {
+        let straight = Straight::of(&self.found);
+        match (&self.reading, straight) {
+            (Reading::Table(_), Some(Straight::Utf8)) => regular::part_at(&self.raw, place, spans),
+            _ => Ok(None),
+        }
+    }
+
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
+        self.noted_records(block, wanted, Notes::None, each)
+    }
+
+    fn noted_records(
+        &self,
+        block: &Block,
+        wanted: AttrSet,
+        notes: Notes<'_>,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) -> Problems {
         let table = match &self.reading {
             Reading::Table(table) => table,
             Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
         };
         let part = self.care.before_other_heading(block);
         let block = part.as_ref().unwrap_or(block);
-        let (problems, regular) = table.records(block, wanted, self.care.careful(), each);
+        let (problems, regular) = table.records(block, wanted, self.care.careful(), notes, each);
         if !regular {
             self.care.irregular();
         }

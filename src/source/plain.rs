@@ -5,6 +5,7 @@
 
 use super::columns::Used;
 use super::cut::Table;
+use super::noted::{put_cell, put_values, take_cell, take_values};
 use super::split::split;
 use super::values::{How, Meant, is_itself, mean};
 use crate::model::attribute::IDENTITY;
@@ -34,24 +35,27 @@ impl Plain {
     }
 
     /// Reads the row that starts at `at` into a user, and gives where the next one starts. `None` when the row is not
-    /// plain, names nobody or may be a heading: then it has to be read the long way.
-    pub(super) fn row<'t>(&self, text: &'t str, at: usize, user: &mut User<'t>) -> Option<usize> {
+    /// plain, names nobody or may be a heading: then it has to be read the long way. Where the cells end is noted for
+    /// [`Plain::noted_row`].
+    pub(super) fn row<'t>(
+        &self,
+        text: &'t str,
+        at: usize,
+        user: &mut User<'t>,
+        mut notes: Option<&mut Vec<u8>>,
+    ) -> Option<usize> {
         user.clear();
         let (last, others) = self.columns.split_last()?;
         let mut start = at;
         for column in others {
-            let end = self.cell(text, start, column.as_ref(), user)?;
+            let end = self.cell(text, start, column.as_ref(), user, notes.as_deref_mut())?;
             if text.as_bytes().get(end) != Some(&self.delimiter) {
                 return None;
             }
             start = end + 1;
         }
-        let end = self.cell(text, start, last.as_ref(), user)?;
-        let next = match text.as_bytes().get(end..)? {
-            [b'\r', b'\n', ..] => end + 2,
-            [b'\n', ..] => end + 1,
-            _ => return None,
-        };
+        let end = self.cell(text, start, last.as_ref(), user, notes)?;
+        let next = behind_row(text, end)?;
         let names_somebody = IDENTITY.iter().any(|&attr| !user.get(attr).is_empty());
         (next - at <= self.limit && names_somebody && is_object(user)).then_some(next)
     }
@@ -64,6 +68,7 @@ impl Plain {
         start: usize,
         column: Option<&Used>,
         user: &mut User<'t>,
+        mut notes: Option<&mut Vec<u8>>,
     ) -> Option<usize> {
         let bytes = text.as_bytes();
         let (inside, end, behind) = if bytes.get(start) == Some(&b'"') {
@@ -77,8 +82,64 @@ impl Plain {
             }
             (start, end, end)
         };
+        if let Some(notes) = notes.as_deref_mut() {
+            put_cell(notes, end - inside, end < behind);
+        }
         let Some(column) = column.filter(|_| inside < end) else { return Some(behind) };
-        value(&text[inside..end], column, user).then_some(behind)
+        let (cell, values) = (&text[inside..end], user.proxies().len());
+        if !value(cell, column, user) {
+            return None;
+        }
+        if let Some(notes) = notes.filter(|_| column.how == How::Proxies) {
+            put_values(notes, cell, &user.proxies()[values..]);
+        }
+        Some(behind)
+    }
+
+    /// Reads a row of which the first reading noted where its cells end; `None` when that does not fit the text, or
+    /// when some cell is more than plain.
+    pub(super) fn noted_row<'t>(
+        &self,
+        text: &'t str,
+        at: usize,
+        mut notes: &[u8],
+        user: &mut User<'t>,
+    ) -> Option<usize> {
+        user.clear();
+        let bytes = text.as_bytes();
+        let mut start = at;
+        for (place, column) in self.columns.iter().enumerate() {
+            if place > 0 {
+                if bytes.get(start) != Some(&self.delimiter) {
+                    return None;
+                }
+                start += 1;
+            }
+            let (len, quoted) = take_cell(&mut notes)?;
+            let inside = start + usize::from(quoted);
+            let end = inside + len;
+            if quoted && (bytes.get(start) != Some(&b'"') || bytes.get(end) != Some(&b'"')) {
+                return None;
+            }
+            start = end + usize::from(quoted);
+            let Some(column) = column.as_ref().filter(|_| len > 0) else { continue };
+            let cell = text.get(inside..end)?;
+            if column.how == How::Proxies {
+                take_values(&mut notes, cell, user)?;
+            } else if !value(cell, column, user) {
+                return None;
+            }
+        }
+        behind_row(text, start)
+    }
+}
+
+/// Where the next row starts, when one ends at `end`.
+fn behind_row(text: &str, end: usize) -> Option<usize> {
+    match text.as_bytes().get(end..)? {
+        [b'\r', b'\n', ..] => Some(end + 2),
+        [b'\n', ..] => Some(end + 1),
+        _ => None,
     }
 }
 
@@ -157,12 +218,29 @@ mod tests {
             quoted in proptest::collection::vec(proptest::bool::weighted(0.7), 8),
             end in "\r\n|\n|\r|",
             behind in "(\"|,|a|\n){0,3}",
+            change: u8,
         ) {
             let cells = std::iter::once(&dn).chain(&cells);
             let written = cells.zip(quoted).map(|(cell, quoted)| if quoted { format!("\"{cell}\"") } else { cell.clone() });
             let text = format!("{}{end}{behind}", written.collect::<Vec<_>>().join(","));
             let mut short = User::new(AttrSet::ALL);
-            if let Some(next) = Plain::of(&TABLE, &COLUMNS).unwrap().row(&text, 0, &mut short) {
+            let plain = Plain::of(&TABLE, &COLUMNS).unwrap();
+            let (mut noted, mut notes) = (User::new(AttrSet::ALL), Vec::new());
+            // The first reading wants only some of the columns.
+            let first = Plain::of(&TABLE, &COLUMNS[..3]).unwrap();
+            if first.row(&text, 0, &mut noted, Some(&mut notes)).is_some() {
+                let again = plain.noted_row(&text, 0, &notes, &mut noted);
+                proptest::prop_assert_eq!(again, plain.row(&text, 0, &mut short, None));
+                if again.is_some() {
+                    proptest::prop_assert_eq!(format!("{short:?}"), format!("{noted:?}"));
+                }
+                // Notes that are not of this text do no harm.
+                for at in 0..notes.len() {
+                    notes[at] ^= change;
+                    plain.noted_row(&text, 0, &notes, &mut noted);
+                }
+            }
+            if let Some(next) = plain.row(&text, 0, &mut short, None) {
                 let mut row = Row::default();
                 let shape = record(&text, 0, b',', true, |cell| row.cells.push(cell));
                 proptest::prop_assert_eq!((shape.end, shape.cells, shape.irregular), (Some(next), 8, false));
@@ -181,7 +259,7 @@ mod tests {
     fn most_rows_are_plain() {
         let text = "CN=Ann,\"smtp:ann@b.co;sip:ann@b.co\",ann@b.co,True,512,,user,1\r\nCN=Bo";
         let mut user = User::new(AttrSet::ALL);
-        assert_eq!(Plain::of(&TABLE, &COLUMNS).unwrap().row(text, 0, &mut user), Some(text.len() - 5));
+        assert_eq!(Plain::of(&TABLE, &COLUMNS).unwrap().row(text, 0, &mut user, None), Some(text.len() - 5));
         assert_eq!((user.proxies().len(), user.get(Attr::UserEnabled)), (2, "TRUE"));
     }
 }

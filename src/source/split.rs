@@ -24,13 +24,21 @@ fn is_padding(b: u8) -> bool {
 }
 
 fn is_type(text: &[u8]) -> bool {
+    text.len() <= LONGEST && TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+}
+
+/// Where the type starts that ends at a colon, if one does.
+fn type_at(bytes: &[u8], colon: usize) -> Option<usize> {
     // Nearly all are one of the first two.
-    match *text {
-        [b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P'] | [b's' | b'S', b'i' | b'I', b'p' | b'P'] => {
-            true
-        }
-        _ => text.len() <= LONGEST && TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text)),
+    match bytes[..colon] {
+        [.., b';', b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P'] => return Some(colon - 4),
+        [.., b';', b's' | b'S', b'i' | b'I', b'p' | b'P'] => return Some(colon - 3),
+        _ => {}
     }
+    let near = colon.saturating_sub(LONGEST + 1);
+    let name = bytes[near..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
+    let name = name.map_or(near, |before| near + before + 1);
+    is_type(&bytes[name..colon]).then_some(name)
 }
 
 /// No type is longer.
@@ -53,20 +61,17 @@ pub(super) fn is_typed(value: &str) -> bool {
 pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     let bytes = cell.as_bytes();
     let mut start = first(bytes);
-    let end = last(bytes, start, escaped);
-    if start >= end {
+    let Some(first) = find(b':', bytes) else {
+        let end = last(bytes, start, escaped);
+        if start < end {
+            untyped(&cell[start..end], each);
+        }
         return;
-    }
-    let Some(first) = find(b':', bytes) else { return untyped(&cell[start..end], each) };
+    };
     let mut next = Some(first);
     while let Some(colon) = next {
         next = find(b':', &bytes[colon + 1..]).map(|found| colon + 1 + found);
-        let near = colon.saturating_sub(LONGEST + 1);
-        let name = bytes[near..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
-        let name = name.map_or(near, |before| near + before + 1);
-        if name <= start || !is_type(&bytes[name..colon]) {
-            continue;
-        }
+        let Some(name) = type_at(bytes, colon).filter(|&name| name > start) else { continue };
         let value = joints(bytes, start, name, escaped);
         if value < name && value > start {
             each(&cell[start..keep_x400(bytes, start, value, name, 2)]);

@@ -2,6 +2,7 @@
 
 use super::enclosed::{self, LIMIT};
 use super::marks::{CELL, by_spreadsheet, is_id, is_placeholder, is_type_name, takes_placeholders};
+use super::recipient;
 use crate::model::Attr;
 use crate::model::attribute::Kind;
 use crate::model::guard::without_guard;
@@ -77,7 +78,12 @@ pub(super) enum Meant<'c> {
 
 /// Reads a cell of an attribute.
 pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -> Meant<'c> {
-    if matches!(how, How::Text | How::Proxies | How::Joined) && is_itself(cell, attr) {
+    let usual = match how {
+        How::Text | How::Proxies | How::Joined => is_itself(cell, attr),
+        How::Number | How::Account | How::Blocked | How::RecipientType => is_digits(cell),
+        _ => false,
+    };
+    if usual {
         return Meant::Is(cell);
     }
     let cell = unguarded(cell);
@@ -99,31 +105,13 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
     match how {
         How::Text => Meant::Is(cell),
         How::Cut => Meant::Lost(Problem::RangeCut),
-        How::Proxies | How::Typed(_) | How::Listed | How::Joined => {
-            match cell.strip_prefix('{').and_then(|cell| cell.strip_suffix('}')) {
-                Some(inner) if inner.ends_with("...") || inner.ends_with('…') => {
-                    Meant::Lost(Problem::FormatCut)
-                }
-                inner => match enclosed::values(cell).filter(|_| how == How::Proxies) {
-                    Some(values) if values.is_empty() => Meant::Nothing,
-                    Some(values) => {
-                        made.extend(values.iter().flat_map(|value| [value.as_str(), LIMIT]));
-                        Meant::Made
-                    }
-                    None => Meant::Is(inner.unwrap_or(cell)),
-                },
-            }
-        }
+        How::Proxies | How::Typed(_) | How::Listed | How::Joined => several(cell, how, made),
         How::Guid => guid(cell, made),
         How::ImmutableId => match base64(cell.trim_ascii()) {
             Some(octets) => put(made, &guid_text(&octets)),
             None => Meant::Lost(Problem::BadIdentity),
         },
-        How::Sid => {
-            let sid = cell.trim_ascii();
-            let known = sid.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("S-1-"));
-            if known { Meant::Is(sid) } else { Meant::Lost(Problem::BadIdentity) }
-        }
+        How::Sid => sid(cell),
         How::Flag => {
             truth(cell).map_or(Meant::Is(cell), |yes| Meant::Word(if yes { "TRUE" } else { "FALSE" }))
         }
@@ -133,11 +121,31 @@ pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -
             None => number(cell),
         },
         How::RecipientType => {
-            let name = cell.trim_ascii();
-            let known = RECIPIENT_TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-            known.map_or_else(|| number(cell), |(_, number)| Meant::Word(number))
+            recipient::number_of(cell.trim_ascii()).map_or_else(|| number(cell), Meant::Word)
         }
     }
+}
+
+/// A cell that may hold several values.
+fn several<'c>(cell: &'c str, how: How, made: &mut String) -> Meant<'c> {
+    let inner = cell.strip_prefix('{').and_then(|cell| cell.strip_suffix('}'));
+    if inner.is_some_and(|inner| inner.ends_with("...") || inner.ends_with('…')) {
+        return Meant::Lost(Problem::FormatCut);
+    }
+    match enclosed::values(cell).filter(|_| how == How::Proxies) {
+        Some(values) if values.is_empty() => Meant::Nothing,
+        Some(values) => {
+            made.extend(values.iter().flat_map(|value| [value.as_str(), LIMIT]));
+            Meant::Made
+        }
+        None => Meant::Is(inner.unwrap_or(cell)),
+    }
+}
+
+fn sid(cell: &str) -> Meant<'_> {
+    let sid = cell.trim_ascii();
+    let known = sid.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("S-1-"));
+    if known { Meant::Is(sid) } else { Meant::Lost(Problem::BadIdentity) }
 }
 
 /// Whether the first octets of a cell show that it is neither guarded nor a mark of lost values: most are not.
@@ -250,12 +258,18 @@ fn truth(cell: &str) -> Option<bool> {
     }
 }
 
+/// No attribute that is read has a longer number; a spreadsheet program rounds those.
+const DIGITS: usize = 15;
+
+fn is_digits(cell: &str) -> bool {
+    (1..=DIGITS).contains(&cell.len()) && cell.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn number(cell: &str) -> Meant<'_> {
     let number = cell.trim_ascii();
     if number.is_empty() {
         Meant::Nothing
-    } else if number.len() <= 15 && number.parse::<i64>().is_ok() {
-        // No attribute that is read has a longer number; a spreadsheet program rounds those.
+    } else if number.len() <= DIGITS && number.parse::<i64>().is_ok() {
         Meant::Is(number)
     } else {
         Meant::Lost(Problem::BadNumber)
@@ -278,25 +292,6 @@ pub(super) fn unescape(text: &str, made: &mut String) {
     }
     made.push_str(rest);
 }
-
-/// The names that Exchange gives to the values of msExchRecipientTypeDetails.
-#[rustfmt::skip]
-const RECIPIENT_TYPES: &[(&str, &str)] = &[
-    ("UserMailbox", "1"), ("LinkedMailbox", "2"), ("SharedMailbox", "4"), ("LegacyMailbox", "8"),
-    ("RoomMailbox", "16"), ("EquipmentMailbox", "32"), ("MailContact", "64"), ("MailUser", "128"),
-    ("MailUniversalDistributionGroup", "256"), ("MailNonUniversalGroup", "512"),
-    ("MailUniversalSecurityGroup", "1024"), ("DynamicDistributionGroup", "2048"), ("PublicFolder", "4096"),
-    ("SystemAttendantMailbox", "8192"), ("SystemMailbox", "16384"), ("MailForestContact", "32768"),
-    ("User", "65536"), ("Contact", "131072"), ("UniversalDistributionGroup", "262144"),
-    ("UniversalSecurityGroup", "524288"), ("NonUniversalGroup", "1048576"), ("DisabledUser", "2097152"),
-    ("MicrosoftExchange", "4194304"), ("ArbitrationMailbox", "8388608"), ("MailboxPlan", "16777216"),
-    ("LinkedUser", "33554432"), ("RoomList", "268435456"), ("DiscoveryMailbox", "536870912"),
-    ("RoleGroup", "1073741824"), ("RemoteUserMailbox", "2147483648"), ("Computer", "4294967296"),
-    ("RemoteRoomMailbox", "8589934592"), ("RemoteEquipmentMailbox", "17179869184"),
-    ("RemoteSharedMailbox", "34359738368"), ("PublicFolderMailbox", "68719476736"),
-    ("TeamMailbox", "137438953472"), ("RemoteTeamMailbox", "274877906944"), ("MonitoringMailbox", "549755813888"),
-    ("GroupMailbox", "1099511627776"), ("LinkedRoomMailbox", "2199023255552"),
-];
 
 #[cfg(test)]
 mod tests {
