@@ -118,6 +118,11 @@ fn cases() -> Vec<Case> {
         on_premises("_sip._tls", &["_sip._tls CNAME gone"], "DNS010"),
         on_premises("sip", &["sip CNAME edge", "edge A 192.0.2.7"], ""),
         on_premises("sip", &["sip CNAME sipdir.online.lync.com."], "DNS004"),
+        on_premises(
+            "_sipfederationtls._tcp",
+            &["_sipfederationtls._tcp SRV 0 0 5061 edge", "edge A 192.0.2.8"],
+            "DNS012",
+        ),
         on_premises("lyncdiscover", &["lyncdiscover CNAME gone"], "DNS010"),
         on_premises("lyncdiscover", &["lyncdiscover CNAME lyncdiscover.fabrikam.test."], "DNS009"),
         on_premises("lyncdiscover", &["lyncdiscover A 192.0.2.9", "lyncdiscover A 192.0.2.10"], ""),

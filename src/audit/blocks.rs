@@ -1,6 +1,7 @@
 //! Blocks of all inputs through the thread pool, results in the order of the input.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
@@ -32,6 +33,25 @@ impl Numbered {
             From::Cut(block) => Ok(block),
             From::Place(place) => inputs[self.input].block_at(&place),
         }
+    }
+}
+
+impl Numbered {
+    /// The block, or only its records at these places in its text where that is less to read; and where those records
+    /// start in it.
+    pub(super) fn part(self, inputs: &[&dyn Input], spans: &[Range<u32>]) -> Result<(Block, Vec<u32>)> {
+        if let From::Place(place) = &self.from
+            && let Some(part) = inputs[self.input].part_at(place, spans)?
+        {
+            let mut end = 0;
+            let starts = spans.iter().map(|span| {
+                let start = end;
+                end += span.end - span.start;
+                start
+            });
+            return Ok((part, starts.collect()));
+        }
+        Ok((self.block(inputs)?, spans.iter().map(|span| span.start).collect()))
     }
 }
 

@@ -4,6 +4,8 @@
 //! addresses and sign-in names share one space of hashes, since a text of one may matter in another; so the usual
 //! user, whose four addresses are the same text, has one entry for them.
 
+use std::ops::Range;
+
 use crate::model::attribute::IDENTITY;
 use crate::model::{Attr, AttrSet, Record, User, fold, leb128};
 use crate::rules::unique::{KEY_ATTRIBUTES, Space, keys};
@@ -108,16 +110,20 @@ pub(super) struct Collected {
     pub(super) keys: Vec<BlockKeys>,
 }
 
-/// Where the records start that were kept so, the `wanted` ones, in ascending order.
-pub(super) fn starts(kept: &[u8], wanted: impl Iterator<Item = usize>) -> Vec<u32> {
-    let (mut left, mut start, mut next) = (kept, 0u32, 0);
+/// From where to where the records reach whose starts were kept so, the `wanted` ones, in ascending order; the last one
+/// reaches to `end`.
+pub(super) fn spans(kept: &[u8], wanted: impl Iterator<Item = usize>, end: u32) -> Vec<Range<u32>> {
+    let mut left = kept;
+    let mut step = |start: u32| leb128::take(&mut left).map(|step| start.wrapping_add(step));
+    let (mut start, mut ahead, mut next) = (0, step(0), 0);
     let mut all = Vec::new();
     for place in wanted {
         while next <= place {
-            start = start.wrapping_add(leb128::take(&mut left).unwrap_or_default());
+            start = ahead.unwrap_or(end);
+            ahead = step(start);
             next += 1;
         }
-        all.push(start);
+        all.push(start..ahead.unwrap_or(end));
     }
     all
 }
@@ -228,8 +234,9 @@ mod tests {
         let found = collector.finish();
         assert_eq!((found.records, found.keys.len()), (150_000, 3));
         let wanted = [0, 1, 69_999, 70_000, 70_001, 149_999];
-        let places: Vec<u32> = wanted.iter().map(|&row| at(row)).collect();
-        assert_eq!(starts(&found.starts, wanted.iter().map(|&row| row as usize)), places);
+        let places: Vec<_> = wanted.iter().map(|&row| at(row)..at(row + 1)).collect();
+        let spans = spans(&found.starts, wanted.iter().map(|&row| row as usize), at(150_000));
+        assert_eq!(spans, places);
         let of_700 = key_hash(Kind::Rules(Space::Smtp), "700@x.y");
         let mut rows = Vec::new();
         for (run, keys) in (0..).zip(&found.keys) {

@@ -1,5 +1,7 @@
 //! How the inputs fall into blocks, as the first reading found them.
 
+use std::ops::Range;
+
 use super::keys;
 use super::spill::{Kept, Shelf};
 use crate::error::{Error, Result};
@@ -57,10 +59,14 @@ impl<'s> Layout<'s> {
         self.blocks.get(place)
     }
 
-    /// Where records of a block start in its text; they are counted in the block, in ascending order.
-    pub(super) fn starts(&self, block: &Known, records: impl Iterator<Item = usize>) -> Result<Vec<u32>> {
+    /// From where to where records of a block reach in its text; they are counted in the block, in ascending order.
+    pub(super) fn spans(
+        &self,
+        block: &Known,
+        records: impl Iterator<Item = usize>,
+    ) -> Result<Vec<Range<u32>>> {
         let kept = self.shelf.read(&block.starts, 0, block.starts.len())?;
-        Ok(keys::starts(&kept, records))
+        Ok(keys::spans(&kept, records, block.place.map_or(u32::MAX, |place| place.len)))
     }
 
     /// The block in which a record stands.

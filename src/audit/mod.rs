@@ -231,8 +231,8 @@ fn second_look(
         if rows().next().is_none() {
             return names.keep(BlockNames::default());
         }
-        let starts = layout.starts(known, rows().map(|row| row - first))?;
-        let block = numbered.block(inputs)?;
+        let spans = layout.spans(known, rows().map(|row| row - first))?;
+        let (block, starts) = numbered.part(inputs, &spans)?;
         let (mut look, mut own, mut left) = (Look::default(), BlockNames::default(), rows());
         input.some_records(&block, &starts, wanted, &mut |record| {
             if let Some(row) = left.next() {

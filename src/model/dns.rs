@@ -110,14 +110,25 @@ impl Lead {
             End::Endless => "without end".to_owned(),
             End::Unknown(why) => why.clone(),
         };
-        let mut way: Vec<String> = Vec::new();
-        way.extend(self.service.iter().map(|(host, port)| format!("SRV {host}:{port}")));
-        way.extend(self.aliases.iter().map(|alias| format!("CNAME {alias}")));
+        let way = self.way();
         match (way.is_empty(), end.is_empty()) {
             (true, _) => end,
-            (_, true) => way.join(" "),
-            _ => format!("{} ({end})", way.join(" ")),
+            (_, true) => way,
+            _ => format!("{way} ({end})"),
         }
+    }
+
+    fn way(&self) -> String {
+        let service = self.service.iter().map(|(host, port)| format!("SRV {host}:{port}"));
+        let aliases = self.aliases.iter().map(|alias| format!("CNAME {alias}"));
+        service.chain(aliases).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the zone holds: the hosts, whose addresses may be others tomorrow; addresses where it names no host.
+    #[must_use]
+    pub fn value(&self) -> String {
+        let way = self.way();
+        if way.is_empty() { self.shown() } else { way }
     }
 
     /// Where it ends, as a message names it: the last host, or the addresses.
@@ -209,6 +220,15 @@ impl Seen {
             Self::Absent(absence) => absence.told().to_owned(),
             Self::Leads(leads) => leads.iter().map(Lead::shown).collect::<Vec<_>>().join("; "),
             Self::Unknown(why) => why.clone(),
+        }
+    }
+
+    /// What the zone holds; see [`Lead::value`].
+    #[must_use]
+    pub fn value(&self) -> String {
+        match self {
+            Self::Leads(leads) => leads.iter().map(Lead::value).collect::<Vec<_>>().join("; "),
+            other => other.shown(),
         }
     }
 

@@ -9,7 +9,7 @@ use rapidhash::v3::rapidhash_v3;
 use smallvec::SmallVec;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::octet::make_small;
+use super::octet::{ascii_start, make_small};
 
 /// Blank: space, TAB, CR, LF, VT, FF.
 #[must_use]
@@ -57,7 +57,7 @@ fn fold_whole(text: &str) -> String {
 fn pieces(text: &str, mut each: impl FnMut(&str)) -> bool {
     let mut rest = text;
     loop {
-        let ascii = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+        let ascii = ascii_start(rest.as_bytes());
         each(&rest[..ascii]);
         let mut behind = rest[ascii..].chars();
         let Some(c) = behind.next() else { return true };

@@ -27,6 +27,20 @@ pub fn find(octet: u8, text: &[u8]) -> Option<usize> {
     (found != 0).then(|| near.len() - 8 + found.trailing_zeros() as usize / 8)
 }
 
+/// How many ASCII octets a text starts with.
+#[must_use]
+#[inline]
+pub(super) fn ascii_start(text: &[u8]) -> usize {
+    let (eights, rest) = text.as_chunks::<8>();
+    for (nth, &eight) in eights.iter().enumerate() {
+        let found = u64::from_le_bytes(eight) & HIGH;
+        if found != 0 {
+            return nth * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    text.len() - rest.len() + rest.iter().take_while(|b| b.is_ascii()).count()
+}
+
 /// One in each octet.
 const EACH: u64 = 0x0101_0101_0101_0101;
 /// The highest bit of each octet.
@@ -66,6 +80,12 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
+        #[test]
+        fn ascii_ends_where_it_ends(text in "[a-z]{0,40}é?[a-zü]{0,20}") {
+            let end = text.bytes().position(|b| !b.is_ascii()).unwrap_or(text.len());
+            proptest::prop_assert_eq!(ascii_start(text.as_bytes()), end);
+        }
+
         #[test]
         fn an_octet_is_where_it_is(text: Vec<u8>, octet: u8, tail in proptest::collection::vec(0_u8..4, 0..200)) {
             for (octet, text) in [(octet, &text), (3, &tail)] {

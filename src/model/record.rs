@@ -1,6 +1,7 @@
 //! What a source gives: blocks of text, each of whole records, and the records of a block.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use super::attribute::AttrSet;
 use super::problem::Problems;
@@ -123,6 +124,13 @@ pub trait Input: Sync {
             "cannot be read from the middle",
             "report this as a mistake of the program",
         ))
+    }
+
+    /// What stands at some places in the text of such a block, put together; `None` where it is as well to read all of
+    /// it. Only for [`Input::some_records`]. Called in parallel.
+    fn part_at(&self, place: &BlockPlace, spans: &[Range<u32>]) -> Result<Option<Block>> {
+        let _ = (place, spans);
+        Ok(None)
     }
 
     /// Gives every record of a block to `each`, in order, and returns the damage. Called in parallel; a pure

@@ -67,7 +67,7 @@ enum Ends {
     Passed,
     /// With the message.
     Failure(String),
-    /// For nobody the rule could be evaluated.
+    /// The rule could not be evaluated for anybody, or not for all that it is about.
     Skipped,
 }
 
@@ -83,7 +83,9 @@ impl Case {
                 several(errors, "error"),
                 several(users, rules::at(place).concerns())
             ))
-        } else if judged > 0 && count.not_evaluated == judged {
+        } else if (judged > 0 && count.not_evaluated == judged)
+            || (count.findings == 0 && summary.organisation.open.has(place))
+        {
             Ends::Skipped
         } else {
             Ends::Passed
@@ -111,7 +113,10 @@ impl Case {
                 );
             }
             Ends::Skipped => {
-                let why = format!("not evaluated for {}", several(self.count.not_evaluated, "user"));
+                let why = match self.count.not_evaluated {
+                    0 => "not evaluated: what it needs could not be asked".to_owned(),
+                    users => format!("not evaluated for {}", several(users, "user")),
+                };
                 let _ = writeln!(text, ">\n      <skipped message=\"{why}\"/>\n    </testcase>");
             }
             Ends::Passed if self.count.findings > 0 => {

@@ -37,6 +37,8 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 pub use columns::Column;
 pub use split::split as split_addresses;
 
@@ -253,6 +255,14 @@ impl Input for Source {
     fn block_at(&self, place: &BlockPlace) -> Result<Block> {
         let straight = Straight::of(&self.found).unwrap_or(Straight::Utf8);
         regular::block_at(&self.raw, straight, *place)
+    }
+
+    fn part_at(&self, place: &BlockPlace, spans: &[Range<u32>]) -> Result<Option<Block>> {
+        let straight = Straight::of(&self.found);
+        match (&self.reading, straight) {
+            (Reading::Table(_), Some(Straight::Utf8)) => regular::part_at(&self.raw, place, spans),
+            _ => Ok(None),
+        }
     }
 
     fn records(&self, block: &Block, wanted: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {

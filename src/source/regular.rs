@@ -4,6 +4,8 @@
 //! quotes ends a record. Whether a file is like that is only known when its records have been read; the reader of the
 //! records says so, and a file that is not is cut anew with care (see [`super::cut`]).
 
+use std::ops::Range;
+
 use memchr::{memchr_iter, memrchr, memrchr2};
 
 use super::encoding::Raw;
@@ -123,6 +125,24 @@ pub(super) fn block_at(raw: &Raw, straight: Straight, place: BlockPlace) -> Resu
     Ok(block(straight.text(raw, place.start, place.len as usize)?, place))
 }
 
+/// Parts of the block of UTF-8 at a place; `None` when they are most of it.
+pub(super) fn part_at(raw: &Raw, place: &BlockPlace, spans: &[Range<u32>]) -> Result<Option<Block>> {
+    let size: usize = spans.iter().map(ExactSizeIterator::len).sum();
+    if size > place.len as usize / 4 {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; size];
+    let mut room = &mut bytes[..];
+    let mut short = 0;
+    for span in spans {
+        let (own, rest) = room.split_at_mut(span.len());
+        short += own.len() - raw.read(place.start + u64::from(span.start), own)?;
+        room = rest;
+    }
+    bytes.truncate(size - short);
+    Ok(Some(Block { text: checked(raw, bytes)?, ..Block::default() }))
+}
+
 fn block(text: String, place: BlockPlace) -> Block {
     let BlockPlace { line, bytes, .. } = place;
     Block { text, line, bytes: bytes.into(), problems: Problems::default(), place: Some(place) }
@@ -174,6 +194,19 @@ mod tests {
         assert_eq!(last_end(b"a\nb\r"), Some(2));
         assert_eq!(last_end(b"a\rb"), Some(2));
         assert_eq!(last_end(b""), None);
+    }
+
+    #[test]
+    fn a_part_of_a_block_is_what_stands_there() {
+        use std::io::Write;
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all("head\nü,1\nb,2\nc,3\nd,4\n".as_bytes()).unwrap();
+        let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
+        let place = BlockPlace { start: 5, len: 17, bytes: 17, line: 2 };
+        let part = |spans: &[Range<u32>]| part_at(&raw, &place, spans).unwrap().map(|part| part.text);
+        assert_eq!(part(&[0..2, 9..11]).as_deref(), Some("üc,"));
+        assert_eq!(part(&[0..5, 9..11]), None);
+        assert!(part_at(&raw, &place, &[1..3, 9..10]).is_err());
     }
 
     #[test]

@@ -54,7 +54,7 @@ async fn aliases(server: &Server, mut name: Name) -> Way {
             break Stop::Online;
         }
         let next = match server.ask(&name, RecordType::CNAME).await {
-            Ok(answer) => target(&answer),
+            Ok(answer) => target(&name, &answer),
             Err(Nothing::Absent(Absence::NoName)) => break Stop::NoName,
             Err(Nothing::Absent(_)) => None,
             Err(Nothing::Unknown(why)) => break Stop::Unknown(why),
@@ -73,8 +73,13 @@ async fn aliases(server: &Server, mut name: Name) -> Way {
     Way { aliases, stop }
 }
 
-fn target(answer: &Lookup) -> Option<Name> {
-    answer.answers().iter().find_map(|record| match &record.data {
+/// What a server says of this name and of no other, whatever else it sends along.
+fn own<'a>(name: &'a Name, answer: &'a Lookup) -> impl Iterator<Item = &'a RData> {
+    answer.answers().iter().filter(move |record| record.name == *name).map(|record| &record.data)
+}
+
+fn target(name: &Name, answer: &Lookup) -> Option<Name> {
+    own(name, answer).find_map(|data| match data {
         RData::CNAME(target) => Some(target.0.clone()),
         _ => None,
     })
@@ -112,7 +117,7 @@ async fn addresses(server: &Server, name: &Name) -> End {
     let mut unknown = None;
     for kind in [RecordType::A, RecordType::AAAA] {
         match server.ask(name, kind).await {
-            Ok(answer) => all.extend(answer.answers().iter().filter_map(|record| record.data.ip_addr())),
+            Ok(answer) => all.extend(own(name, &answer).filter_map(RData::ip_addr)),
             Err(Nothing::Absent(Absence::NoName)) => return End::NoName,
             Err(Nothing::Absent(_)) => {}
             Err(Nothing::Unknown(why)) => unknown = Some(why),
@@ -138,7 +143,7 @@ async fn service(server: &Server, name: Name, aliases: Vec<String>) -> Seen {
             return Seen::Leads(vec![Lead { service: None, aliases, end }]);
         }
     };
-    let services = answer.answers().iter().filter_map(|record| match &record.data {
+    let services = own(&name, &answer).filter_map(|data| match data {
         RData::SRV(service) if !service.target.is_root() => Some((service.target.clone(), service.port)),
         _ => None,
     });

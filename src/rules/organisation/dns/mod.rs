@@ -336,8 +336,8 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         severity: [W, NO, W, NO],
         summary: "the records for the Access Edge lead to different servers",
         why: "Federation, sign-in and sip belong to one Access Edge; where they lead to different servers, one is \
-              usually left over. With several Edge pools it may be meant. Inside the network sip leads to the pool, so \
-              it is not compared where records of the network inside are asked for.",
+              usually left over. With several Edge pools it may be meant. For sip it is only a note, since inside the \
+              network it leads to the pool; it is not compared where records of the network inside are asked for.",
         remedy: "Let _sipfederationtls._tcp, _sip._tls and sip lead to the same Access Edge.",
         reference: "KB 2614242 step 1; DNS requirements for Skype for Business Server (Microsoft Learn)",
         check: Check::Organisation(Look::Dns(disagree)),
