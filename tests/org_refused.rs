@@ -11,9 +11,10 @@ use wire::organisation::{asks, remove, sound};
 use wire::{Act, At, Moment, Plan};
 
 /// The kinds that can be refused, the step that is not evaluated then, and the rules that must not fire.
-const REFUSED: [(&str, &str, &[&str]); 6] = [
+const REFUSED: [(&str, &str, &[&str]); 7] = [
     ("attributeSchema", "4", &["ORG001", "ORG002", "ORG003", "ORG004"]),
-    ("msExchOrganizationContainer", "5", &["ORG005", "ORG009", "ORG011"]),
+    ("msExchOrganizationContainer", "4", &["ORG005", "ORG009", "ORG011"]),
+    ("msExchExchangeServer", "5", &["ORG009"]),
     ("msExchAuthPartnerApplication", "4", &["ORG005"]),
     ("msExchAuthAuthServer", "6", &["ORG011"]),
     ("msExchOWAVirtualDirectory", "5", &["ORG009"]),

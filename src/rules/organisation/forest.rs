@@ -192,6 +192,8 @@ fn unread(scenario: Scenario, seen: &Configuration) -> Vec<Check> {
     for (kind, step) in [
         (Kind::ExchangeSchema, 4),
         (Kind::LyncSchema, 4),
+        (Kind::Organisation, 4),
+        (Kind::Server, 5),
         (Kind::AcceptedDomain, 3),
         (Kind::OutlookWebApp, 5),
         (Kind::SipDomain, 1),
@@ -201,7 +203,13 @@ fn unread(scenario: Scenario, seen: &Configuration) -> Vec<Check> {
         // The versions have rows of their own where the scenario has the step.
         let own = matches!(kind, Kind::ExchangeSchema | Kind::LyncSchema) && applies(scenario, step);
         let needed = kind != Kind::OutlookWebApp || applies(scenario, step);
-        if let Some(why) = seen.unread(kind).filter(|_| !own && needed) {
+        // What is missing for the same reason as what depends on it is told with that.
+        let told = |why: &str| {
+            let dependent = [Kind::AcceptedDomain, Kind::OutlookWebApp];
+            matches!(kind, Kind::Organisation | Kind::Server)
+                && dependent.iter().any(|&other| seen.unread(other) == Some(why))
+        };
+        if let Some(why) = seen.unread(kind).filter(|why| !own && needed && !told(why)) {
             checks.push(check(step, State::NotEvaluated, kind.class(), format!("{}: {why}", kind.told())));
         }
     }

@@ -112,10 +112,9 @@ impl Reader<'_, '_> {
     fn exchange(&mut self) -> std::result::Result<Vec<Part>, Fault> {
         let above = format!("CN=Microsoft Exchange,CN=Services,{}", self.base);
         let organisation = self.part(Kind::Organisation, |reader| {
-            reader.below(Kind::Organisation, &above, &above, Scope::OneLevel)
+            reader.below(Kind::Organisation, &above, Scope::OneLevel, |reader| reader.ask.surely_none(&above))
         })?;
-        let place =
-            organisation.objects.first().map(|object| String::from_utf8_lossy(&object.dn).into_owned());
+        let place = organisation.objects.first().map(name);
         let unread = organisation.unread.clone();
         let mut parts = vec![organisation];
         for (kind, folder) in [
@@ -124,43 +123,30 @@ impl Reader<'_, '_> {
             (Kind::PartnerApplication, "CN=Partner Applications,CN=Auth Configuration"),
             (Kind::AuthServer, "CN=Auth Servers,CN=Auth Configuration"),
         ] {
-            let part = match (&place, &unread) {
-                (_, Some(why)) => Part { kind, objects: Vec::new(), unread: Some(why.clone()) },
-                (None, None) => Part { kind, objects: Vec::new(), unread: None },
-                (Some(place), None) => self.part(kind, |reader| {
-                    reader.below(kind, place, &format!("{folder},{place}"), Scope::Subtree)
-                })?,
-            };
+            let part = self.part(kind, |reader| {
+                reader.below(kind, &above, Scope::Subtree, |reader| {
+                    match (&unread, &place) {
+                        (Some(why), _) => Err(Why::Unread(why.clone())),
+                        (None, Some(place)) => reader.ask.surely_none(&format!("{folder},{place}")),
+                        // Without an organisation there is nothing of it.
+                        (None, None) => Ok(()),
+                    }
+                })
+            })?;
             parts.push(part);
         }
-        let servers: Vec<String> =
-            parts[1].objects.iter().map(|server| String::from_utf8_lossy(&server.dn).into_owned()).collect();
+        let servers = parts[1].objects.iter().take(FEW).map(name).collect::<Vec<_>>();
         let unread = unread.or_else(|| parts[1].unread.clone());
-        parts.push(self.web_apps(place.as_deref(), &servers, unread)?);
+        // A server shows its directories, unless the account may not see them.
+        let part = self.part(Kind::OutlookWebApp, |reader| {
+            reader.below(Kind::OutlookWebApp, &above, Scope::Subtree, |reader| {
+                unread.map_or(Ok(()), |why| Err(Why::Unread(why)))?;
+                let mut folders = servers.iter().map(|server| format!("CN=HTTP,CN=Protocols,{server}"));
+                folders.try_for_each(|folder| reader.ask.surely_none(&folder))
+            })
+        })?;
+        parts.push(part);
         Ok(parts)
-    }
-
-    /// The virtual directories of Outlook Web App. Where a server shows none, it is looked whether it would.
-    fn web_apps(
-        &mut self,
-        place: Option<&str>,
-        servers: &[String],
-        unread: Option<String>,
-    ) -> std::result::Result<Part, Fault> {
-        let kind = Kind::OutlookWebApp;
-        let (Some(place), None) = (place, &unread) else {
-            return Ok(Part { kind, objects: Vec::new(), unread });
-        };
-        self.part(kind, |reader| {
-            let found =
-                reader.below(kind, place, &format!("CN=Administrative Groups,{place}"), Scope::Subtree)?;
-            if found.is_empty() {
-                for server in servers.iter().take(FEW) {
-                    reader.ask.surely_none(&format!("CN=HTTP,CN=Protocols,{server}"))?;
-                }
-            }
-            Ok(found)
-        })
     }
 
     /// What Lync keeps, in the one place or the other.
@@ -185,7 +171,9 @@ impl Reader<'_, '_> {
             let mut part = Part { kind, objects: Vec::new(), unread: unread.clone() };
             for home in &present {
                 let found = self.part(kind, |reader| {
-                    reader.below(kind, home, &format!("{folder},{home}"), Scope::Subtree)
+                    reader.below(kind, home, Scope::Subtree, |reader| {
+                        reader.ask.surely_none(&format!("{folder},{home}"))
+                    })
                 })?;
                 part.objects.extend(found.objects);
                 part.unread = part.unread.or(found.unread);
@@ -195,15 +183,21 @@ impl Reader<'_, '_> {
         Ok(parts)
     }
 
-    /// The objects of a kind below a base; where there are none, `folder` is where they would be.
-    fn below(&mut self, kind: Kind, base: &str, folder: &str, scope: Scope) -> Told<Vec<Object>> {
+    /// The objects of a kind below a base; where there are none, `none` finds out whether that is so.
+    fn below(
+        &mut self,
+        kind: Kind,
+        base: &str,
+        scope: Scope,
+        none: impl FnOnce(&mut Self) -> Told<()>,
+    ) -> Told<Vec<Object>> {
         let filter = format!("(objectClass={})", kind.class());
         let found = match self.ask.asked(base, scope, &filter, kind.attributes())? {
             Some(found) => found.whole(base)?,
             None => Vec::new(),
         };
         if found.is_empty() {
-            self.ask.surely_none(folder)?;
+            none(self)?;
         }
         Ok(found)
     }
@@ -215,6 +209,11 @@ impl Reader<'_, '_> {
         }
         self.ask.find(dn, Scope::Base, "(objectClass=*)", kind.attributes())
     }
+}
+
+/// The DN of an object as a base.
+fn name(object: &Object) -> String {
+    String::from_utf8_lossy(&object.dn).into_owned()
 }
 
 fn is_named(object: &Object, cn: &str) -> bool {
