@@ -145,8 +145,8 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         severity: [E, NO, E, NO],
         summary: "a partner application that is meant for Lync has another application's identifier",
         why: "Exchange knows who speaks by the identifier: Lync's tokens belong to no application, and are refused.",
-        remedy: "Remove the application with Remove-PartnerApplication, and make it again with \
-                 Configure-EnterprisePartnerApplication.ps1 -ApplicationType Lync.",
+        remedy: "Look at what the application is for; if it is Lync's, remove it with Remove-PartnerApplication, and make it again \
+                 with Configure-EnterprisePartnerApplication.ps1 -ApplicationType Lync.",
         reference: PARTNERS,
         blocks: TRUST,
         decides: Some(Step::TrustedApplications),
@@ -306,7 +306,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         summary: "there is no authentication service of Office 365 in Exchange",
         why: "Exchange and Exchange Online cannot believe one another who they are; online meetings cannot be scheduled \
               in Outlook Web App.",
-        remedy: "Run the Hybrid Configuration Wizard again, or New-AuthServer -AuthMetadataUrl \
+        remedy: "Run the Hybrid Configuration Wizard again, or New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl \
                  https://accounts.accesscontrol.windows.net/TENANT/metadata/json/1.",
         reference: OAUTH,
         blocks: MEETINGS,

@@ -108,7 +108,7 @@ pub(super) fn of_lync_pool(application: &Object) -> Result<(), String> {
 /// and the documentation give it.
 pub(super) fn is_microsoft(server: &Object) -> bool {
     let name = name(server).to_lowercase();
-    let named = ["acs", "microsoft", "evosts", "azure", "office365", "office 365", "o365"];
+    let named = ["acs", "microsoft", "evosts", "azure", "windowsazure", "office365", "office 365", "o365"];
     let theirs = |attribute: &str| split(&server.text(attribute)).is_some_and(|(_, host, _)| is_theirs(host));
     theirs(METADATA)
         || theirs(ISSUER)
