@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::terminal::{Paint, Style, escape, several, shorten};
 use crate::model::dn;
+use crate::model::domain::in_unicode;
 use crate::model::organisation::{Check, State};
 use crate::rules;
 use crate::rules::Scenario;
@@ -97,6 +98,11 @@ fn brief(about: &str) -> String {
 fn one(check: &Check, style: Style) -> String {
     let shown = |text: &str| shorten(&escape(text), LONG);
     let mut told = shown(&brief(&check.about));
+    if check.about.contains("xn--")
+        && let Some(text) = in_unicode(&check.about)
+    {
+        let _ = write!(told, " ({})", shown(&text));
+    }
     if !check.field.is_empty() {
         let _ = write!(told, "{}{}", if told.is_empty() { "" } else { " " }, check.field);
     }

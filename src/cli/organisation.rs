@@ -112,8 +112,11 @@ pub(super) fn look_up(
         retries: settings.dns.retries,
     };
     let mut organisation = Organisation::default();
+    // An alias may lead from one domain of the organisation to another.
+    let mut plan = plan.clone();
+    plan.context.sip_domains.extend(request.domains.iter().cloned());
     for domain in name_servers::ask(&request, interrupted)? {
-        dns::judge(plan, &domain, &mut organisation);
+        dns::judge(&plan, &domain, &mut organisation);
     }
     Ok(organisation)
 }

@@ -36,26 +36,31 @@ fn step(out: &mut String, page: &Page<'_>, standing: &Standing<'_>) {
     let (class, word) = look(standing.state);
     html!(out; "<li class=\"" (class) "\"><h3><span class=\"hidden\">Step </span><span class=\"number\">"
         (u64::from(standing.step.number)) "</span> " (standing.step.title) " <span class=\"chip " (class) "\">" (word)
-        "</span></h3>\n<p>");
+        "</span></h3>\n");
     let told = standing.told(page.summary.scenario);
     if standing.state == State::ByHand && standing.checks.is_empty() {
-        html!(out; "Not looked at. How to check: ");
-        Prose(&told).show(out);
-        html!(out; ".");
-    } else {
+        html!(out; "<details><summary>Nobody has looked: how to check</summary>\n<p>");
         sentence(out, &told);
+        html!(out; "</p>\n</details>\n");
+    } else {
+        html!(out; "<p>");
+        sentence(out, &told);
+        codes(out, page, standing.step.number);
+        html!(out; "</p>\n");
     }
-    let decides = |number| {
-        page.fired.iter().filter(move |fired| fired.rule.decides.is_some_and(|step| step.number() == number))
-    };
-    for (nth, fired) in decides(standing.step.number).enumerate() {
-        html!(out; (if nth == 0 { " See " } else { ", " }) "<a href=\"#" (fired.rule.code) "\">" (fired.rule.code) "</a>");
-    }
-    html!(out; "</p>\n");
     if standing.state != State::NotPossible && !standing.checks.is_empty() {
         checks(out, standing.checks);
     }
     html!(out; "</li>\n");
+}
+
+/// The rules that fired and decide the step.
+fn codes(out: &mut String, page: &Page<'_>, number: u8) {
+    let decides =
+        page.fired.iter().filter(|fired| fired.rule.decides.is_some_and(|step| step.number() == number));
+    for (nth, fired) in decides.enumerate() {
+        html!(out; (if nth == 0 { " See " } else { ", " }) "<a href=\"#" (fired.rule.code) "\">" (fired.rule.code) "</a>");
+    }
 }
 
 /// What a state looks like: a class of the style, and a word.
