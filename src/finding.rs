@@ -1,4 +1,4 @@
-//! What may be said about a user: a finding, its severity, and the change that would mend it.
+//! What may be said about a user or the organisation: a finding, its severity, and the change that would mend it.
 
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,44 @@ impl Change {
     }
 }
 
+/// What is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// An attribute of the user.
+    Attr(Attr),
+    /// A DNS record, or an attribute of an object of the configuration.
+    Named(&'static str),
+}
+
+impl Field {
+    /// Its name in reports: of an attribute the LDAP name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Attr(attr) => attr.ldap(),
+            Self::Named(name) => name,
+        }
+    }
+}
+
+impl From<Attr> for Field {
+    fn from(attr: Attr) -> Self {
+        Self::Attr(attr)
+    }
+}
+
+impl From<&'static str> for Field {
+    fn from(name: &'static str) -> Self {
+        Self::Named(name)
+    }
+}
+
+impl PartialEq<Attr> for Field {
+    fn eq(&self, attr: &Attr) -> bool {
+        *self == Self::Attr(*attr)
+    }
+}
+
 /// How a finding stands with what was known before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum State {
@@ -129,7 +167,7 @@ impl State {
     }
 }
 
-/// One thing that a rule says about one user.
+/// One thing that a rule says about one user, or about one thing of the organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The place of the rule in the catalogue.
@@ -137,7 +175,7 @@ pub struct Finding {
     /// How bad it is here.
     pub severity: Severity,
     /// The attribute that is at fault.
-    pub attribute: Attr,
+    pub attribute: Field,
     /// The offending value as it stands in the input; empty when there is none.
     pub value: String,
     /// What is wrong, in lower case and without a full stop, values in backquotes.

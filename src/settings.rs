@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::charset::Charset;
+use crate::rules::organisation::by_hand::Recorded;
 use crate::rules::suppress::Suppression;
 use crate::rules::verdict::Plan;
 use crate::rules::{Context, MailboxPlace, RuleSet, Scenario};
@@ -17,12 +18,14 @@ use crate::rules::{Context, MailboxPlace, RuleSet, Scenario};
 mod check;
 mod file;
 mod keys;
+mod organisation;
 mod show;
 mod suppress;
 
-pub use check::{FAIL_ON, LEAST_MEMORY};
+pub use check::{FAIL_ON, LEAST_MEMORY, domain};
 pub use file::NAME;
 pub use keys::{Entry, KEYS, Key, Origin, Shape, Values};
+pub use organisation::Record;
 pub use show::{suppression, toml};
 pub use suppress::Table;
 
@@ -156,8 +159,6 @@ pub struct Ldap {
     pub client: Option<(PathBuf, PathBuf)>,
     /// Whether nothing is verified.
     pub insecure: bool,
-    /// The name server that is asked, in place of the system's.
-    pub dns_server: Option<SocketAddr>,
     /// Which objects are read.
     pub filter: Option<String>,
     /// Where to start.
@@ -174,6 +175,34 @@ pub struct Ldap {
     pub timeout: u64,
     /// How many seconds all of it may take; 0 is no limit.
     pub deadline: u64,
+}
+
+/// How name servers are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dns {
+    /// Whether an audit asks them at all.
+    pub check: bool,
+    /// Whether the records of the network inside are asked for.
+    pub internal: bool,
+    /// The servers; those of the system when there are none.
+    pub servers: Vec<SocketAddr>,
+    /// Hosts, and domains of hosts, to which records may lead.
+    pub allowed: Vec<String>,
+    /// How many seconds an answer is waited for.
+    pub timeout: u64,
+    /// How often a question is asked again.
+    pub retries: usize,
+}
+
+/// What is looked at of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Org {
+    /// Whether the configuration partition of the servers is read as well.
+    pub check: bool,
+    /// Whether the domains in it are added to those that are given.
+    pub domains: bool,
+    /// What somebody has looked at by hand.
+    pub recorded: Vec<Recorded>,
 }
 
 /// What a run is told.
@@ -207,8 +236,12 @@ pub struct Settings {
     pub verified_domains: Vec<String>,
     /// The routing domains, folded.
     pub routing_domains: Vec<String>,
+    /// What is looked at of the organisation.
+    pub org: Org,
     /// Where mailboxes are whose home the input does not show.
     pub mailboxes: Mailboxes,
+    /// How name servers are asked.
+    pub dns: Dns,
     /// A list of the users to report.
     pub only: Option<PathBuf>,
     /// How many reports stay side by side; 0 is one in the folder itself.
@@ -254,6 +287,7 @@ impl Settings {
                 Mailboxes::OnPrem => MailboxPlace::OnPremises,
                 Mailboxes::Online => MailboxPlace::Online,
             },
+            allowed_targets: self.dns.allowed.clone(),
         };
         Plan::new(context, self.selected, &self.severity)
     }

@@ -34,7 +34,7 @@ fn the_whole_table_of_users_and_rules() {
 fn every_rule_fires_on_the_user_who_is_there_for_it() {
     let sample = table(&root().join("samples/contoso.csv"));
     let tables = SCENARIOS.map(|scenario| users(&["samples/contoso.csv"], scenario, &DOMAINS));
-    for rule in rules::all() {
+    for rule in rules::all().filter(|rule| !rule.is_about_organisation()) {
         let places: Vec<usize> =
             (0..sample.len()).filter(|&at| sample[at]["description"] == rule.code).collect();
         assert!(!places.is_empty(), "{} has no user in samples/contoso.csv", rule.code);

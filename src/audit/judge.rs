@@ -169,6 +169,7 @@ fn run(
     let mut sink = Sink::new(place, plan.severity[place], findings, open);
     match rule.check {
         Check::User(check) => check(facts, &plan.context, &mut sink),
+        Check::Organisation(_) => {}
         Check::Shared(_) | Check::Taken(..) => {
             if !near.ties.is_empty() {
                 unique::check(facts, rule, near, &mut sink);

@@ -2,7 +2,10 @@
 //! and settings file.
 
 mod catalogue;
+mod org;
+mod organisation;
 mod reports;
+mod shared;
 
 use std::path::PathBuf;
 
@@ -10,13 +13,17 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Parser, Subcommand};
 
 pub(super) use catalogue::{ExplainArgs, RulesArgs, RulesFormat};
+pub(super) use org::OrgArgs;
+use organisation::CheckDnsArgs;
+pub(super) use organisation::DnsArgs;
 pub(super) use reports::{AdoptArgs, DiffArgs, HistoryArgs};
+use shared::{ReportArgs, RuleArgs};
 
 use super::exit;
-use super::ldap_args::LdapArgs;
+use super::ldap_args::{LdapArgs, LocateArgs};
 use super::remediate_args::RemediateArgs;
 use crate::rules::Scenario;
-use crate::settings::{self, FAIL_ON, Format, KEYS, LogFormat, Mailboxes, Redact, Show, Values};
+use crate::settings::{self, KEYS, LogFormat, Mailboxes, Show, Values};
 
 /// Audits the Active Directory attributes on which directory synchronization, Exchange and Lync / Skype for
 /// Business / Teams depend: for each user, whether the two sides find each other in your deployment, and why not.
@@ -54,6 +61,13 @@ pub(super) enum Command {
     /// whether it is whole; an audit of it and one of the directory give the same.
     #[command(after_long_help = exit::HELP)]
     Fetch(Box<FetchArgs>),
+    /// Read what Exchange and Lync keep of the organisation, and check steps 4 to 6 of the article with it
+    ///
+    /// Reads the configuration partition of a domain controller, nothing secret in it and nothing else: whether the
+    /// forest was prepared, the partner applications and authorization servers of Exchange, the Outlook Web App of each
+    /// server, accepted domains, SIP domains, pools. What no directory holds is listed with the cmdlet that shows it.
+    #[command(after_long_help = exit::HELP)]
+    Org(Box<OrgArgs>),
     /// Show what is in a source: format, columns and what they mean, counts, the scenario that fits
     Inspect(Box<InspectArgs>),
     /// List the rules
@@ -67,6 +81,12 @@ pub(super) enum Command {
     /// else. Nothing is written to a directory. A plan that would bring a new finding is refused.
     #[command(after_help = "Example: dirsync-audit remediate dirsync-audit-report --preview")]
     Remediate(RemediateArgs),
+    /// Check the DNS records of SIP domains against a scenario
+    ///
+    /// Asks for the federation and discovery records of each DOMAIN, follows aliases, and compares with what the
+    /// scenario needs: step 1 of the article. Prints the six steps; with --out it writes a report too.
+    #[command(after_long_help = exit::HELP)]
+    Dns(Box<DnsArgs>),
     /// Compare two reports: what is new, fixed, unchanged
     Diff(DiffArgs),
     /// Show the runs that --history has kept, and their trend
@@ -136,6 +156,9 @@ pub(super) struct FetchArgs {
     #[command(flatten)]
     ldap: LdapArgs,
 
+    #[command(flatten)]
+    locate: LocateArgs,
+
     /// Show the progress on standard error; auto: only on a terminal [default: auto]
     #[arg(long, value_name = "WHEN", help_heading = "Run", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Show::ALL.map(|(word, _)| word)))]
@@ -192,39 +215,30 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "DOMAIN", help_heading = "Organisation")]
     routing_domain: Vec<String>,
 
+    /// Read also what Exchange and Lync keep of the organisation, of the servers among the sources
+    ///
+    /// As `org` does: the steps of the organisation stand in the report then. Without it, only users are read.
+    #[arg(long, help_heading = "Organisation", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
+    check_org: Option<bool>,
+
+    /// Take the SIP domains of Lync for --sip-domain, and with the accepted domains of Exchange for --verified-domain
+    ///
+    /// Read as with --check-org, and added to the domains that are given.
+    #[arg(long, help_heading = "Organisation", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
+    domains_from_org: Option<bool>,
+
     /// Where mailboxes are when the sources do not tell [default: onprem]
     #[arg(long, value_name = "PLACE", help_heading = "Organisation", ignore_case = true)]
     #[arg(value_parser = PossibleValuesParser::new(Mailboxes::ALL.map(|(word, _)| word)))]
     mailboxes: Option<String>,
 
-    /// Run only these rules: codes, names or prefixes such as SIP; repeatable, or separated by commas
-    #[arg(long, value_name = "RULES", help_heading = "Rules")]
-    select: Vec<String>,
+    #[command(flatten)]
+    rules: RuleArgs,
 
-    /// Leave these rules out; repeatable, or separated by commas
-    #[arg(long, value_name = "RULES", help_heading = "Rules")]
-    ignore: Vec<String>,
-
-    /// Set the severity of a rule, such as SIP010=info; repeatable
-    #[arg(long, value_name = "CODE=LEVEL", help_heading = "Rules")]
-    severity: Vec<String>,
-
-    /// The least severity that makes the exit status 1; new: any finding that --baseline lacks [default: error]
-    #[arg(long, value_name = "LEVEL", help_heading = "Rules", ignore_case = true)]
-    #[arg(value_parser = PossibleValuesParser::new(FAIL_ON))]
-    fail_on: Option<String>,
-
-    /// A report to compare with: its folder, or its findings.csv
-    ///
-    /// Findings are marked new or unchanged, and the fixed ones are counted. Where the report is to be found in --out
-    /// and none is there yet, all findings are new.
-    #[arg(long, value_name = "REPORT", help_heading = "Rules")]
-    baseline: Option<String>,
-
-    /// Exit with 0 where findings would make it 1
-    #[arg(long, help_heading = "Rules", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
-    exit_zero: Option<bool>,
+    #[command(flatten)]
+    dns: CheckDnsArgs,
 
     /// Report only the users in FILE, such as a migration wave; uniqueness is still checked over all
     ///
@@ -247,45 +261,8 @@ pub(super) struct AuditArgs {
     #[arg(long, short, value_name = "DIR", help_heading = "Output")]
     out: Option<String>,
 
-    /// The formats of the report; repeatable, or separated by commas [default: csv,json,html]
-    ///
-    /// csv: users.csv and findings.csv. json: summary.json, which is always written. jsonl: findings.jsonl, one
-    /// finding a line. html: report.html, a page to read. xlsx: report.xlsx with an action plan. sarif:
-    /// findings.sarif for code scanning. junit: junit.xml, one case per rule. prom: metrics.prom for Prometheus,
-    /// without names. txt: summary.txt, ready to be mailed, without names.
-    #[arg(long, value_name = "FORMAT", help_heading = "Output", value_delimiter = ',', ignore_case = true)]
-    #[arg(value_parser = PossibleValuesParser::new(Format::ALL.map(|(word, _)| word)))]
-    format: Vec<String>,
-
-    /// How much the report shows of users: none leaves nothing out, partial, or hash [default: none]
-    ///
-    /// Over every format at once, messages and suggestions included. Fingerprints follow: compare reports that are
-    /// redacted alike.
-    ///
-    /// partial: what is needed to find the user. The objectGUID stays whole; of a DN, its folder and the first letter
-    /// of the name; of an address or a sign-in name, the first letter and the domain; of any other text, the first
-    /// letter.
-    ///
-    /// hash: keyed hashes. Equal texts stay equal, in this run and in the next one with the same key; whoever lacks
-    /// the key learns nothing. The key comes from --redact-key-file or `DIRSYNC_AUDIT_REDACT_KEY`.
-    #[arg(long, value_name = "HOW", help_heading = "Output", ignore_case = true)]
-    #[arg(value_parser = PossibleValuesParser::new(Redact::ALL.map(|(word, _)| word)))]
-    redact: Option<String>,
-
-    /// The file with the key for --redact hash, of 16 characters or more
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    redact_key_file: Option<String>,
-
-    /// The delimiter of the report's CSV files: one character, or tab [default: ,]
-    #[arg(long, value_name = "CHAR", help_heading = "Output", allow_hyphen_values = true)]
-    csv_delimiter: Option<String>,
-
-    /// Write CSV cells as they are
-    ///
-    /// Without it, a cell that a spreadsheet would take for a formula gets a leading apostrophe.
-    #[arg(long, help_heading = "Output", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
-    csv_raw: Option<bool>,
+    #[command(flatten)]
+    report: ReportArgs,
 
     /// How many threads to use; 0 is one per processor [default: 0]
     #[arg(long, value_name = "N", help_heading = "Run")]
@@ -320,6 +297,9 @@ pub(super) struct InspectArgs {
 
     #[command(flatten)]
     ldap: LdapArgs,
+
+    #[command(flatten)]
+    locate: LocateArgs,
 
     #[command(flatten)]
     pub(super) run: RunArgs,

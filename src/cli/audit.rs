@@ -8,9 +8,12 @@ use clap::ArgMatches;
 use super::args::{AuditArgs, given};
 use super::environment::Environment;
 use super::exit::{Found, Status, audit_line};
+use super::forest;
 use super::join::{Folder, NO_SOURCE, Opened, Opening, Run};
 use super::keep::{Added, keep};
+use super::ldap::Directory;
 use super::only::List;
+use super::organisation::of_audit;
 use super::progress::{Shown, Watched};
 use super::signals::Signals;
 use super::summary::{self, Summary};
@@ -68,8 +71,14 @@ fn audit(
 ) -> Result<Status> {
     let started = Instant::now();
     let mut settings = load(options, args.run.config.as_deref(), talk, environment)?;
-    let scenario = settings.scenario.ok_or_else(|| no_scenario(&settings))?;
+    let scenario = settings
+        .scenario
+        .ok_or_else(|| no_scenario(settings.sources.is_empty().then(|| NO_SOURCE.to_owned())))?;
     let began = now();
+    let asking = settings.clone();
+    let mut directory = Directory::new(&asking, environment, talk, Some(signals));
+    let seen = forest::read(&asking, &mut directory)?;
+    forest::hand_on(&mut settings, &seen);
     let mut plan = settings.plan(scenario);
     plan.suppressions = Suppressions::new(settings.suppressions.clone(), today(began));
     let only = settings.only.as_deref().map(List::read).transpose()?;
@@ -79,14 +88,14 @@ fn audit(
         Opening { settings: &settings, environment, talk, attributes, signals: Some(signals), pool: &pool };
     // Reading a server takes its time: a second run need not wait for that to hear that there is a first.
     let reading = report::hold(&settings.out)?;
-    let sources = opening.all()?;
+    let sources = opening.all_of(&mut directory)?;
     tell_sources(&sources, talk);
     let held = signals.held();
     drop(reading);
     let runs = runs(&mut settings, began)?;
     let folder = Folder::open(&settings, scenario, environment)?;
     let watched = Watched { shown: Shown::new(&sources, &settings, talk, environment), signals };
-    let outcome = {
+    let mut outcome = {
         let only = only.as_ref().map(|list| list as &dyn Only);
         let limit = settings.memory.map(|limit| beside(limit, folder.taken(), pool.current_num_threads()));
         let memory = Memory { limit: limit.transpose()?, folder: settings.out.clone() };
@@ -96,8 +105,12 @@ fn audit(
     };
     drop(watched);
     signals.check()?;
+    let mut organisation = of_audit(&settings, &folder.domains(), &plan, signals)?;
+    organisation.merge(forest::judged(&plan, &settings, &seen, today(began)));
+    organisation.add_to(&mut outcome.counts, &mut outcome.covered);
+    folder.organisation(&organisation)?;
     let found = Found { counts: &outcome.counts, new: folder.new_ones() };
-    let status = Status::of(&found, incomplete(&outcome), &settings);
+    let status = Status::of(&found, incomplete(&outcome) || organisation.incomplete(), &settings);
     let meaning = audit_line(status, &found, &settings);
     let mut run = Run {
         scenario,
@@ -105,6 +118,7 @@ fn audit(
         plan: &plan,
         sources: &sources,
         outcome: &outcome,
+        organisation: &organisation,
         started: time_text(began),
         ended: time_text(now()),
         status,
@@ -146,7 +160,7 @@ fn judged(sources: &[Opened], audit: impl FnOnce(&[&dyn Input]) -> Result<Outcom
 }
 
 /// Adds the run to the history and puts the report in its place; without a report there is no entry.
-fn finish(folder: Folder, run: &mut Run<'_>) -> Result<Vec<Written>> {
+pub(super) fn finish(folder: Folder, run: &mut Run<'_>) -> Result<Vec<Written>> {
     let (added, kept) = keep(run, &folder.sources(run));
     run.kept = kept;
     folder.finish(run).inspect_err(|_| added.into_iter().for_each(Added::undo))
@@ -244,7 +258,8 @@ pub(super) fn today(time: jiff::Timestamp) -> jiff::civil::Date {
     time.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-fn no_scenario(settings: &Settings) -> Error {
+/// The scenario is missing, and perhaps something else.
+pub(super) fn no_scenario(other: Option<String>) -> Error {
     let mut problem = String::from("--scenario is missing: what does the directory serve?\n");
     let (style, indent) = (Style { colour: false, width: 80 }, " ".repeat(15));
     for scenario in Scenario::ALL {
@@ -252,6 +267,5 @@ fn no_scenario(settings: &Settings) -> Error {
         problem.push_str(&style.wrap(&name, &indent, scenario.serves()));
     }
     problem.push_str("  `dirsync-audit inspect SOURCE` names the one that fits");
-    let no_source = settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
-    Error::Usage(no_source.into_iter().chain([problem]).collect())
+    Error::Usage(other.into_iter().chain([problem]).collect())
 }

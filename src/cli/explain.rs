@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::args::ExplainArgs;
 use super::environment::Environment;
-use super::rules::{blocked, paint, step, word};
+use super::rules::{blocked, paint, reads, step, word};
 use super::terminal::{self, Paint, Style, escape, shorten};
 use crate::error::{Error, Result};
 use crate::rules::select::nearest;
@@ -36,13 +36,17 @@ fn explain(rule: &Rule, style: Style) -> String {
     part("Why", &style.wrap("  ", "  ", rule.why));
     part("What to do", &style.wrap("  ", "  ", rule.remedy));
     part("Severity", &severities(rule, style));
-    let reads: Vec<&str> = rule.reads.iter().map(|attr| attr.ldap()).collect();
-    part("Reads", &style.wrap("  ", "  ", &reads.join(", ")));
+    part("Reads", &style.wrap("  ", "  ", &reads(rule, |attr| attr.ldap().to_owned())));
     if let Some(blocked) = blocked(rule) {
         part("Blocks", &style.wrap("  ", "  ", &blocked));
     }
     if let Some(decides) = rule.decides {
-        part("Decides", &style.wrap("  ", "  ", &format!("the column {} of users.csv", step(decides))));
+        let what = if rule.is_about_organisation() {
+            format!("step {} of the article", decides.number())
+        } else {
+            format!("the column {} of users.csv", step(decides))
+        };
+        part("Decides", &style.wrap("  ", "  ", &what));
     }
     part("Reference", &style.wrap("  ", "  ", rule.reference));
     let (fires, silent): (Vec<&Example>, _) =
@@ -81,14 +85,14 @@ fn examples(examples: &[&Example], style: Style) -> String {
             if place > 0 {
                 lines.push("beside another object:".to_owned());
             }
-            let width = user.iter().map(|(attr, _)| attr.ldap().len()).max().unwrap_or(0);
-            let room = style.width.saturating_sub(width + 6).max(20);
-            lines.extend(
-                user.iter().map(|(attr, value)| format!("{:<width$}  {}", attr.ldap(), shown(value, room))),
-            );
+            lines.extend(pairs(user.iter().map(|(attr, value)| (attr.ldap(), *value)), style));
             if user.is_empty() {
                 lines.push("an object without any of these attributes".to_owned());
             }
+        }
+        lines.extend(pairs(example.shows.iter().copied(), style));
+        if example.users.is_empty() && example.shows.is_empty() {
+            lines.push("nothing of it is there".to_owned());
         }
         let inner = Style { width: style.width.saturating_sub(4), ..style };
         for condition in conditions(example) {
@@ -100,6 +104,16 @@ fn examples(examples: &[&Example], style: Style) -> String {
         }
     }
     text
+}
+
+/// Names and their values, one below the other.
+fn pairs(
+    pairs: impl Iterator<Item = (&'static str, &'static str)> + Clone,
+    style: Style,
+) -> impl Iterator<Item = String> {
+    let width = pairs.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let room = style.width.saturating_sub(width + 6).max(20);
+    pairs.map(move |(name, value)| format!("{name:<width$}  {}", shown(value, room)))
 }
 
 /// What is special about an example.

@@ -1,7 +1,7 @@
 //! Where the command line meets sources and reports: what it asks of them, in one place.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rayon::ThreadPool;
@@ -10,6 +10,8 @@ use super::audit::{Talk, time_text};
 use super::environment::Environment;
 use super::exit::Status;
 use super::ldap;
+use super::organisation::{self, Domains};
+use super::redaction::redactor;
 use super::signals::Signals;
 use super::terminal::escape;
 use crate::audit::{Outcome, Report, SourceOutcome};
@@ -21,10 +23,11 @@ use crate::report::runs::resolve;
 use crate::report::summary::{Accepted, InForce, Kept};
 use crate::report::{self, Baseline, Part, Redactor, Summary, Written, redact};
 use crate::rules::Scenario;
+use crate::rules::organisation::Organisation;
 use crate::rules::select::nearest;
 use crate::rules::suppress::Suppression;
-use crate::rules::verdict::{Judged, Plan};
-use crate::settings::{Format, Redact, Settings};
+use crate::rules::verdict::{self, Judged, Plan};
+use crate::settings::{Format, Settings};
 use crate::source::{self, About};
 
 /// An opened source, and what was found out about it.
@@ -72,11 +75,16 @@ pub(super) struct Opening<'o> {
 impl Opening<'_> {
     /// Opens every source.
     pub(super) fn all(&self) -> Result<Vec<Opened>> {
+        let mut directory = ldap::Directory::new(self.settings, self.environment, self.talk, self.signals);
+        self.all_of(&mut directory)
+    }
+
+    /// The same, with servers that were asked before.
+    pub(super) fn all_of(&self, directory: &mut ldap::Directory<'_>) -> Result<Vec<Opened>> {
         if self.settings.sources.is_empty() {
             return Err(Error::usage(NO_SOURCE));
         }
-        let mut directory = ldap::Directory::new(self.settings, self.environment, self.talk, self.signals);
-        let open = |spec: &String| self.one(spec, &mut directory);
+        let open = |spec: &String| self.one(spec, directory);
         let sources: Vec<Opened> = self.settings.sources.iter().map(open).collect::<Result<_>>()?;
         check_map(self.settings, &sources)?;
         Ok(sources)
@@ -130,6 +138,8 @@ pub(super) struct Run<'r> {
     pub(super) sources: &'r [Opened],
     /// What was found.
     pub(super) outcome: &'r Outcome,
+    /// What was seen of the organisation.
+    pub(super) organisation: &'r Organisation,
     /// When the run started, RFC 3339.
     pub(super) started: String,
     /// When it ended, RFC 3339.
@@ -145,7 +155,21 @@ pub(super) struct Run<'r> {
 }
 
 /// The folder of the report, as the audit sees it.
-pub(super) struct Folder(report::Folder, Option<Redactor>, u64);
+pub(super) struct Folder {
+    report: report::Folder,
+    redactor: Option<Redactor>,
+    /// How many bytes of memory the baseline takes.
+    taken: u64,
+    /// The SIP domains of the users, where they are wanted.
+    domains: Option<Mutex<Domains>>,
+}
+
+/// What a block of users becomes.
+#[derive(Default)]
+pub(super) struct Block {
+    part: Part,
+    domains: Domains,
+}
 
 impl Folder {
     /// Opens the folder; fails before anything is judged if no report can be written there, or if it would be
@@ -158,35 +182,49 @@ impl Folder {
             folder.spare_source(Path::new(spec))?;
         }
         let taken = options.baseline.as_ref().map_or(0, |baseline| baseline.bytes());
-        Ok(Self(folder, options.redactor, taken))
+        let domains = settings.dns.check.then(Mutex::default);
+        Ok(Self { report: folder, redactor: options.redactor, taken, domains })
     }
 
     /// How many bytes of memory the baseline takes.
     pub(super) fn taken(&self) -> u64 {
-        self.2
+        self.taken
     }
 
     /// The sources as they may be kept: name, records, objects.
     pub(super) fn sources(&self, run: &Run<'_>) -> Vec<(String, u64, u64)> {
-        let name =
-            |name: &str| self.1.as_ref().map_or_else(|| name.to_owned(), |redactor| redactor.source(name));
+        let name = |name: &str| {
+            self.redactor.as_ref().map_or_else(|| name.to_owned(), |redactor| redactor.source(name))
+        };
         let sources = run.sources.iter().zip(&run.outcome.sources);
         sources.map(|(of, found)| (name(of.input.name()), found.records, found.objects)).collect()
     }
 
+    /// Writes what was found of the organisation, behind the users.
+    pub(super) fn organisation(&self, organisation: &Organisation) -> Result<()> {
+        self.report.organisation(organisation)
+    }
+
+    /// The SIP domains of the users so far.
+    pub(super) fn domains(&self) -> Domains {
+        let counted =
+            |domains: &Mutex<Domains>| domains.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.domains.as_ref().map(counted).unwrap_or_default()
+    }
+
     /// How many findings the baseline does not have.
     pub(super) fn new_ones(&self) -> u64 {
-        self.0.new_ones().unwrap_or_default()
+        self.report.new_ones().unwrap_or_default()
     }
 
     /// How the findings stand with the baseline.
     pub(super) fn compared(&self, run: &Run<'_>) -> Option<Compared> {
-        self.0.compared(&summary(run))
+        self.report.compared(&summary(run))
     }
 
     /// Puts the report in its place; gives its files.
     pub(super) fn finish(self, run: &Run<'_>) -> Result<Vec<Written>> {
-        self.0.finish(&summary(run))
+        self.report.finish(&summary(run))
     }
 }
 
@@ -201,8 +239,9 @@ fn summary(run: &Run<'_>) -> Summary {
             .zip(&run.outcome.sources)
             .map(|(of, found)| source_read(of, found))
             .collect(),
-        run: run.plan.run,
+        run: run.plan.run.with(run.organisation.run),
         counts: run.outcome.counts.clone(),
+        organisation: run.organisation.clone(),
         suppressions: accepted(run),
         started: run.started.clone(),
         ended: run.ended.clone(),
@@ -215,18 +254,24 @@ fn summary(run: &Run<'_>) -> Summary {
 }
 
 impl Report for Folder {
-    type Part = Part;
+    type Part = Block;
 
-    fn part(&self) -> Part {
-        self.0.part()
+    fn part(&self) -> Block {
+        Block { part: self.report.part(), domains: Domains::new() }
     }
 
-    fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
-        self.0.user(part, judged);
+    fn user(&self, block: &mut Block, judged: &Judged<'_, '_>) {
+        if self.domains.is_some() && judged.verdict.status != verdict::Status::Excluded {
+            organisation::count(&mut block.domains, judged.facts);
+        }
+        self.report.user(&mut block.part, judged);
     }
 
-    fn take(&self, part: Part) -> Result<()> {
-        self.0.take(part)
+    fn take(&self, block: Block) -> Result<()> {
+        if let Some(domains) = &self.domains {
+            organisation::merge(domains, block.domains);
+        }
+        self.report.take(block.part)
     }
 }
 
@@ -268,45 +313,6 @@ fn baseline(
     Ok(Some(Arc::new(baseline)))
 }
 
-/// What replaces the text of the directory in the report.
-fn redactor(settings: &Settings, environment: &Environment) -> Result<Option<Redactor>> {
-    match settings.redact {
-        Redact::None => Ok(None),
-        Redact::Partial => {
-            let lists = [&settings.sip_domains, &settings.verified_domains, &settings.routing_domains];
-            Ok(Some(Redactor::partial(lists.into_iter().flatten().cloned().collect())))
-        }
-        Redact::Hash => Ok(Some(Redactor::hash(&redact_key(settings, environment)?))),
-    }
-}
-
-/// The least octets of a key.
-const KEY: usize = 16;
-
-/// The key of the hashes, without the line end of its file.
-fn redact_key(settings: &Settings, environment: &Environment) -> Result<Vec<u8>> {
-    let (place, key) = match (&settings.redact_key_file, &environment.redact_key) {
-        (Some(path), _) => {
-            let key = std::fs::read(path).map_err(Error::io("read", path))?;
-            (format!("the key in `{}`", path.display()), key)
-        }
-        (None, Some(key)) => ("the key in DIRSYNC_AUDIT_REDACT_KEY".to_owned(), key.clone().into_bytes()),
-        (None, None) => {
-            return Err(Error::usage(
-                "--redact hash needs a key, so that nobody can try names until a hash fits\n  remedy: name a file \
-                 with --redact-key-file, or set DIRSYNC_AUDIT_REDACT_KEY; `openssl rand -hex 32` makes a key; keep \
-                 it, later reports compare only under the same one",
-            ));
-        }
-    };
-    let key = key.trim_ascii();
-    if key.len() < KEY {
-        let problem = format!("{place} has {} characters, at least {KEY} are needed", key.len());
-        return Err(Error::usage(problem + "\n  remedy: `openssl rand -hex 32` makes a key"));
-    }
-    Ok(key.to_vec())
-}
-
 /// What came of the suppressions, in the order in which they are looked through.
 pub(super) fn accepted(run: &Run<'_>) -> Vec<Accepted> {
     let all = &run.plan.suppressions;
@@ -315,7 +321,7 @@ pub(super) fn accepted(run: &Run<'_>) -> Vec<Accepted> {
     let accepted = |(place, (one, &covered)): (usize, (&Suppression, &u64))| Accepted {
         suppression: one.clone(),
         covered,
-        standing: all.standing(place, covered, run.plan.run, whole),
+        standing: all.standing(place, covered, run.plan.run.with(run.organisation.run), whole),
     };
     covered.map(accepted).collect()
 }

@@ -11,8 +11,11 @@ use super::signals::Signals;
 use super::terminal::{self, escape};
 use crate::error::{Error, Result};
 use crate::model::AttrSet;
+use crate::model::configuration::Configuration;
 use crate::settings::{Ldap, Settings};
-use crate::source::ldap::{Account, Fetched, Packing, Password, Request, Scheme, Target, Tls, Url, fetch};
+use crate::source::ldap::{
+    Account, Fetched, Packing, Password, Request, Scheme, Target, Tls, Url, fetch, organisation,
+};
 use crate::source::{self, Source};
 
 /// Servers of a run; the password is asked for once.
@@ -57,6 +60,13 @@ impl<'d> Directory<'d> {
         fetch(&request, target, &watching)
     }
 
+    /// Reads what Exchange and Lync keep of the organisation.
+    pub(super) fn organisation(&mut self, spec: &str) -> Result<Configuration> {
+        let request = self.request(spec, AttrSet::NONE)?;
+        let watching = Watching::new(self.settings, self.talk, self.environment, self.signals);
+        organisation(&request, &watching)
+    }
+
     fn request(&mut self, spec: &str, attributes: AttrSet) -> Result<Request> {
         let url = Url::parse(spec)?;
         let ldap = &self.settings.ldap;
@@ -70,7 +80,7 @@ impl<'d> Directory<'d> {
         let account = self.account(&url)?;
         Ok(Request {
             account,
-            dns: ldap.dns_server,
+            dns: self.settings.dns.servers.clone(),
             tls: Tls {
                 start_tls: ldap.start_tls,
                 ca_file: ldap.ca_file.clone(),

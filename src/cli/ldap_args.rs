@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-/// How servers are asked.
+/// Who asks a server, and how it is known.
 #[derive(Debug, Args)]
-pub(super) struct LdapArgs {
+pub(super) struct AccountArgs {
     /// The account that asks: a DN, user@contoso.com or CONTOSO\user; a plain user may read what is needed
     ///
     /// Its password comes from --password-file, else from `DIRSYNC_AUDIT_PASSWORD`, else it is asked for. No option takes
@@ -46,10 +46,13 @@ pub(super) struct LdapArgs {
     #[arg(long, help_heading = "LDAP", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", hide_possible_values = true, value_name = "true|false")]
     insecure: Option<bool>,
+}
 
-    /// The name server to ask, in place of the system's: an address, and a port where that is not 53
-    #[arg(long, value_name = "ADDRESS", help_heading = "LDAP")]
-    dns_server: Option<String>,
+/// How servers are asked for a directory.
+#[derive(Debug, Args)]
+pub(super) struct LdapArgs {
+    #[command(flatten)]
+    account: AccountArgs,
 
     /// Which objects to read [default: users, contacts, and groups that hold addresses]
     #[arg(long, value_name = "FILTER", help_heading = "LDAP")]
@@ -63,10 +66,6 @@ pub(super) struct LdapArgs {
     #[arg(long, value_name = "DN", help_heading = "LDAP")]
     exclude_base: Vec<String>,
 
-    /// The most objects of a page [default: 1000]
-    #[arg(long, value_name = "N", help_heading = "LDAP")]
-    page_size: Option<String>,
-
     /// The most connections that read at a time, each with one search [default: 4]
     ///
     /// One more counts what there is, at the same time, or afterwards with --max-rate.
@@ -77,6 +76,17 @@ pub(super) struct LdapArgs {
     #[arg(long, value_name = "N", help_heading = "LDAP")]
     max_rate: Option<String>,
 
+    #[command(flatten)]
+    pace: PaceArgs,
+}
+
+/// How long an answer may be, and how long it may take.
+#[derive(Debug, Args)]
+pub(super) struct PaceArgs {
+    /// The most objects of a page [default: 1000]
+    #[arg(long, value_name = "N", help_heading = "LDAP")]
+    page_size: Option<String>,
+
     /// How many seconds a server may be silent before its slice is read again [default: 120]
     #[arg(long, value_name = "SECONDS", help_heading = "LDAP")]
     timeout: Option<String>,
@@ -84,4 +94,13 @@ pub(super) struct LdapArgs {
     /// How many seconds the reading may take in all; 0 is no limit [default: 0]
     #[arg(long, value_name = "SECONDS", help_heading = "LDAP")]
     deadline: Option<String>,
+}
+
+/// Who knows the servers of a domain, where name servers are asked for nothing else.
+#[derive(Debug, Args)]
+pub(super) struct LocateArgs {
+    /// A name server to ask for whoever serves `ldaps:///DC=contoso,DC=com`, by its address; repeatable [default: the
+    /// system's]
+    #[arg(long, value_name = "IP[:PORT]", help_heading = "LDAP")]
+    dns_server: Vec<String>,
 }

@@ -9,13 +9,16 @@ mod accepted;
 mod adopt;
 mod args;
 mod audit;
+mod checklist;
 mod completions;
 mod config;
 mod diff;
+mod dns;
 mod environment;
 mod exit;
 mod explain;
 mod fetch;
+mod forest;
 mod history;
 mod inspect;
 mod join;
@@ -25,9 +28,12 @@ mod ldap_args;
 mod man;
 mod only;
 mod open;
+mod org;
+mod organisation;
 mod panics;
 mod progress;
 mod reading;
+mod redaction;
 mod remediate;
 mod remediate_args;
 mod reread;
@@ -138,6 +144,8 @@ fn dispatch(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Resul
         Command::Audit(args) => return audit::run(args, options, talk, environment),
         Command::Fetch(args) => return fetch::run(args, options, talk, environment),
         Command::Remediate(args) => return remediate::run(args, talk, environment),
+        Command::Org(args) => return org::run(args, options, talk, environment),
+        Command::Dns(args) => return dns::run(args, options, talk, environment),
         Command::Inspect(args) => return inspect::run(args, options, talk, environment),
         Command::Rules(args) => rules::run(args, environment)?,
         Command::Explain(args) => explain::run(args, environment)?,

@@ -10,7 +10,7 @@ use super::terminal::{self, Paint, Style};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
-use crate::rules::{self, Example, Feature, Rule, Scenario, Step};
+use crate::rules::{self, Check, Example, Feature, Rule, Scenario, Step};
 
 /// Prints the catalogue.
 pub(super) fn run(args: &RulesArgs, environment: &Environment) -> Result<()> {
@@ -102,6 +102,7 @@ struct RuleRow {
     why: &'static str,
     remedy: &'static str,
     reference: &'static str,
+    about: &'static str,
     reads: Vec<&'static str>,
     blocks: Vec<&'static str>,
     blocks_at: &'static str,
@@ -116,6 +117,7 @@ struct ExampleRow {
     domains: &'static [&'static str],
     absent: Vec<&'static str>,
     users: Vec<Vec<(&'static str, &'static str)>>,
+    shows: &'static [(&'static str, &'static str)],
     finds: Option<&'static str>,
 }
 
@@ -139,6 +141,7 @@ fn rule_row(rule: &'static Rule) -> RuleRow {
         why: rule.why,
         remedy: rule.remedy,
         reference: rule.reference,
+        about: rule.concerns(),
         reads: rule.reads.iter().map(|attr| attr.ldap()).collect(),
         blocks: rule.blocks.iter().map(|feature| feature.column()).collect(),
         blocks_at: if rule.blocks_at_any { "any" } else { "error" },
@@ -155,15 +158,20 @@ fn example_row(example: &'static Example) -> ExampleRow {
         domains: example.domains,
         absent: example.absent.iter().map(|attr| attr.ldap()).collect(),
         users: example.users.iter().map(user).collect(),
+        shows: example.shows,
         finds: example.finds,
     }
 }
 
-/// The name of a step's column in `users.csv`.
+/// The name of a step: of one that users take its column in `users.csv`.
 pub(super) fn step(step: Step) -> &'static str {
     match step {
         Step::ExchangeSeesSip => "exchange_sees_sip",
         Step::LyncSeesMail => "lync_sees_mail",
+        Step::Dns => "dns",
+        Step::TrustedApplications => "trusted_applications",
+        Step::OutlookWebApp => "outlook_web_app",
+        Step::Office365Trust => "office_365_trust",
     }
 }
 
@@ -178,6 +186,8 @@ const FAMILIES: &[(&str, &str)] = &[
     ("ID", "Other names and addresses"),
     ("LINE", "Telephone lines"),
     ("UNQ", "Uniqueness across all objects"),
+    ("DNS", "DNS records of the organisation"),
+    ("ORG", "Exchange and Lync in the configuration partition"),
 ];
 
 /// The whole catalogue as a page: `RULES.md`.
@@ -226,12 +236,19 @@ fn section(page: &mut String, rule: &Rule) {
         Scenario::ALL.map(|scenario| format!("{} {}", scenario.name(), word(rule.severity_in(scenario))));
     let _ = writeln!(page, "- Severity: {}", levels.join(", "));
     let _ = writeln!(page, "- What to do: {}", prose(rule.remedy));
-    let reads: Vec<String> = rule.reads.iter().map(|attr| format!("`{attr}`")).collect();
-    let _ = writeln!(page, "- Reads: {}", reads.join(", "));
+    let _ = writeln!(page, "- Reads: {}", reads(rule, |attr| format!("`{attr}`")));
     if let Some(blocked) = blocked(rule) {
         let _ = writeln!(page, "- Blocks: {blocked}");
     }
     let _ = writeln!(page, "- Reference: {}", prose(rule.reference));
+}
+
+/// What a rule reads, in words.
+pub(super) fn reads(rule: &Rule, shown: impl Fn(&Attr) -> String) -> String {
+    match rule.check {
+        Check::Organisation(look) => look.reads().to_owned(),
+        _ => rule.reads.iter().map(shown).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// The features that a finding takes away, in words; `None` where it takes none.

@@ -12,6 +12,7 @@ use super::tests::{Silent, settings};
 use crate::audit::{self, Memory};
 use crate::model::Input;
 use crate::rules::Scenario;
+use crate::rules::organisation::Organisation;
 use crate::source;
 
 /// How many bytes a record may have; few, so that there are longer ones.
@@ -105,6 +106,7 @@ fn report(path: &Path, target: usize, threads: usize, limit: Option<u64>) -> (St
         plan: &plan,
         sources: &sources,
         outcome: &outcome,
+        organisation: &Organisation::default(),
         started: String::new(),
         ended: String::new(),
         status,

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::accepted;
+use super::checklist::{self, Detail};
 use super::join::{Opened, Run};
 use super::open;
 use super::rules::paint;
@@ -56,6 +57,10 @@ pub(super) fn text(summary: &Summary<'_>, style: Style) -> String {
     text.push_str(&features(&run.outcome.counts, style));
     text.push_str(&fired(&run.outcome.counts, style));
     text.push_str(&not_evaluated(run, style));
+    if !run.organisation.checks.is_empty() {
+        let (counts, detail) = (Some(&run.outcome.counts), if named { Detail::Wrong } else { Detail::None });
+        text.push_str(&checklist::text(run.scenario, counts, run.organisation, detail, style));
+    }
     text.push_str(&written(run.settings, summary.files, summary.seconds));
     text
 }
@@ -228,7 +233,7 @@ fn fired(counts: &Counts, style: Style) -> String {
 /// A rule that fired, and what to do.
 fn to_do(rule: &Rule, count: &RuleCount, longest: usize, style: Style) -> String {
     let word = format!("{:<7}", count.worst.map_or("", Severity::word));
-    let (code, users) = (format!("{:<7}", rule.code), several(count.users, "user"));
+    let (code, users) = (format!("{:<7}", rule.code), several(count.users, rule.concerns()));
     let plain = format!("  {code} {word} {users:>14}  ");
     let told = if style.width >= WIDE {
         let first = format!("{plain}{:<longest$}  ", rule.name);
@@ -255,7 +260,7 @@ fn not_evaluated(run: &Run<'_>, style: Style) -> String {
 const FILES: &[(&str, &str)] = &[
     ("users.csv", "one row per user"),
     ("findings.csv", "one row per finding, with what to do"),
-    ("organisation.csv", "the steps that concern the whole organisation"),
+    ("organisation.csv", "the steps of the article, and what was looked at"),
     ("findings.jsonl", "the findings, one JSON object a line"),
     ("report.html", "a page to read and to send on"),
     ("report.xlsx", "a workbook with an action plan"),

@@ -13,6 +13,7 @@ use crate::model::problem::{Problem, Problems};
 use crate::model::record::{self, Place};
 use crate::model::{Attr, AttrSet, Block, Input, Record, User};
 use crate::rules::Scenario;
+use crate::rules::organisation::Organisation;
 use crate::settings::{self, Key, Settings, Values};
 use crate::source::About;
 
@@ -122,6 +123,7 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
         plan: &plan,
         sources: &sources,
         outcome: &outcome,
+        organisation: &Organisation::default(),
         started: "2026-01-01T00:00:00Z".into(),
         ended: "2026-01-01T00:00:01Z".into(),
         status,

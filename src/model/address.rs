@@ -230,10 +230,10 @@ pub fn is_routable(domain: &str) -> bool {
     }
 }
 
-/// Whether a domain stands in a list of folded domains, without its subdomains.
+/// Whether a domain stands in a list of folded domains; what starts with a dot stands for all below it.
 #[must_use]
 pub fn is_listed(domain: &str, list: &[String]) -> bool {
-    list.iter().any(|listed| *listed == fold(domain))
+    list.iter().any(|listed| *listed == fold(domain) || (listed.starts_with('.') && is_under(domain, listed)))
 }
 
 /// Whether the domain lies under `parent`, which starts with a dot.

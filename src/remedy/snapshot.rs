@@ -71,7 +71,7 @@ impl Snapshot {
 pub(super) fn prints(findings: &[Finding]) -> Vec<Print> {
     let print = |finding: &Finding| Print {
         rule: finding.rule,
-        value: fold::hash(&finding.value) ^ finding.attribute as u64,
+        value: fold::hash(&finding.value) ^ fold::hash(finding.attribute.name()),
         severity: finding.severity,
     };
     let mut prints: Vec<Print> = findings.iter().map(print).collect();

@@ -38,7 +38,8 @@ pub fn adopt(place: &Path, chosen: RuleSet) -> Result<Adopted> {
             return Ok(());
         }
         adopted.findings += 1;
-        match who(row) {
+        let about_organisation = rule.is_some_and(|rule| crate::rules::at(rule).is_about_organisation());
+        match who(row, about_organisation) {
             None => adopted.nameless += 1,
             Some(who) => {
                 let pair = (row.get("code").to_owned(), who.to_owned());
@@ -53,7 +54,10 @@ pub fn adopt(place: &Path, chosen: RuleSet) -> Result<Adopted> {
     Ok(adopted)
 }
 
-fn who<'r>(row: &'r Row<'_>) -> Option<&'r str> {
+/// Of a user never a domain, which would concern others too.
+fn who<'r>(row: &'r Row<'_>, about_organisation: bool) -> Option<&'r str> {
     let named = ["object_guid", "dn", "user_principal_name"].into_iter().map(|column| row.get(column));
-    named.into_iter().find(|text| crate::rules::suppress::Who::of(text).is_some_and(|who| !who.is_domain()))
+    named.into_iter().find(|text| {
+        crate::rules::suppress::Who::of(text).is_some_and(|who| about_organisation || !who.is_domain())
+    })
 }

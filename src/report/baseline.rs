@@ -187,7 +187,7 @@ impl Baseline {
                 before: tally.before,
                 new: tally.new.load(Ordering::Relaxed),
                 unchanged: tally.unchanged.load(Ordering::Relaxed),
-                fixed: if now.run.has(rule) { gone } else { 0 },
+                fixed: if now.run.has(rule) && !now.organisation.open.has(rule) { gone } else { 0 },
             }
         };
         let changes = self.by_rule.iter().enumerate().map(change);
@@ -216,7 +216,9 @@ impl Baseline {
                 then.not_evaluated.iter().find(|one| one.code == rule.code).map_or(0, |one| one.users);
             if !now.run.has(place) && self.by_rule[place].before > 0 {
                 left_out.push(rule.code);
-            } else if now.counts.rules[place].not_evaluated > open_then && self.by_rule[place].before > 0 {
+            } else if self.by_rule[place].before > 0
+                && (now.counts.rules[place].not_evaluated > open_then || now.organisation.open.has(place))
+            {
                 open.push(rule.code);
             }
             if now.run.has(place)
@@ -229,7 +231,7 @@ impl Baseline {
         left_out.extend(self.unknown.keys().map(String::as_str));
         for (codes, says) in [
             (left_out, "not run this time, so not counted as fixed"),
-            (open, "not evaluated for more users than then: what is missing looks fixed"),
+            (open, "not evaluated for more users or things than then: what is missing looks fixed"),
             (added, "not run then: all that they find is new"),
         ] {
             if !codes.is_empty() {

@@ -43,7 +43,7 @@ pub static COLUMNS: &[Column<Finding>] = &[
     Column {
         name: "attribute",
         holds: "the LDAP name of the attribute at fault",
-        cell: |_, finding| Cell::Word(finding.attribute.ldap()),
+        cell: |_, finding| Cell::Word(finding.attribute.name()),
     },
     Column {
         name: "value",

@@ -21,7 +21,7 @@ pub fn of(user: &User<'_>, finding: &Finding) -> [u8; 16] {
         VERSION,
         rules::at(finding.rule).code.as_bytes(),
         identity.as_bytes(),
-        finding.attribute.ldap().as_bytes(),
+        finding.attribute.name().as_bytes(),
         value.as_bytes(),
     ];
     let mut text: SmallVec<[u8; 512]> = SmallVec::new();
@@ -55,7 +55,7 @@ mod tests {
         Finding {
             rule: 0,
             severity: Severity::Error,
-            attribute,
+            attribute: attribute.into(),
             value: value.to_owned(),
             message: String::new(),
             suggestion: None,

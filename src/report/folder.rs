@@ -1,9 +1,12 @@
 //! The folder: files are written beside their places and take them all at once, the summary last.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+mod subjects;
 
 use super::baseline::Compared;
 use super::html::{self, Firsts};
@@ -12,10 +15,11 @@ use super::place::{create, lock, remove, sweep};
 use super::table::{Dialect, Sheet};
 use super::xlsx::{Book, Rows};
 use super::{
-    Baseline, Format, Options, Redactor, Summary, Written, findings, jsonl, junit, mail, prom, sarif,
-    summary, users, xlsx,
+    Baseline, Format, Options, Redactor, Summary, Written, findings, jsonl, junit, mail, organisation, prom,
+    sarif, summary, users, xlsx,
 };
 use crate::error::{Error, Result};
+use crate::finding::Finding;
 use crate::rules::verdict::Judged;
 
 /// A file that grows user by user.
@@ -24,6 +28,8 @@ struct Stream {
     format: Format,
     head: fn(&mut Vec<u8>, Dialect),
     user: fn(&mut Sheet, Dialect, &Judged<'_, '_>),
+    /// Whether it has rows for findings and not for users: then the organisation has some too.
+    findings: bool,
     /// What ends it.
     tail: fn(&Summary) -> Result<Vec<u8>>,
     /// How many items it holds at most; each starts with the comma that parts it from the one before.
@@ -37,6 +43,7 @@ impl Stream {
         format: Format::Json,
         head: |_, _| (),
         user: |_, _, _| (),
+        findings: true,
         tail: |_| Ok(Vec::new()),
         most: None,
     };
@@ -44,7 +51,14 @@ impl Stream {
 
 /// All of them.
 static STREAMS: &[Stream] = &[
-    Stream { name: users::FILE, format: Format::Csv, head: users::head, user: users::user, ..Stream::ROWS },
+    Stream {
+        name: users::FILE,
+        format: Format::Csv,
+        head: users::head,
+        user: users::user,
+        findings: false,
+        ..Stream::ROWS
+    },
     Stream {
         name: findings::FILE,
         format: Format::Csv,
@@ -60,17 +74,19 @@ static STREAMS: &[Stream] = &[
         user: sarif::user,
         tail: sarif::tail,
         most: Some(sarif::MOST),
+        ..Stream::ROWS
     },
 ];
 
 /// A file that is made at the end, from the summary alone.
-type Ending = (&'static str, Format, fn(&Summary) -> Vec<u8>);
+type Ending = (&'static str, Format, fn(&Summary, Dialect) -> Vec<u8>);
 
 /// All of them.
 static ENDINGS: &[Ending] = &[
-    (junit::FILE, Format::Junit, junit::file),
-    (prom::FILE, Format::Prom, prom::file),
-    (mail::FILE, Format::Txt, mail::file),
+    (organisation::FILE, Format::Csv, organisation::file),
+    (junit::FILE, Format::Junit, |summary, _| junit::file(summary)),
+    (prom::FILE, Format::Prom, |summary, _| prom::file(summary)),
+    (mail::FILE, Format::Txt, |summary, _| mail::file(summary)),
 ];
 
 /// What one block of users becomes. Parts are filled in parallel and taken in the order of the input.
@@ -204,12 +220,16 @@ impl Folder {
 
     /// Marks the findings as they stand with the baseline, if there is one.
     fn compare(&self, part: &mut Part, judged: &Judged<'_, '_>) {
+        let findings = self.compared_findings(judged);
+        self.write(part, &Judged { findings: &findings, ..*judged });
+    }
+
+    fn compared_findings<'f>(&self, judged: &Judged<'f, '_>) -> Cow<'f, [Finding]> {
         match &self.baseline {
             Some(baseline) if !judged.findings.is_empty() => {
-                let findings = baseline.mark(judged.facts.user, judged.findings);
-                self.write(part, &Judged { findings: &findings, ..*judged });
+                Cow::Owned(baseline.mark(judged.facts.user, judged.findings))
             }
-            _ => self.write(part, judged),
+            _ => Cow::Borrowed(judged.findings),
         }
     }
 
@@ -299,7 +319,7 @@ impl Folder {
         }
         for (name, _, file) in self.endings {
             let mut output = Output::new(&self.dir, name)?;
-            output.append(&self.dir, &file(summary))?;
+            output.append(&self.dir, &file(summary, self.dialect))?;
             state.outputs.push(output);
         }
         let mut written: Vec<Written> = state.outputs.iter().map(Output::written).collect();

@@ -18,7 +18,7 @@ pub(super) fn finding(code: &str, severity: Severity, value: &str) -> Finding {
     Finding {
         rule: rules::all().position(|rule| rule.code == code).unwrap(),
         severity,
-        attribute: Attr::ProxyAddresses,
+        attribute: Attr::ProxyAddresses.into(),
         value: value.to_owned(),
         message: format!("`{value}` is \"wrong\""),
         suggestion: None,

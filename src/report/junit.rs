@@ -67,7 +67,7 @@ enum Ends {
     Passed,
     /// With the message.
     Failure(String),
-    /// For nobody the rule could be evaluated.
+    /// The rule could not be evaluated for anybody, or not for all that it is about.
     Skipped,
 }
 
@@ -78,8 +78,14 @@ impl Case {
         let [errors, users] =
             [count.by_severity, count.users_by_worst].map(|by| by[Severity::Error as usize]);
         let ends = if errors > 0 {
-            Ends::Failure(format!("{} for {}", several(errors, "error"), several(users, "user")))
-        } else if judged > 0 && count.not_evaluated == judged {
+            Ends::Failure(format!(
+                "{} for {}",
+                several(errors, "error"),
+                several(users, rules::at(place).concerns())
+            ))
+        } else if (judged > 0 && count.not_evaluated == judged)
+            || (count.findings == 0 && summary.organisation.open.has(place))
+        {
             Ends::Skipped
         } else {
             Ends::Passed
@@ -107,7 +113,10 @@ impl Case {
                 );
             }
             Ends::Skipped => {
-                let why = format!("not evaluated for {}", several(self.count.not_evaluated, "user"));
+                let why = match self.count.not_evaluated {
+                    0 => "not evaluated: what it needs could not be asked".to_owned(),
+                    users => format!("not evaluated for {}", several(users, "user")),
+                };
                 let _ = writeln!(text, ">\n      <skipped message=\"{why}\"/>\n    </testcase>");
             }
             Ends::Passed if self.count.findings > 0 => {
@@ -130,7 +139,7 @@ impl Case {
         format!(
             "{} for {}\nWhy: {}\nWhat to do: {}\nReference: {}\n",
             counts.join(", "),
-            several(self.count.users, "user"),
+            several(self.count.users, rule.concerns()),
             rule.why,
             rule.remedy,
             rule.reference

@@ -54,7 +54,7 @@ pub(super) fn file(summary: &Summary) -> Vec<u8> {
     for &place in fired.iter().take(MOST) {
         let (rule, count) = (rules::at(place), &counts.rules[place]);
         let worst = count.worst.map_or("", crate::finding::Severity::word);
-        let users = several(count.users, "user");
+        let users = counts.concerned(place);
         let _ = writeln!(text, "  {:<8} {worst:<8} {users:>14}  {}", rule.code, rule.name);
     }
     if fired.len() > MOST {

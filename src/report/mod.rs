@@ -107,7 +107,7 @@ impl Format {
     #[must_use]
     pub fn files(self) -> &'static [&'static str] {
         match self {
-            Self::Csv => &[users::FILE, findings::FILE, "organisation.csv"],
+            Self::Csv => &[users::FILE, findings::FILE, organisation::FILE],
             Self::Json => &[],
             Self::Jsonl => &[jsonl::FILE],
             Self::Html => &[html::FILE],

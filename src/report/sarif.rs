@@ -112,7 +112,7 @@ fn outcome<'a>(judged: &'a Judged<'_, '_>, finding: &'a Finding) -> Outcome<'a> 
         suppressions: if finding.counts() { &[] } else { &[Accepted { kind: "external" }] },
         properties: Properties {
             object_guid: user.get(Attr::ObjectGuid),
-            attribute: finding.attribute.ldap(),
+            attribute: finding.attribute.name(),
             value: &finding.value,
             suggestion: findings::suggestion_text(finding),
         },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::baseline::Compared;
-use super::organisation::{CANNOT_SEE, STEPS, Stands};
+use super::organisation::{self, CANNOT_SEE};
 use super::redact::{Mode, Redactor};
 use super::{Written, wire};
 use crate::error::{Error, Result};
@@ -12,6 +12,7 @@ use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::problem::{Problems, Weight};
 use crate::rules::counts::{Counts, RuleCount};
+use crate::rules::organisation::Organisation;
 use crate::rules::suppress::{Standing, Suppression};
 use crate::rules::verdict::{Status, StepState, Support};
 use crate::rules::{self, Feature, MailboxPlace, Rule, RuleSet, Scenario};
@@ -32,6 +33,8 @@ pub struct Summary {
     pub run: RuleSet,
     /// Counts over all users.
     pub counts: Counts,
+    /// What is known of the organisation.
+    pub organisation: Organisation,
     /// How the findings stand with those before, where they were compared; the folder says so.
     pub compared: Option<Compared>,
     /// What became of the history, where one is kept.
@@ -170,7 +173,8 @@ impl Summary {
             suppressions: self.suppressions.iter().map(Accepted::wire).collect(),
             history: self.history.as_ref().map(Kept::wire),
             baseline: self.compared.as_ref().map(Compared::wire),
-            organisation_steps: organisation_steps(self.scenario),
+            organisation_steps: organisation::wire(self),
+            organisation_found: self.organisation.notes.clone(),
             cannot_see: CANNOT_SEE.iter().map(|&what| what.to_owned()).collect(),
             files: files.iter().map(file).collect(),
             started: self.started.clone(),
@@ -223,6 +227,7 @@ impl Summary {
             suppression.reason = redactor.text(&suppression.reason);
             suppression.ticket = suppression.ticket.as_deref().map(|ticket| redactor.text(ticket));
         }
+        redactor.organisation(&mut shown.organisation);
         if let Some(kept) = &mut shown.history {
             kept.problem = kept.problem.take().map(|problem| problem.replace(&kept.file, "FILE"));
             kept.file = redactor.source(&kept.file);
@@ -368,22 +373,6 @@ fn counts(counts: &Counts) -> wire::Counts {
 
 fn by_word(words: &[&str], counts: &[u64]) -> wire::ByWord {
     words.iter().zip(counts).map(|(&word, &count)| (word.to_owned(), count)).collect::<BTreeMap<_, _>>()
-}
-
-fn organisation_steps(scenario: Scenario) -> Vec<wire::OrganisationStep> {
-    let step = |step: &super::organisation::Step| {
-        let (applies, how) = match step.stands(scenario) {
-            Stands::Applies(how) => (true, how),
-            Stands::No(why) => (false, why),
-        };
-        wire::OrganisationStep {
-            step: step.number,
-            title: step.title.to_owned(),
-            applies,
-            how: how.to_owned(),
-        }
-    };
-    STEPS.iter().map(step).collect()
 }
 
 fn file(written: &Written) -> wire::File {

@@ -216,7 +216,7 @@ mod tests {
         let finding = |rule| Finding {
             rule,
             severity: Severity::Info,
-            attribute: Attr::Mail,
+            attribute: Attr::Mail.into(),
             value: String::new(),
             message: String::new(),
             suggestion: None,

@@ -52,6 +52,7 @@ pub(super) fn summary() -> Summary {
         run,
         counts: counts(),
         suppressions: Vec::new(),
+        organisation: crate::rules::organisation::Organisation::default(),
         compared: None,
         history: None,
         started: "2026-11-23T07:00:00Z".to_owned(),
@@ -139,9 +140,9 @@ fn a_report_is_whole() {
     let written = folder.finish(&summary()).unwrap();
     assert_eq!(
         written.iter().map(|file| file.name).collect::<Vec<_>>(),
-        ["users.csv", "findings.csv", "report.html", "summary.json"]
+        ["users.csv", "findings.csv", "organisation.csv", "report.html", "summary.json"]
     );
-    assert_eq!(names(&dir), ["findings.csv", "report.html", "summary.json", "users.csv"]);
+    assert_eq!(names(&dir), ["findings.csv", "organisation.csv", "report.html", "summary.json", "users.csv"]);
     assert!(is_whole(&dir));
     let users = read(&dir, "users.csv");
     let order: Vec<_> = ["ann", "bo", "cy"].map(|name| users.find(&format!("\"{name}\"")).unwrap()).to_vec();
@@ -181,7 +182,10 @@ fn a_dropped_folder_leaves_the_old_report() {
     take(&folder, "bo");
     assert!(is_whole(dir.path()), "the old report is whole while a run is at work");
     drop(folder);
-    assert_eq!(names(dir.path()), ["findings.csv", "report.html", "summary.json", "users.csv"]);
+    assert_eq!(
+        names(dir.path()),
+        ["findings.csv", "organisation.csv", "report.html", "summary.json", "users.csv"]
+    );
     assert_eq!(read(dir.path(), "users.csv"), before);
     assert!(is_whole(dir.path()));
 }
@@ -193,7 +197,10 @@ fn what_a_killed_run_has_left_is_swept() {
     File::create(dir.path().join(".dirsync-audit-x1y2.tmp")).unwrap();
     assert!(is_whole(dir.path()));
     drop(Folder::open(dir.path(), &Options::default()).unwrap());
-    assert_eq!(names(dir.path()), ["findings.csv", "report.html", "summary.json", "users.csv"]);
+    assert_eq!(
+        names(dir.path()),
+        ["findings.csv", "organisation.csv", "report.html", "summary.json", "users.csv"]
+    );
 }
 
 #[test]
@@ -227,7 +234,10 @@ fn a_part_that_cannot_be_written_leaves_the_old_report() {
     assert!(folder.take(folder.part()).is_err());
     assert!(folder.finish(&summary()).is_err());
     assert!(is_whole(dir.path()) && read(dir.path(), "users.csv").contains("ann"));
-    assert_eq!(names(dir.path()), ["findings.csv", "report.html", "summary.json", "users.csv"]);
+    assert_eq!(
+        names(dir.path()),
+        ["findings.csv", "organisation.csv", "report.html", "summary.json", "users.csv"]
+    );
 }
 
 #[test]
@@ -313,8 +323,8 @@ fn the_summary_says_what_was_found() {
     );
     expect("/counts/features/high_res_photos/n~1a", 0.into());
     expect("/counts/steps/lync_sees_mail/ok", 0.into());
-    expect("/organisation_steps/1/step", 4.into());
-    expect("/organisation_steps/1/applies", false.into());
+    expect("/organisation_steps/3/step", 4.into());
+    expect("/organisation_steps/3/applies", false.into());
     expect("/files/0/name", "users.csv".into());
     expect("/exit_status", 3.into());
 }

@@ -36,8 +36,11 @@ pub struct Summary {
     pub not_evaluated: Vec<NotEvaluated>,
     /// How often what was found.
     pub counts: Counts,
-    /// The steps of the article that are properties of the organisation.
+    /// The steps of the article.
     pub organisation_steps: Vec<OrganisationStep>,
+    /// What was found of the organisation beside that: its domains, the versions of its schema.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub organisation_found: Vec<String>,
     /// What this audit cannot see.
     pub cannot_see: Vec<String>,
     /// What became of the history; null where none is kept.
@@ -291,7 +294,7 @@ pub struct Rule {
     pub users: u64,
 }
 
-/// A step of the article that is a property of the organisation.
+/// A step of the article, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrganisationStep {
     /// Its number in the article.
@@ -302,6 +305,34 @@ pub struct OrganisationStep {
     pub applies: bool,
     /// How it is checked; where it does not belong to the scenario, why.
     pub how: String,
+    /// `passed`, `failed`, `not-evaluated`, `by-hand` or `not-possible`.
+    #[serde(default)]
+    pub state: String,
+    /// How it stands, in words.
+    #[serde(default)]
+    pub told: String,
+    /// What was looked at.
+    #[serde(default)]
+    pub checks: Vec<OrganisationCheck>,
+}
+
+/// One thing that was looked at for a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganisationCheck {
+    /// As in [`OrganisationStep`].
+    pub state: String,
+    /// What it concerns: a SIP domain, the DN of an object; empty for the organisation as a whole.
+    pub about: String,
+    /// The record or the attribute.
+    pub field: String,
+    /// The codes of the rules that fired.
+    pub codes: Vec<String>,
+    /// What was found.
+    pub found: String,
+    /// What the scenario needs.
+    pub expected: String,
+    /// Why it is not evaluated, what to do by hand, who has looked.
+    pub note: String,
 }
 
 /// A file of the report.

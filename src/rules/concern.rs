@@ -55,6 +55,7 @@ impl<'p> Concern<'p> {
             match rule.check {
                 Check::User(_) => rule.reads.iter().for_each(|&attr| of.readers[attr as usize].insert(place)),
                 Check::Shared(_) | Check::Taken(..) => of.shared.insert(place),
+                Check::Organisation(_) => {}
             }
         }
         of
@@ -97,7 +98,7 @@ impl Nothing {
                     check(&facts, &plan.context, &mut sink);
                 }
                 Check::Shared(_) | Check::Taken(..) if !rule.is_shown(carried) => own.insert(place),
-                Check::Shared(_) | Check::Taken(..) => {}
+                Check::Shared(_) | Check::Taken(..) | Check::Organisation(_) => {}
             }));
             if ran.is_ok() && findings.is_empty() {
                 quiet.insert(place);

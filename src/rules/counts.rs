@@ -11,7 +11,7 @@ use crate::model::text::{grouped, several, share};
 pub struct RuleCount {
     /// Findings.
     pub findings: u64,
-    /// Users with at least one finding.
+    /// Users with at least one finding; of a rule about the organisation, things of it.
     pub users: u64,
     /// Findings by severity: infos, warnings, errors.
     pub by_severity: [u64; 3],
@@ -140,6 +140,13 @@ impl Counts {
         }
     }
 
+    /// Counts what was found about one thing of the organisation.
+    pub(super) fn add_subject(&mut self, findings: &[Finding]) {
+        for findings in findings.chunk_by(|one, next| one.rule == next.rule) {
+            self.add_findings(findings);
+        }
+    }
+
     /// Takes over what was counted elsewhere.
     pub fn merge(&mut self, other: &Self) {
         let add = |mine: &mut [u64], theirs: &[u64]| mine.iter_mut().zip(theirs).for_each(|(m, t)| *m += t);
@@ -162,6 +169,12 @@ impl Counts {
             mine.not_evaluated += theirs.not_evaluated;
             mine.missing = mine.missing.union(theirs.missing);
         }
+    }
+
+    /// Whom or what a rule concerns here: so many users, or so many things of the organisation.
+    #[must_use]
+    pub fn concerned(&self, rule: usize) -> String {
+        several(self.rules[rule].users, super::at(rule).concerns())
     }
 
     /// Findings that were suppressed.

@@ -3,11 +3,12 @@
 //! A rule is a struct literal with its function below it; whatever lists, explains, selects or tests rules reads
 //! these values. Rules are pure: no clock, no input or output, no settings. What varies by site is in [`Context`].
 
-use crate::finding::{Change, Finding, Severity, State};
+use crate::finding::{Change, Field, Finding, Severity, State};
 use crate::model::{Attr, AttrSet, Facts, Marks, Tri};
 
 pub mod concern;
 pub mod counts;
+pub mod organisation;
 pub mod scenario;
 pub mod select;
 pub mod suppress;
@@ -26,6 +27,7 @@ mod upn;
 #[cfg(test)]
 mod tests;
 
+pub use organisation::Look;
 pub use scenario::{Feature, MailboxPlace, Scenario};
 use unique::Space;
 
@@ -40,6 +42,8 @@ static FAMILIES: &[&[Rule]] = &[
     identity::RULES,
     line::RULES,
     unique::RULES,
+    organisation::dns::RULES,
+    organisation::org::RULES,
 ];
 
 /// One rule of the catalogue.
@@ -84,15 +88,40 @@ pub enum Check {
     Shared(Space),
     /// From a key of one space that another object holds in another space; see [`unique`].
     Taken(Space, Space),
+    /// From what was seen of the organisation.
+    Organisation(Look),
 }
 
-/// The steps of the article that are properties of a user: 2 and 3.
+/// The steps of the article; 2 and 3 are properties of a user, the others of the organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Step 2: Exchange has access to the user's SIP address.
     ExchangeSeesSip,
     /// Step 3: Lync has access to the user's mail address.
     LyncSeesMail,
+    /// Step 1: the DNS records for federation and client discovery.
+    Dns,
+    /// Step 4: Exchange and Lync are trusted applications of each other.
+    TrustedApplications,
+    /// Step 5: instant messaging in the Outlook Web App virtual directory.
+    OutlookWebApp,
+    /// Step 6: Lync trusts the Office 365 authentication service.
+    Office365Trust,
+}
+
+impl Step {
+    /// Its number in the article.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Dns => 1,
+            Self::ExchangeSeesSip => 2,
+            Self::LyncSeesMail => 3,
+            Self::TrustedApplications => 4,
+            Self::OutlookWebApp => 5,
+            Self::Office365Trust => 6,
+        }
+    }
 }
 
 /// Which features a finding takes away (KB 2614242, "More Information").
@@ -133,6 +162,8 @@ pub struct Context {
     pub routing_domains: Vec<String>,
     /// Where mailboxes are whose home the input does not show.
     pub mailboxes: MailboxPlace,
+    /// Hosts, and domains of hosts, to which DNS records may lead although they lie outside of the SIP domain; folded.
+    pub allowed_targets: Vec<String>,
 }
 
 impl Context {
@@ -145,6 +176,7 @@ impl Context {
             verified_domains: Vec::new(),
             routing_domains: Vec::new(),
             mailboxes: MailboxPlace::OnPremises,
+            allowed_targets: Vec::new(),
         }
     }
 
@@ -159,7 +191,7 @@ impl Context {
     }
 }
 
-/// A user with the verdict of the rule that holds the example.
+/// A user, or something of the organisation, with the verdict of the rule that holds the example.
 #[derive(Debug, Clone, Copy)]
 pub struct Example {
     /// The scenario; the first in which the rule runs, when `None`.
@@ -170,6 +202,8 @@ pub struct Example {
     pub absent: &'static [Attr],
     /// The users; the verdict is about the first.
     pub users: &'static [&'static [(Attr, &'static str)]],
+    /// Of a rule about the organisation: records or objects, each with what it holds.
+    pub shows: &'static [(&'static str, &'static str)],
     /// A part of the message of its finding; `None` when the rule is silent.
     pub finds: Option<&'static str>,
 }
@@ -177,12 +211,22 @@ pub struct Example {
 impl Example {
     /// The rule fires on this user, with this in its message.
     const fn fires(users: &'static [&'static [(Attr, &'static str)]], finds: &'static str) -> Self {
-        Self { scenario: None, domains: &[], absent: &[], users, finds: Some(finds) }
+        Self { scenario: None, domains: &[], absent: &[], users, shows: &[], finds: Some(finds) }
     }
 
     /// The rule is silent about this user.
     const fn silent(users: &'static [&'static [(Attr, &'static str)]]) -> Self {
-        Self { scenario: None, domains: &[], absent: &[], users, finds: None }
+        Self { scenario: None, domains: &[], absent: &[], users, shows: &[], finds: None }
+    }
+
+    /// The rule, about the organisation, fires where this is seen.
+    const fn seen(shows: &'static [(&'static str, &'static str)], finds: &'static str) -> Self {
+        Self { scenario: None, domains: &[], absent: &[], users: &[], shows, finds: Some(finds) }
+    }
+
+    /// The rule, about the organisation, is silent where this is seen.
+    const fn sound(shows: &'static [(&'static str, &'static str)]) -> Self {
+        Self { scenario: None, domains: &[], absent: &[], users: &[], shows, finds: None }
     }
 
     /// … in this scenario.
@@ -204,7 +248,7 @@ impl Example {
     }
 }
 
-/// Where a rule puts what it has to say about one user.
+/// Where a rule puts what it has to say about one user, or one thing of the organisation.
 #[derive(Debug)]
 pub struct Sink<'s> {
     rule: usize,
@@ -225,11 +269,16 @@ impl<'s> Sink<'s> {
     }
 
     /// The rule fires: the attribute at fault, its value as it stands (empty for none), what is wrong.
-    pub fn fire(&mut self, attribute: Attr, value: &str, message: impl Into<String>) -> &mut Self {
+    pub fn fire(
+        &mut self,
+        attribute: impl Into<Field>,
+        value: &str,
+        message: impl Into<String>,
+    ) -> &mut Self {
         self.findings.push(Finding {
             rule: self.rule,
             severity: self.severity,
-            attribute,
+            attribute: attribute.into(),
             value: value.to_owned(),
             message: message.into(),
             suggestion: None,
@@ -427,6 +476,21 @@ impl Rule {
     pub fn when_in(&self, cx: &Context) -> Marks {
         let lists = self.when == Marks::NOT_ROUTABLE && !cx.verified_domains.is_empty();
         if lists { Marks::ANY } else { self.when }
+    }
+
+    /// Whether it is about the organisation and not about users.
+    #[must_use]
+    pub fn is_about_organisation(&self) -> bool {
+        matches!(self.check, Check::Organisation(_))
+    }
+
+    /// What it is about, as a noun.
+    #[must_use]
+    pub fn concerns(&self) -> &'static str {
+        match self.check {
+            Check::Organisation(look) => look.concerns(),
+            _ => "user",
+        }
     }
 
     /// The family: the letters of the code.

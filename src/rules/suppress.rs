@@ -31,7 +31,7 @@ pub struct Suppression {
     pub ticket: Option<String>,
 }
 
-/// Whom a suppression concerns; texts are folded.
+/// Whom a suppression concerns, or what of the organisation; texts are folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
     /// The object with this objectGUID, dashed.
@@ -187,6 +187,21 @@ impl Suppressions {
         }
         for text in named {
             look(Who::Domain(fold(address::domain(text)).into_owned()));
+        }
+        places.sort_unstable();
+        places
+    }
+
+    /// The places of those that concern something of the organisation, in order: a domain, or an object by its DN.
+    #[must_use]
+    pub fn about(&self, name: &str) -> SmallVec<[usize; 8]> {
+        let folded = fold(name);
+        let domain = address::is_domain(&folded).then(|| Who::Domain(folded.to_string()));
+        let trees = branches(&folded).map(|branch| Who::Tree(branch.to_owned()));
+        let mut places: SmallVec<[usize; 8]> = SmallVec::new();
+        for who in domain.into_iter().chain(trees) {
+            let known = self.by_key.get(&who.key()).into_iter().flatten();
+            places.extend(known.copied().filter(|&place| self.list[place].who == who));
         }
         places.sort_unstable();
         places

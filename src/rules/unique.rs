@@ -286,7 +286,7 @@ pub trait Neighbours {
 /// Says what there is to say about the keys that a user shares; nothing for rules about one user.
 pub fn check(facts: &Facts<'_>, rule: &Rule, near: &dyn Neighbours, out: &mut Sink<'_>) {
     match rule.check {
-        Check::User(_) => {}
+        Check::User(_) | Check::Organisation(_) => {}
         Check::Shared(space) => shared(facts, space, near, out),
         Check::Taken(own, theirs) => taken(facts, own, theirs, near, out),
     }

@@ -137,8 +137,10 @@ pub struct Judged<'j, 'a> {
 pub struct Plan {
     /// What varies by site.
     pub context: Context,
-    /// The rules that are run: selected, and with a severity in the scenario.
+    /// The rules about users that are run: selected, and with a severity in the scenario.
     pub run: RuleSet,
+    /// The same of the rules about the organisation; they are run on what is looked at of it.
+    pub organisation: RuleSet,
     /// How bad each is, by its place in the catalogue; meaningless for rules that are not run.
     pub severity: Vec<Severity>,
     /// What was accepted.
@@ -161,6 +163,7 @@ impl Plan {
     pub fn new(context: Context, selected: RuleSet, set: &[(usize, Severity)]) -> Self {
         let mut plan = Self {
             run: RuleSet::NONE,
+            organisation: RuleSet::NONE,
             severity: Vec::new(),
             suppressions: Suppressions::default(),
             overridden: RuleSet::NONE,
@@ -172,7 +175,8 @@ impl Plan {
             let own = rule.severity_in(plan.context.scenario);
             plan.severity.push(own.unwrap_or(Severity::Info));
             if own.is_some() && selected.has(place) {
-                plan.run.insert(place);
+                let kind = if rule.is_about_organisation() { &mut plan.organisation } else { &mut plan.run };
+                kind.insert(place);
             }
         }
         for &(place, severity) in set {
@@ -203,7 +207,8 @@ impl Plan {
 
     /// Whether a rule that the scenario has is left out by the selection.
     fn left_out(&self, place: usize, rule: &Rule) -> bool {
-        rule.severity_in(self.context.scenario).is_some() && !self.run.has(place)
+        let has = !rule.is_about_organisation() && rule.severity_in(self.context.scenario).is_some();
+        has && !self.run.has(place)
     }
 }
 

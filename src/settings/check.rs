@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use super::file::Told;
 use super::keys::{Entry, Values};
-use super::{FailOn, Format, Ldap, LogFormat, Mailboxes, Redact, Settings, Show};
+use super::{Dns, FailOn, Format, Ldap, LogFormat, Mailboxes, Org, Redact, Settings, Show};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
 use crate::model::Attr;
 use crate::model::attribute::ATTRIBUTES;
 use crate::model::charset::Charset;
+use crate::model::domain::domain_name;
 use crate::model::fold::fold;
+use crate::rules::organisation::by_hand::Recorded;
 use crate::rules::select::{Given, nearest, resolve, selection, severities};
 use crate::rules::suppress::Suppression;
 use crate::rules::{RuleSet, Scenario};
@@ -39,7 +41,9 @@ pub(super) fn check(values: Values, told: Vec<Told>) -> Result<Settings> {
         sip_domains: c.all("sip-domain", domain),
         verified_domains: c.all("verified-domain", domain),
         routing_domains: c.all("routing-domain", domain),
+        org: Org { check: c.flag("check-org"), domains: c.flag("domains-from-org"), recorded: c.recorded() },
         mailboxes: c.one("mailboxes", |text| word(text, &Mailboxes::ALL)).unwrap_or(Mailboxes::OnPrem),
+        dns: c.dns(),
         only: c.one("only", |text| Ok(PathBuf::from(text))),
         keep: c.one("keep", keep).unwrap_or(0),
         history: c.one("history", |text| Ok(PathBuf::from(text))),
@@ -115,7 +119,6 @@ impl Checker<'_> {
             tls_server_name: self.one("tls-server-name", text),
             client: certificate.map(|certificate| (certificate.clone(), key.unwrap_or(certificate))),
             insecure: self.flag("insecure"),
-            dns_server: self.one("dns-server", name_server),
             filter: self.one("filter", text),
             bases: self.texts("base"),
             excluded: self.texts("exclude-base"),
@@ -124,6 +127,17 @@ impl Checker<'_> {
             max_rate: self.number("max-rate", 0, 10_000_000),
             timeout: self.number("timeout", 1, 86_400),
             deadline: self.number("deadline", 0, 31_536_000),
+        }
+    }
+
+    fn dns(&mut self) -> Dns {
+        Dns {
+            check: self.flag("check-dns"),
+            internal: self.flag("dns-internal"),
+            servers: self.all("dns-server", name_server),
+            allowed: self.all("allow-target", domain_name),
+            timeout: self.number("dns-timeout", 1, 600),
+            retries: self.number("dns-retries", 0, 20),
         }
     }
 
@@ -153,6 +167,10 @@ impl Checker<'_> {
 
     fn suppressions(&mut self) -> Vec<Suppression> {
         self.values.suppressions.iter().filter_map(|table| table.check(&mut self.problems)).collect()
+    }
+
+    fn recorded(&mut self) -> Vec<Recorded> {
+        self.values.organisation.iter().filter_map(|record| record.check(&mut self.problems)).collect()
     }
 
     fn severity(&mut self) -> Vec<(usize, Severity)> {
@@ -196,13 +214,6 @@ fn fail_on(text: &str) -> std::result::Result<FailOn, String> {
     };
     let levels = FAIL_ON.map(|word| (word, level(word)));
     word(text, &levels)
-}
-
-fn name_server(text: &str) -> std::result::Result<SocketAddr, String> {
-    let address = text.parse().map(|address: IpAddr| (address, 53).into());
-    let problem =
-        || format!("`{text}` is no address of a name server; it must be like 10.0.0.1 or 10.0.0.1:53");
-    address.or_else(|_| text.parse()).map_err(|_| problem())
 }
 
 fn encoding(text: &str) -> std::result::Result<Option<Charset>, String> {
@@ -260,14 +271,27 @@ fn memory(text: &str) -> std::result::Result<u64, String> {
     }
 }
 
-/// A domain of a list, folded. A leading `@` or `*.` is a mistake of copying, not part of the domain.
-fn domain(text: &str) -> std::result::Result<String, String> {
+/// A domain of a list, folded; `.contoso.com` stands for all below. A leading `@` or `*.` is a mistake of copying, not part of the domain.
+///
+/// # Errors
+/// When it is none.
+pub fn domain(text: &str) -> std::result::Result<String, String> {
     let folded = fold(text.strip_prefix('@').unwrap_or(text)).into_owned();
-    if crate::model::address::is_domain(&folded) || is_one_label(&folded) {
+    let named = folded.strip_prefix('.').unwrap_or(&folded);
+    if crate::model::address::is_domain(named) || is_one_label(named) {
         Ok(folded)
     } else {
-        Err(format!("`{text}` is no domain; write it like contoso.com, without subdomains marked by `*`"))
+        Err(format!("`{text}` is no domain; write it like contoso.com, or .contoso.com for all below it"))
     }
+}
+
+/// A name server: an address, and a port where that is not 53.
+fn name_server(text: &str) -> std::result::Result<SocketAddr, String> {
+    let address = |text: &str| text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    let server = text.parse().ok().or_else(|| address(text).map(|ip| SocketAddr::new(ip, 53)));
+    server.filter(|server| server.port() != 0).ok_or_else(|| {
+        format!("`{text}` is no name server; write its address, with a port if need be: 10.0.0.1, 10.0.0.1:5353, [fd00::1]:53")
+    })
 }
 
 /// Internal SIP domains of one label exist.
@@ -323,9 +347,26 @@ mod tests {
     }
 
     #[test]
+    fn name_servers() {
+        for (text, server) in [
+            ("10.0.0.1", "10.0.0.1:53"),
+            ("10.0.0.1:5353", "10.0.0.1:5353"),
+            ("fd00::1", "[fd00::1]:53"),
+            ("[fd00::1]", "[fd00::1]:53"),
+            ("[fd00::1]:99", "[fd00::1]:99"),
+        ] {
+            assert_eq!(name_server(text).map(|server| server.to_string()).as_deref(), Ok(server));
+        }
+        for bad in ["", "ns1.contoso.com", "10.0.0.1:0", "10.0.0.1:99999", "10.0.0"] {
+            assert!(name_server(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn domains_are_folded() {
         assert_eq!(domain("@Contoso.COM").as_deref(), Ok("contoso.com"));
-        assert!(domain("*.contoso.com").is_err());
+        assert_eq!(domain(".Contoso.com").as_deref(), Ok(".contoso.com"));
+        assert!(domain("*.contoso.com").is_err() && domain("..contoso.com").is_err() && domain(".").is_err());
         assert!(domain("ann@contoso.com").is_err());
     }
 

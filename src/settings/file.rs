@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Entry, KEYS, Key, Origin, Shape, Values};
+use super::organisation::{self, Record};
 use super::suppress::{self, Table};
 use crate::error::{Error, Result};
 use crate::rules::select::nearest;
@@ -85,8 +86,12 @@ impl Reader<'_> {
         if name == suppress::NAME {
             return self.suppressions(line, value);
         }
+        if name == organisation::NAME {
+            return self.organisation(line, value);
+        }
         let Some(key) = Key::find(name) else {
-            let known: Vec<&str> = KEYS.iter().map(|key| key.name).chain([suppress::NAME]).collect();
+            let known: Vec<&str> =
+                KEYS.iter().map(|key| key.name).chain([suppress::NAME, organisation::NAME]).collect();
             let hint = match nearest(&name.replace('_', "-"), known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the keys are: {}", known.join(", ")),
@@ -113,6 +118,18 @@ impl Reader<'_> {
             for (line, what) in wrong {
                 self.problem(line, &what);
             }
+        }
+    }
+
+    fn organisation(&mut self, line: usize, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(table) = value.get_ref() else { return self.problem(line, organisation::SHAPE) };
+        let mut wrong = Vec::new();
+        let origin = |at| Origin::File(Rc::clone(&self.path), self.line(at));
+        let records =
+            Record::read_all(table, origin, |at, what| wrong.push((self.line(at), what.to_owned())));
+        self.values.organisation = records;
+        for (line, what) in wrong {
+            self.problem(line, &what);
         }
     }
 

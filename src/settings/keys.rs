@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::organisation::Record;
 use super::suppress::Table;
 
 /// What may stand behind a key.
@@ -53,7 +54,6 @@ pub static KEYS: &[Key] = &[
     Key { name: "client-cert", shape: Shape::Text, default: "", unset: "none" },
     Key { name: "client-key", shape: Shape::Text, default: "", unset: "in the file of the certificate" },
     Key { name: "insecure", shape: Shape::Flag, default: "false", unset: "" },
-    Key { name: "dns-server", shape: Shape::Text, default: "", unset: "those of the system" },
     Key { name: "filter", shape: Shape::Text, default: "", unset: "users, contacts, groups with addresses" },
     Key { name: "base", shape: Shape::Paths, default: "", unset: "the domain of the server" },
     Key { name: "exclude-base", shape: Shape::Paths, default: "", unset: "" },
@@ -75,7 +75,15 @@ pub static KEYS: &[Key] = &[
         unset: "only the shape of a domain counts",
     },
     Key { name: "routing-domain", shape: Shape::List, default: "", unset: "not checked" },
+    Key { name: "check-org", shape: Shape::Flag, default: "false", unset: "" },
+    Key { name: "domains-from-org", shape: Shape::Flag, default: "false", unset: "" },
     Key { name: "mailboxes", shape: Shape::Text, default: "onprem", unset: "" },
+    Key { name: "check-dns", shape: Shape::Flag, default: "false", unset: "" },
+    Key { name: "dns-internal", shape: Shape::Flag, default: "false", unset: "" },
+    Key { name: "dns-server", shape: Shape::List, default: "", unset: "those of the system" },
+    Key { name: "allow-target", shape: Shape::List, default: "", unset: "hosts in the SIP domain alone" },
+    Key { name: "dns-timeout", shape: Shape::Number, default: "3", unset: "" },
+    Key { name: "dns-retries", shape: Shape::Number, default: "1", unset: "" },
     Key { name: "only", shape: Shape::Text, default: "", unset: "all users are reported" },
     Key { name: "baseline", shape: Shape::Text, default: "", unset: "nothing is compared" },
     Key { name: "history", shape: Shape::Text, default: "", unset: "no history is kept" },
@@ -151,6 +159,8 @@ pub struct Values {
     keys: Vec<(&'static str, Vec<Entry>)>,
     /// The tables `[[suppress]]`.
     pub suppressions: Vec<Table>,
+    /// The table `[organisation]`.
+    pub organisation: Vec<Record>,
 }
 
 impl Values {
@@ -183,6 +193,7 @@ impl Values {
     /// one.
     pub fn overlay(&mut self, upper: Self) {
         self.suppressions.extend(upper.suppressions);
+        self.organisation.extend(upper.organisation);
         for (name, entries) in upper.keys {
             let Some(key) = Key::find(name) else { continue };
             if key.shape != Shape::Table {

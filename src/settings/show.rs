@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::keys::{Entry, KEYS, Key, Origin, Shape, Values};
+use super::organisation::Record;
 
 /// The values as a settings file; a setting that nobody has set is a comment.
 #[must_use]
@@ -14,6 +15,12 @@ pub fn toml(values: &Values) -> String {
     }
     for key in tables {
         table(&mut text, key, values.get(key.name));
+    }
+    if !values.organisation.is_empty() {
+        text.push_str("\n[organisation]\n");
+    }
+    for one in &values.organisation {
+        record(&mut text, one);
     }
     for one in &values.suppressions {
         text.push_str(&suppression(one.entries(), Some(one.origin())));
@@ -46,6 +53,13 @@ fn table(text: &mut String, key: &Key, entries: &[Entry]) {
         let row = format!("{} = {}", bare(name), quoted(value));
         let _ = writeln!(text, "{row:<50} # {}", origin_words(&entry.origin));
     }
+}
+
+fn record(text: &mut String, record: &Record) {
+    let entries: Vec<String> =
+        record.entries().map(|(key, value)| format!("{key} = {}", quoted(value))).collect();
+    let row = format!("{} = {{ {} }}", record.key, entries.join(", "));
+    let _ = writeln!(text, "{row:<50} # {}", origin_words(&record.origin));
 }
 
 /// One table `[[suppress]]`, with a blank line before it.
@@ -117,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_read_back() {
-        let text = "out = 'C:\\x \"y\"'\nsip-domain = ['a.com', 'b.com']\nthreads = 3\n[map]\n'E-Mail (work)' = 'mail'\n[[suppress]]\nrule = 'SIP'\nmatch = 'a.com'\nreason = 'x \"y\"'";
+        let text = "out = 'C:\\x \"y\"'\nsip-domain = ['a.com', 'b.com']\nthreads = 3\n[map]\n'E-Mail (work)' = 'mail'\n[organisation]\nlync_trusts_owa = { checked = 2026-11-20, by = 'A \"B\"' }\n[[suppress]]\nrule = 'SIP'\nmatch = 'a.com'\nreason = 'x \"y\"'";
         let (values, _) = file::parse(text, Path::new("x.toml"));
         let mut all = Values::defaults();
         all.overlay(values);
@@ -132,5 +146,7 @@ mod tests {
         assert!(shown.contains("# x.toml:3"), "{shown}");
         let tables = |values: &Values| format!("{:?}", values.suppressions[0].entries().collect::<Vec<_>>());
         assert_eq!(tables(&again), tables(&all));
+        let records = |values: &Values| format!("{:?}", values.organisation[0].entries().collect::<Vec<_>>());
+        assert_eq!(records(&again), records(&all));
     }
 }

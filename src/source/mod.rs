@@ -9,6 +9,7 @@ mod care;
 mod columns;
 mod csv;
 mod cut;
+pub mod dns;
 mod enclosed;
 mod encoding;
 mod fetched;

@@ -182,10 +182,21 @@ test('a link to a rule opens it, also where it was filtered away', async () => {
   await close();
 });
 
+test('the six steps with their state come first', async () => {
+  const { page, close } = await open(audit(contoso, 'sample'), { javaScriptEnabled: false });
+  const steps = page.locator('main > section').first().locator('ol.steps > li');
+  assert.equal(await steps.count(), 6);
+  const states = await steps.locator('h3 .chip').allTextContents();
+  assert.deepEqual(states, ['by hand', '✗ fails', '✗ fails', 'by hand', 'by hand', 'by hand']);
+  await steps.first().locator('summary').click();
+  assert.ok(await steps.first().getByText('_sipfederationtls._tcp').isVisible());
+  await close();
+});
+
 test('without scripts', async () => {
   const { page, close } = await open(audit(contoso, 'sample'), { javaScriptEnabled: false });
   assert.equal(await page.locator('#filter').isVisible(), false);
-  await page.locator('summary').first().click();
+  await page.locator('details.rule summary').first().click();
   assert.ok(await page.getByText('What to do').first().isVisible());
   assert.ok(await page.locator('table.users').first().isVisible());
   await close();
@@ -195,7 +206,7 @@ test('with the keyboard alone', async () => {
   const { page, close } = await open(audit(contoso, 'sample'));
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the report');
-  await page.locator('summary').first().focus();
+  await page.locator('details.rule summary').first().focus();
   await page.keyboard.press('Enter');
   assert.ok(await page.locator('table.users').first().isVisible());
   await close();
@@ -208,6 +219,7 @@ test('in print', async () => {
   assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
   const remedies = page.locator('details.rule dt', { hasText: 'What to do' });
   assert.ok(await remedies.last().isVisible(), 'what a closed rule says is printed');
+  assert.ok(await page.locator('ol.steps details p').first().isVisible(), 'and how steps are checked');
   assert.equal(await page.locator('table.users').first().isVisible(), false, 'its users are not');
   if (process.env.SHOTS) await page.pdf({ path: join(process.env.SHOTS, 'print.pdf'), format: 'A4' });
   await close();

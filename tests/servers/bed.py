@@ -1,4 +1,4 @@
-"""What samba_dc.py and openldap.py share: a server of this machine that lives as long as whoever started it.
+"""What samba_dc.py, openldap.py and names.py share: a server of this machine that lives as long as whoever started it.
 
 A bed prints NAME=VALUE lines and `ready` once its server answers, then obeys one word a line on standard input and
 answers `done`: `kill` (as by kill -9), `stop` (SIGSTOP: it answers no more), `start`.  When standard input ends, as it
@@ -108,12 +108,15 @@ class Server:
             self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=self.env, start_new_session=True)
         end = time.monotonic() + 60
-        while not answers(self.place):
+        while not self.answers():
             if self.process.poll() is not None or time.monotonic() > end:
                 self.end(signal.SIGKILL)
                 with open(self.log, errors="replace") as log:
                     sys.exit("the server does not answer:\n" + "".join(log.readlines()[-15:]))
             time.sleep(0.05)
+
+    def answers(self):
+        return answers(self.place)
 
     def session(self):
         """The processes of the server's session that still run."""

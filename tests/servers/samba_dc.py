@@ -15,7 +15,9 @@ from bed import BASE, DOMAIN, HERE, HOST, PASSWORD, Server, certificates, free_a
 
 REALM = DOMAIN.upper()
 FAST = {"TDB_NO_FSYNC": "1"}
-ACCOUNTS = ("svc-audit", "svc-disabled", "svc-expired", "svc-mustchange", "svc-locked")
+CONFIGURATION = f"CN=Configuration,{BASE}"
+LYNC = {"services": f"CN=Services,{CONFIGURATION}", "system": f"CN=Microsoft,CN=System,{BASE}"}
+ACCOUNTS = ("svc-audit", "svc-narrow", "svc-disabled", "svc-expired", "svc-mustchange", "svc-locked")
 POINTERS = ("homeMDB", "msRTCSIP-PrimaryHomeServer")
 CHUNK = 1000
 
@@ -94,12 +96,43 @@ def provision(at, address):
         FAST)
     db = database(at)
     for name, change in (("attributes", db.add_ldif), ("classes", db.modify_ldif)):
-        with open(os.path.join(HERE, f"samba-{name}.ldif")) as f:
-            text = f.read().replace("@SCHEMA@", f"CN=Schema,CN=Configuration,{BASE}")
-        db.transaction_start()
-        change(text)
-        db.transaction_commit()
-        db.set_schema_update_now()
+        extend(db, change, template(f"samba-{name}.ldif"))
+
+
+def template(name):
+    """A file of this folder with the names of this forest in it."""
+    with open(os.path.join(HERE, name)) as f:
+        text = f.read()
+    for word, dn in (("@SCHEMA@", f"CN=Schema,{CONFIGURATION}"), ("@CONFIGURATION@", CONFIGURATION)):
+        text = text.replace(word, dn)
+    return text
+
+
+def extend(db, change, text):
+    """Change the schema, and let what follows know."""
+    db.transaction_start()
+    change(text)
+    db.transaction_commit()
+    db.set_schema_update_now()
+
+
+def organisation(at, place):
+    """What Exchange and Lync keep of the organisation; Lync has two places for it."""
+    from samba.sd_utils import SDUtils
+    db = database(at)
+    for text in template("samba-organisation-schema.ldif").split("# =====\n"):
+        extend(db, db.add_ldif, text)
+    db = database(at)
+    db.transaction_start()
+    if place == "system":
+        db.add({"dn": LYNC[place], "objectClass": "container"})
+    db.add_ldif(template("samba-organisation.ldif").replace("@LYNC@", LYNC[place]))
+    db.transaction_commit()
+    # An account from which Exchange is hidden: every object has its own list, which wins over an inherited one.
+    sid = db.search(f"CN=svc-narrow,CN=Users,{BASE}", attrs=["objectSid"])[0]["objectSid"][0]
+    hidden = f"(D;;RPLCLORC;;;{db.schema_format_value('objectSid', sid).decode()})"
+    for found in db.search(f"CN=Microsoft Exchange,CN=Services,{CONFIGURATION}", attrs=["cn"]):
+        SDUtils(db).dacl_add_ace(found.dn, hidden)
 
 
 def accounts(at, address):
@@ -196,6 +229,8 @@ def make(options):
                 f.write(text)
         provision(at, address)
         accounts(at, address)
+        if options.organisation:
+            organisation(at, options.organisation)
         refused = load(at, options.users)
         server = Server(["samba", "-F", "--no-process-group", "-M", "standard", "--debug-stdout", "-s", at("smb.conf")],
                         (address, 389), at("log/stdout"), FAST)
@@ -211,6 +246,8 @@ def make(options):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--users", type=int, default=2000, help="generated users beside those of the sample")
+    p.add_argument("--organisation", choices=LYNC, help="what Exchange and Lync keep in the configuration partition, and "
+                   "where Lync keeps its own")
     options = p.parse_args()
     if os.geteuid():
         os.execvp("sudo", ["sudo", sys.executable, *sys.argv])

@@ -18,6 +18,7 @@ use rasn_ldap::{
 pub(crate) mod directory;
 mod frame;
 pub(crate) mod names;
+pub(crate) mod organisation;
 use directory::{Directory, Entry};
 pub(crate) use frame::Frames;
 use frame::{Out, Page};
@@ -175,6 +176,8 @@ pub(crate) struct Seen {
     /// Names of simple binds, and whether a password came with them.
     pub(crate) binds: Vec<(String, bool)>,
     pub(crate) searches: usize,
+    /// The base of each search, and the attributes that it asks for.
+    pub(crate) asked: Vec<(String, Vec<String>)>,
 }
 
 /// A running server; it ends when this is dropped.
@@ -257,7 +260,11 @@ impl Server {
                 }
             }
             ProtocolOp::SearchRequest(request) => {
-                self.seen.lock().unwrap().searches += 1;
+                let names = request.attributes.iter().map(|name| name.0.clone()).collect();
+                let mut seen = self.seen.lock().unwrap();
+                seen.searches += 1;
+                seen.asked.push((request.base_object.0.clone(), names));
+                drop(seen);
                 let page = page_of(message).filter(|_| self.paging == Paging::Yes);
                 let offset = page.as_ref().map_or(0, |(_, offset)| *offset);
                 let mut answer = Answer { server: self, out, connection, id, request, offset };

@@ -77,7 +77,7 @@ fn rule(out: &mut String, page: &Page<'_>, fired: &Fired<'_>, share: usize) {
     html!(out; "<details class=\"rule " (severity) "\">\n<summary><span class=\"chip " (severity) "\">" (severity)
         "</span><h3><span class=\"code\">" (rule.code) "</span> ");
     Prose(rule.summary).show(out);
-    html!(out; "</h3><span class=\"users\">" (several(fired.users, "user")) "</span></summary>\n<div id=\""
+    html!(out; "</h3><span class=\"users\">" (several(fired.users, rule.concerns())) "</span></summary>\n<div id=\""
         (rule.code) "\" class=\"inside\">\n<dl>\n<div><dt>Rule</dt><dd>" (rule.code) " " (rule.name)
         "</dd></div>\n<div><dt>Why it matters</dt><dd>");
     Prose(rule.why).show(out);
@@ -126,17 +126,18 @@ fn users(out: &mut String, page: &Page<'_>, fired: &Fired<'_>, share: usize) {
         }
         shown += 1;
     }
-    let code = fired.rule.code;
+    let (code, noun) = (fired.rule.code, fired.rule.concerns());
+    let title = if fired.rule.is_about_organisation() { "Where" } else { "User" };
     html!(out; "<div class=\"list\">\n<table class=\"users\">\n<caption>");
     if shown == fired.users {
-        html!(out; (if shown == 1 { "The user" } else { "All users" }) " with " (code));
+        html!(out; (if shown == 1 { "The " } else { "All " }) (noun) (if shown == 1 { "" } else { "s" }) " with " (code));
     } else {
-        html!(out; "The first " (shown) " of " (several(fired.users, "user")) " with " (code));
+        html!(out; "The first " (shown) " of " (several(fired.users, fired.rule.concerns())) " with " (code));
         if let Some(file) = page.table(findings::FILE) {
             html!(out; "; all are in <a href=\"" (file) "\">" (file) "</a>");
         }
     }
-    html!(out; "</caption>\n<thead><tr><th scope=\"col\">User</th><th scope=\"col\">Status</th>\
+    html!(out; "</caption>\n<thead><tr><th scope=\"col\">" (title) "</th><th scope=\"col\">Status</th>\
         <th scope=\"col\">Value</th><th scope=\"col\">What is wrong</th><th scope=\"col\">Suggested value</th></tr></thead>\n\
         <tbody>\n");
     out.push_str(&body);
@@ -149,7 +150,7 @@ fn user(out: &mut String, row: &Row, worst: Severity) {
     if row.sign_in != row.name && !row.sign_in.is_empty() {
         html!(out; "<span>" (row.sign_in) "</span>");
     }
-    html!(out; "<small>" (row.unit) "</small></td><td>" (row.status.word()) "</td><td><small>" (row.attribute.ldap())
+    html!(out; "<small>" (row.unit) "</small></td><td>" (row.status.word()) "</td><td><small>" (row.attribute.name())
         "</small>");
     if !row.value.is_empty() {
         html!(out; "<code>" (row.value) "</code>");

@@ -1,7 +1,7 @@
 //! The first users of each rule: all that the page keeps of a directory of any size.
 
 use super::markup::cut;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Field, Finding, Severity};
 use crate::model::Attr;
 use crate::rules::verdict::{Judged, Status};
 use crate::rules::{self, RuleSet};
@@ -35,7 +35,7 @@ pub(super) struct Row {
     /// How bad it is for this user.
     pub(super) severity: Severity,
     /// The attribute at fault.
-    pub(super) attribute: Attr,
+    pub(super) attribute: Field,
     /// Its value.
     pub(super) value: Box<str>,
     /// What is wrong.

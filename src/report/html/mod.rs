@@ -11,6 +11,7 @@ mod fired;
 mod firsts;
 mod markup;
 mod read;
+mod steps;
 mod suppressed;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,7 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// What the page may use, by the SHA-256 of its own style and script; a test says what to write after a change.
-const STYLE_HASH: &str = "sha256-HJCZ56TSuBwAP7K/Gtl3OxEvk2vbkLZaFG1lrpZYnTo=";
+const STYLE_HASH: &str = "sha256-Tb3zzDIeqeBlLshG9rJMdhjPaRS0nGjvbollS9SX7KU=";
 const SCRIPT_HASH: &str = "sha256-BezpYA/r5H87l410R6q9Mx1xoaMT0/L42EezII0FuZ0=";
 
 /// What the page is made of.
@@ -52,13 +53,13 @@ struct Page<'p> {
 /// The sections, from top to bottom.
 const SECTIONS: &[fn(&mut String, &Page<'_>)] = &[
     read::alarm,
+    steps::section,
     read::section,
     verdict::section,
     changes::section,
     trend::section,
     features::table,
     verdict::fix_first,
-    features::steps,
     fired::section,
     suppressed::section,
     end::not_evaluated,
@@ -95,9 +96,9 @@ fn head(out: &mut String, page: &Page<'_>) {
         <header>\n<p class=\"tool\">dirsync-audit report</p>\n<h1>" (title) "</h1>\n<p class=\"about\">"
         (scenario.serves()) ". Read from " (sources) ".</p>\n<nav aria-label=\"Sections\">\n<ul>\n");
     let mut links = vec![
+        ("#steps", "Steps"),
         ("#verdict", "Verdict"),
         ("#features", "Features"),
-        ("#steps", "Steps"),
         ("#rules", "Findings"),
         ("#unseen", "Limits"),
     ];

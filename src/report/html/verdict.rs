@@ -101,7 +101,7 @@ pub(super) fn fix_first(out: &mut String, page: &Page<'_>) {
     html!(out; "<ol class=\"first\">\n");
     for fired in page.fired.iter().filter(|fired| fired.severity > Severity::Info).take(FIRST) {
         let rule = fired.rule;
-        html!(out; "<li><p><a href=\"#" (rule.code) "\">" (rule.code) "</a> <strong>" (several(fired.users, "user"))
+        html!(out; "<li><p><a href=\"#" (rule.code) "\">" (rule.code) "</a> <strong>" (several(fired.users, rule.concerns()))
             "</strong></p>\n<p>");
         Prose(rule.summary).show(out);
         html!(out; "</p>\n<p class=\"do\">");

@@ -5,13 +5,14 @@
 //! known to be harmless is replaced. Fingerprints are taken from the replaced text: redacted reports compare with
 //! reports redacted alike.
 
+mod organisation;
 mod partly;
 
 use std::borrow::Cow;
 
 use partly::partly;
 
-use crate::finding::{Change, Finding};
+use crate::finding::{Change, Field, Finding};
 use crate::model::attribute::Kind;
 use crate::model::fold::{fold, trim};
 use crate::model::home::{Locator, locator};
@@ -164,7 +165,10 @@ impl Redactor {
             rule: finding.rule,
             severity: finding.severity,
             attribute: finding.attribute,
-            value: self.value(finding.attribute, &finding.value),
+            value: match finding.attribute {
+                Field::Attr(attr) => self.value(attr, &finding.value),
+                Field::Named(_) => self.text(&finding.value),
+            },
             message: self.message(finding, known),
             suggestion,
             state: finding.state,
@@ -313,7 +317,7 @@ mod tests {
         let finding = Finding {
             rule: 0,
             severity: Severity::Error,
-            attribute: Attr::ProxyAddresses,
+            attribute: Attr::ProxyAddresses.into(),
             value: String::new(),
             message: message.to_owned(),
             suggestion: None,

@@ -4,6 +4,7 @@
 //! so that a million users take no memory. The other sheets are made at the end. Every cell is text or a number:
 //! nothing that the directory says is ever a formula.
 
+mod accepted;
 mod cell;
 mod sheets;
 
@@ -46,6 +47,11 @@ impl Rows {
     /// Adds a user.
     pub(super) fn user(&mut self, judged: &Judged<'_, '_>) {
         self.users.row(users::COLUMNS, judged, &());
+        self.findings(judged);
+    }
+
+    /// Adds findings alone.
+    pub(super) fn findings(&mut self, judged: &Judged<'_, '_>) {
         for finding in judged.findings {
             self.findings.row(findings::COLUMNS, judged, finding);
         }

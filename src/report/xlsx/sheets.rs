@@ -3,9 +3,11 @@
 use rust_xlsxwriter::{Color, Format, FormatAlign, Url, Worksheet, XlsxError};
 
 use super::super::Summary;
-use super::super::organisation::CANNOT_SEE;
+use super::super::organisation::{self, CANNOT_SEE};
+use super::accepted::suppressed;
 use super::{bold, cell};
 use crate::finding::Severity;
+use crate::model::organisation::State;
 use crate::model::problem::Weight;
 use crate::rules::verdict::{Status, Support};
 use crate::rules::{self, Feature, Rule};
@@ -25,7 +27,7 @@ pub(super) fn head(sheet: &mut Worksheet, row: u32, columns: &[(&str, u16)]) -> 
 }
 
 /// A sheet that is written row by row.
-struct Pen {
+pub(super) struct Pen {
     sheet: Worksheet,
     row: u32,
     /// The widths of the columns, in characters.
@@ -35,7 +37,7 @@ struct Pen {
 }
 
 /// What stands in a cell.
-enum Is<'t> {
+pub(super) enum Is<'t> {
     Text(&'t str),
     Count(u64),
     /// A code, linked to its place on the sheet of rules.
@@ -61,7 +63,7 @@ impl Pen {
         Ok(pen)
     }
 
-    fn row(&mut self, cells: &[Is<'_>]) -> Result<(), XlsxError> {
+    pub(super) fn row(&mut self, cells: &[Is<'_>]) -> Result<(), XlsxError> {
         let top = Format::new().set_align(FormatAlign::Top);
         let mut high = 1;
         for (column, is) in (0u16..).zip(cells) {
@@ -98,7 +100,7 @@ impl Pen {
         Ok(())
     }
 
-    fn section(&mut self, title: &[&str]) -> Result<(), XlsxError> {
+    pub(super) fn section(&mut self, title: &[&str]) -> Result<(), XlsxError> {
         self.row += 1;
         for (column, text) in (0u16..).zip(title) {
             self.sheet.write_string_with_format(self.row, column, *text, &bold())?;
@@ -129,6 +131,8 @@ pub(super) fn summary(summary: &Summary, cut: u64) -> Done {
     about(&mut pen, summary, cut)?;
     sources(&mut pen, summary)?;
     users(&mut pen, summary)?;
+    steps(&mut pen, summary)?;
+    found(&mut pen, summary)?;
     fired(&mut pen, summary)?;
     open(&mut pen, summary)?;
     suppressed(&mut pen, summary)?;
@@ -201,6 +205,55 @@ fn users(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
     Ok(())
 }
 
+fn steps(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
+    pen.section(&[
+        "Step of the article",
+        "What was looked at",
+        "State",
+        "",
+        "",
+        "Codes",
+        "Found; needed; note",
+    ])?;
+    for standing in organisation::standings(summary) {
+        let title = format!("{} {}", standing.step.number, standing.step.title);
+        let (told, none) = (standing.told(summary.scenario), || Is::Text(""));
+        pen.row(&[
+            Is::Text(&title),
+            none(),
+            Is::Text(standing.state.told()),
+            none(),
+            none(),
+            none(),
+            Is::Text(&told),
+        ])?;
+        let checks = if standing.state == State::NotPossible { &[] } else { standing.checks };
+        for check in checks {
+            let about = [check.about.as_str(), check.field].join(" ");
+            let parts = [&check.found, &check.expected, &check.note];
+            let parts: Vec<&str> =
+                parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+            pen.row(&[
+                none(),
+                Is::Text(about.trim()),
+                Is::Text(check.state.told()),
+                none(),
+                none(),
+                Is::Text(&check.codes.join(" ")),
+                Is::Text(&parts.join("; ")),
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn found(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
+    if !summary.organisation.notes.is_empty() {
+        pen.section(&["Found of the organisation"])?;
+    }
+    summary.organisation.notes.iter().try_for_each(|text| pen.row(&[Is::Text(text)]))
+}
+
 fn fired(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
     pen.section(&["Rule that fired", "Name", "Users", "Errors", "Warnings", "Infos", "What to do"])?;
     for (place, rule) in ranked(summary, |place| summary.counts.rules[place].users) {
@@ -236,27 +289,6 @@ fn open(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
                 Is::Text(&why),
             ])?;
         }
-    }
-    Ok(())
-}
-
-/// What was accepted, and until when; the findings keep their rows.
-fn suppressed(pen: &mut Pen, summary: &Summary) -> Result<(), XlsxError> {
-    if summary.suppressions.is_empty() {
-        return Ok(());
-    }
-    pen.section(&["Rules suppressed", "For", "Findings", "Until", "Ticket", "State", "Why"])?;
-    for one in &summary.suppressions {
-        let given = &one.suppression;
-        pen.row(&[
-            Is::Text(&given.rule),
-            Is::Text(&given.about),
-            Is::Count(one.covered),
-            Is::Text(&given.until.map_or(String::new(), |day| day.to_string())),
-            Is::Text(given.ticket.as_deref().unwrap_or_default()),
-            Is::Text(one.standing.word()),
-            Is::Text(&given.reason),
-        ])?;
     }
     Ok(())
 }

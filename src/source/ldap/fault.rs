@@ -172,6 +172,15 @@ impl Fault {
         matches!(self, Self::Refused(outcome) if outcome.code == code::NO_SUCH_OBJECT)
     }
 
+    /// The error of a run that it ends.
+    pub(super) fn into_error(self, server: &str) -> crate::error::Error {
+        match self {
+            Self::Interrupted => crate::error::Error::Interrupted,
+            Self::Own(error) => error,
+            fault => crate::error::Error::source(server, fault.what(), fault.remedy()),
+        }
+    }
+
     /// What happened.
     pub(super) fn what(&self) -> String {
         match self {

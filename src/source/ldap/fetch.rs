@@ -20,7 +20,7 @@ use super::tls;
 use super::url::Url;
 use super::watch::{Clock, Watch};
 use super::{late, locate};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::AttrSet;
 
 /// What is fetched, and how.
@@ -28,8 +28,8 @@ use crate::model::AttrSet;
 pub struct Request {
     /// The servers, and the base if the URL names one.
     pub url: Url,
-    /// The name server that is asked, in place of the system's.
-    pub dns: Option<SocketAddr>,
+    /// The name servers that are asked for servers, in place of the system's.
+    pub dns: Vec<SocketAddr>,
     /// Who asks.
     pub account: Account,
     /// How servers are verified.
@@ -98,13 +98,11 @@ pub struct Fetched {
 pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fetched> {
     request.filter.as_deref().map(Filter::parse).transpose()?;
     let clock = Clock::new(watch, request.timeout, request.deadline, request.rate);
-    let located = locate::servers(&request.url, &request.bases, request.dns, &clock);
-    let servers = located.map_err(|fault| error(&request.url.to_string(), fault))?;
-    let request = &Request { url: Url { servers, ..request.url.clone() }, ..request.clone() };
+    let request = &locate::located(request, &clock)?;
     let dialer =
         Dialer::new(request.url.servers.clone(), request.tls.clone(), request.account.clone(), &clock)?;
     let name = request.url.to_string();
-    let failed = |fault: Fault| error(&name, fault);
+    let failed = |fault: Fault| fault.into_error(&name);
     let session = || dialer.with(|connection| Session::begin(connection));
     let (mut connection, place, session) = session().map_err(failed)?;
     let task = task(request, target, &session, &dialer, place).map_err(failed)?;
@@ -135,7 +133,7 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
     }
     let nothing = lock(&work.checkpoint).found().next().is_none();
     if let Some(fault) = lock(&work.lost).take().filter(|_| nothing) {
-        return Err(error(&name, fault));
+        return Err(fault.into_error(&name));
     }
     late::reconcile(&work);
     let missing = std::mem::take(&mut *lock(&work.missing));
@@ -186,21 +184,12 @@ fn page(request: &Request) -> u32 {
         .map_or(request.page, |rate| rate.min(request.page))
 }
 
-/// The error of a fault.
-fn error(server: &str, fault: Fault) -> Error {
-    match fault {
-        Fault::Interrupted => Error::Interrupted,
-        Fault::Own(error) => error,
-        fault => Error::source(server, fault.what(), fault.remedy()),
-    }
-}
-
 impl Work<'_> {
     /// An ended run is an error when it was interrupted or nothing has arrived; else something is missing.
     fn give_up(&self, fault: Fault, server: &str) -> Result<()> {
         let nothing = lock(&self.checkpoint).found().next().is_none();
         if nothing || matches!(fault, Fault::Interrupted | Fault::Own(_)) {
-            return Err(error(server, fault));
+            return Err(fault.into_error(server));
         }
         lock(&self.missing).push(format!("{} (remedy: {})", fault.what(), fault.remedy()));
         Ok(())

@@ -6,7 +6,7 @@
 use std::fmt::Display;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
@@ -19,6 +19,7 @@ use hickory_resolver::proto::rr::rdata::SRV;
 use tokio::runtime::{Builder, Runtime};
 
 use super::fault::Fault;
+use super::fetch::Request;
 use super::names;
 use super::url::{Scheme, Server, Url};
 use super::watch::Clock;
@@ -28,37 +29,35 @@ const MOST: usize = 16;
 /// The longest wait before somebody looks whether the run is to end.
 const TICK: Duration = Duration::from_millis(200);
 
-/// The servers of a URL: those that it names, else those that DNS names for its base.
+/// A request with the servers that DNS names for its base, where its URL names none.
 ///
 /// # Errors
 /// When the URL names neither server nor domain, or when DNS has no answer.
-pub(super) fn servers(
-    url: &Url,
-    bases: &[String],
-    dns: Option<SocketAddr>,
-    clock: &Clock<'_>,
-) -> Result<Vec<Server>, Fault> {
-    if !url.servers.is_empty() && dns.is_none() {
-        return Ok(url.servers.clone());
+pub(super) fn located(request: &Request, clock: &Clock<'_>) -> crate::error::Result<Request> {
+    if !request.url.servers.is_empty() {
+        return Ok(request.clone());
     }
-    let asking = Asking::new(dns, clock)?;
-    let mut servers = if url.servers.is_empty() {
-        let base = Some(&url.base).filter(|base| !base.is_empty()).or(bases.first());
-        let domain = base.and_then(|base| domain(base)).ok_or_else(|| {
-            let what = "the URL names neither a server nor a domain";
-            let remedy =
-                "write ldaps://dc1.contoso.com, or ldaps:///DC=contoso,DC=com for whoever serves contoso.com";
-            Fault::Never(what.into(), remedy.into())
-        })?;
-        asking.of_domain(&domain, url.scheme)?
-    } else {
-        url.servers.clone()
-    };
-    if dns.is_some() {
+    let found = servers(request, clock).map_err(|fault| fault.into_error(&request.url.to_string()))?;
+    Ok(Request { url: Url { servers: found, ..request.url.clone() }, ..request.clone() })
+}
+
+fn servers(request: &Request, clock: &Clock<'_>) -> Result<Vec<Server>, Fault> {
+    let url = &request.url;
+    let base = Some(&url.base).filter(|base| !base.is_empty()).or(request.bases.first());
+    let domain = base.and_then(|base| domain(base)).ok_or_else(|| {
+        let what = "the URL names neither a server nor a domain";
+        let remedy =
+            "write ldaps://dc1.contoso.com, or ldaps:///DC=contoso,DC=com for whoever serves contoso.com";
+        Fault::Never(what.into(), remedy.into())
+    })?;
+    let asking = Asking::new(&request.dns, clock)?;
+    let mut servers = asking.of_domain(&domain, url.scheme)?;
+    if !request.dns.is_empty() {
+        // The system does not know what these name servers know.
         for server in &mut servers {
             asking.address(server)?;
         }
-        servers.retain(|server| server.scheme == Scheme::Ldapi || !server.addresses.is_empty());
+        servers.retain(|server| !server.addresses.is_empty());
     }
     if servers.is_empty() {
         return Err(unknown("the servers have no address in DNS"));
@@ -95,6 +94,14 @@ fn places(domain: &str, scheme: Scheme) -> Vec<(String, Option<u16>)> {
     places
 }
 
+fn name_server(address: &SocketAddr) -> NameServerConfig {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+        connection.port = address.port();
+        connection
+    });
+    NameServerConfig::new(address.ip(), true, connections.into())
+}
+
 /// A resolver, and somewhere to wait for it.
 struct Asking<'c> {
     runtime: Runtime,
@@ -103,20 +110,14 @@ struct Asking<'c> {
 }
 
 impl<'c> Asking<'c> {
-    fn new(dns: Option<SocketAddr>, clock: &'c Clock<'c>) -> Result<Self, Fault> {
+    fn new(dns: &[SocketAddr], clock: &'c Clock<'c>) -> Result<Self, Fault> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let broken = |why: NetError| unknown(format!("DNS cannot be asked: {why}"));
-        let mut builder = match dns {
-            None => TokioResolver::builder_tokio().map_err(broken)?,
-            Some(address) => {
-                let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-                    connection.port = address.port();
-                    connection
-                });
-                let server = NameServerConfig::new(address.ip(), true, connections.into());
-                let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            }
+        let mut builder = if dns.is_empty() {
+            TokioResolver::builder_tokio().map_err(broken)?
+        } else {
+            let config = ResolverConfig::from_parts(None, Vec::new(), dns.iter().map(name_server).collect());
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
         };
         let options = builder.options_mut();
         options.timeout = options.timeout.min(clock.connect_timeout());
@@ -187,12 +188,8 @@ impl<'c> Asking<'c> {
         own
     }
 
-    /// Asks for the addresses of a server, unless its name is one.
+    /// Asks for the addresses of a server.
     fn address(&self, server: &mut Server) -> Result<(), Fault> {
-        if server.scheme == Scheme::Ldapi || server.host.parse::<IpAddr>().is_ok() {
-            server.addresses = server.host.parse().into_iter().collect();
-            return Ok(());
-        }
         let name = format!("{}.", server.host.trim_end_matches('.'));
         match self.wait(self.resolver.lookup_ip(name))? {
             Some(found) => server.addresses = found.iter().collect(),

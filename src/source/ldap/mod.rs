@@ -4,10 +4,12 @@
 //! cannot differ. The directory is read in slices, several at a time; what was read is compared with a
 //! count, and the file says at its end whether it is whole.
 
+mod ask;
 mod ber;
 mod bind;
 mod branches;
 mod checkpoint;
+mod collect;
 mod connection;
 mod dial;
 mod entry;
@@ -19,6 +21,7 @@ mod kerberos;
 mod late;
 mod locate;
 mod names;
+mod organisation;
 mod part;
 mod parts;
 mod queue;
@@ -35,6 +38,7 @@ mod watch;
 
 pub use bind::{Account, Password};
 pub use fetch::{Fetched, Request, Target, fetch};
+pub use organisation::organisation;
 pub use part::Packing;
 pub use parts::Parts;
 pub use tls::Options as Tls;

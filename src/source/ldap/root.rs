@@ -15,7 +15,10 @@ pub(super) struct Root {
     /// The bases of everything that the server has.
     pub(super) contexts: Vec<String>,
     /// Where the schema of AD is.
-    schema: Option<String>,
+    pub(super) schema: Option<String>,
+    /// Where the configuration of the forest is, and the base of its first domain.
+    pub(super) configuration: Option<String>,
+    pub(super) forest: Option<String>,
     /// Where the schema is otherwise (RFC 4512, 4.2).
     subschema: Option<String>,
     /// Whether the server is Active Directory, or says so.
@@ -31,6 +34,8 @@ const NAMES: &[&str] = &[
     "defaultNamingContext",
     "namingContexts",
     "schemaNamingContext",
+    "configurationNamingContext",
+    "rootDomainNamingContext",
     "subschemaSubentry",
     "supportedCapabilities",
     "supportedControl",
@@ -57,6 +62,10 @@ impl Root {
             self.contexts.extend(text());
         } else if is("schemaNamingContext") {
             self.schema = text();
+        } else if is("configurationNamingContext") {
+            self.configuration = text();
+        } else if is("rootDomainNamingContext") {
+            self.forest = text();
         } else if is("subschemaSubentry") {
             self.subschema = text();
         } else if is("dsServiceName") {
