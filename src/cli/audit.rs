@@ -25,6 +25,7 @@ use crate::report::runs::Runs;
 use crate::report::{self, Written};
 use crate::rules::Scenario;
 use crate::rules::suppress::Suppressions;
+use crate::rules::verdict::Plan;
 use crate::settings::{self, Settings};
 
 /// How much is said on the way.
@@ -79,8 +80,7 @@ fn audit(
     let mut directory = Directory::new(&asking, environment, talk, Some(signals));
     let seen = forest::read(&asking, &mut directory)?;
     forest::hand_on(&mut settings, &seen);
-    let mut plan = settings.plan(scenario);
-    plan.suppressions = Suppressions::new(settings.suppressions.clone(), today(began));
+    let plan = planned(&settings, scenario, began);
     let only = settings.only.as_deref().map(List::read).transpose()?;
     let pool = pool(threads(&settings))?;
     let attributes = plan.reads();
@@ -95,14 +95,7 @@ fn audit(
     let runs = runs(&mut settings, began)?;
     let folder = Folder::open(&settings, scenario, environment)?;
     let watched = Watched { shown: Shown::new(&sources, &settings, talk, environment), signals };
-    let mut outcome = {
-        let only = only.as_ref().map(|list| list as &dyn Only);
-        let limit = settings.memory.map(|limit| beside(limit, folder.taken(), pool.current_num_threads()));
-        let memory = Memory { limit: limit.transpose()?, folder: settings.out.clone() };
-        pool.install(|| {
-            judged(&sources, |inputs| audit::run(inputs, &plan, only, &memory, &watched, &folder))
-        })?
-    };
+    let mut outcome = audited((&settings, &pool), &sources, (&plan, only.as_ref()), &watched, &folder)?;
     drop(watched);
     signals.check()?;
     let mut organisation = of_audit(&settings, &folder.domains(), &plan, signals)?;
@@ -140,13 +133,40 @@ fn audit(
         compared: compared.as_ref(),
         seconds: started.elapsed().as_secs_f64(),
     };
-    if !talk.quiet {
-        print(&summary, environment)?;
-    }
-    if !talk.quiet || status != Status::Done {
-        terminal::note(&meaning);
-    }
+    tell(&summary, talk, environment)?;
     Ok(status)
+}
+
+/// Says what was found, and what the status means.
+fn tell(summary: &Summary<'_>, talk: Talk, environment: &Environment) -> Result<()> {
+    if !talk.quiet {
+        print(summary, environment)?;
+    }
+    if !talk.quiet || summary.run.status != Status::Done {
+        terminal::note(summary.run.meaning);
+    }
+    Ok(())
+}
+
+/// What is looked for, and what of it was accepted.
+fn planned(settings: &Settings, scenario: Scenario, began: jiff::Timestamp) -> Plan {
+    let mut plan = settings.plan(scenario);
+    plan.suppressions = Suppressions::new(settings.suppressions.clone(), today(began));
+    plan
+}
+
+/// Audits what was opened, within the memory that the report leaves.
+fn audited(
+    (settings, pool): (&Settings, &rayon::ThreadPool),
+    sources: &[Opened],
+    (plan, only): (&Plan, Option<&List>),
+    watched: &Watched<'_>,
+    folder: &Folder,
+) -> Result<Outcome> {
+    let only = only.map(|list| list as &dyn Only);
+    let limit = settings.memory.map(|limit| beside(limit, folder.taken(), pool.current_num_threads()));
+    let memory = Memory { limit: limit.transpose()?, folder: settings.out.clone() };
+    pool.install(|| judged(sources, |inputs| audit::run(inputs, plan, only, &memory, watched, folder)))
 }
 
 /// What the audit finds in the sources, and the damage that was seen when they were opened.

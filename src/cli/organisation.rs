@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::audit::{Talk, now, time_text, today};
+use super::audit::{Talk, finish, now, time_text, today};
 use super::checklist::{self, Detail};
 use super::environment::Environment;
 use super::exit::{Found, Status, audit_line};
 use super::join::{Folder, Run};
-use super::keep::{Added, keep};
 use super::signals::Signals;
 use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::Outcome;
@@ -143,9 +142,8 @@ impl Alone<'_> {
         let given = |key| settings.values.get(key).iter().any(|entry| entry.origin == Origin::CommandLine);
         let asked = given("out");
         if given("baseline") && !asked {
-            return Err(Error::usage(
-                "--baseline compares reports: say with --out where this one is written",
-            ));
+            let what = "--baseline compares reports: say with --out where this one is written";
+            return Err(Error::usage(what));
         }
         let folder = asked.then(|| Folder::open(settings, self.scenario, self.environment)).transpose()?;
         if let Some(folder) = &folder {
@@ -180,9 +178,7 @@ impl Alone<'_> {
         text.push_str(&super::accepted::text(&run, self.style()));
         if let Some(folder) = folder {
             text.push_str(&super::accepted::changes(folder.compared(&run).as_ref(), self.style()));
-            let (added, kept) = keep(&run, &[]);
-            run.kept = kept;
-            folder.finish(&run).inspect_err(|_| added.into_iter().for_each(Added::undo))?;
+            finish(folder, &mut run)?;
             let told = format!("The report is in {}", escape(&settings.out.display().to_string()));
             text.extend(["\n", &told, "\n"]);
         }

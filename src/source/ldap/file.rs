@@ -26,20 +26,10 @@ pub(super) fn finish(
 ) -> Result<Fetched> {
     let task = &checkpoint.task().clone();
     let can_resume = !checkpoint.open_slices().is_empty();
-    let mut records = 0;
-    let (mut unreadable_objects, mut elsewhere) = (0, Vec::new());
     let names: Vec<&str> = task.attributes.iter().map(String::as_str).collect();
-    let mut asked = Asked::new(&names);
-    for found in checkpoint.found() {
-        records += found.records;
-        unreadable_objects += found.unreadable;
-        asked.seen |= found.seen;
-        elsewhere.extend(found.elsewhere.iter().cloned());
-    }
-    elsewhere.sort_unstable();
-    elsewhere.dedup();
-    if unreadable_objects > 0 {
-        missing.push(format!("{unreadable_objects} objects came in a form that cannot be read"));
+    let Sum { records, unreadable: lost, asked, elsewhere } = Sum::of(&checkpoint, &names);
+    if lost > 0 {
+        missing.push(format!("{lost} objects came in a form that cannot be read"));
     }
     if can_resume && missing.is_empty() {
         missing.push("parts of the directory were not read".into());
@@ -71,22 +61,56 @@ pub(super) fn finish(
         change: task.change.clone().filter(|_| request.url.servers.len() == 1),
         records,
     };
-    let made = Error::io("write", &target.folder);
-    let file = if let Some(out) = &target.out {
-        let mut file = tempfile::NamedTempFile::new_in(&target.folder).map_err(made)?;
-        write(&header, &mut checkpoint, task.packing, file.as_file_mut())?;
-        file.persist(out).map_err(|why| Error::io("write", out)(why.error))?;
-        None
-    } else {
-        let mut file = tempfile::tempfile_in(&target.folder).map_err(made)?;
-        write(&header, &mut checkpoint, task.packing, &mut file)?;
-        Some(file)
-    };
+    let file = place(&header, &mut checkpoint, task.packing, target)?;
     if !can_resume {
         checkpoint.remove()?;
     }
     let Header { missing, notes, server, .. } = header;
     Ok(Fetched { file, records, server, missing, can_resume, notes })
+}
+
+/// What the parts come to together.
+struct Sum<'n> {
+    records: u64,
+    /// Objects in a form that cannot be read.
+    unreadable: u64,
+    asked: Asked<'n>,
+    /// Servers that hold more.
+    elsewhere: Vec<String>,
+}
+
+impl<'n> Sum<'n> {
+    fn of(checkpoint: &Checkpoint, names: &'n [&'n str]) -> Self {
+        let mut sum = Self { records: 0, unreadable: 0, asked: Asked::new(names), elsewhere: Vec::new() };
+        for found in checkpoint.found() {
+            sum.records += found.records;
+            sum.unreadable += found.unreadable;
+            sum.asked.seen |= found.seen;
+            sum.elsewhere.extend(found.elsewhere.iter().cloned());
+        }
+        sum.elsewhere.sort_unstable();
+        sum.elsewhere.dedup();
+        sum
+    }
+}
+
+/// Writes the file to its place, or to one without a name, which is given back.
+fn place(
+    header: &Header,
+    checkpoint: &mut Checkpoint,
+    packing: Packing,
+    target: &Target,
+) -> Result<Option<File>> {
+    let made = Error::io("write", &target.folder);
+    if let Some(out) = &target.out {
+        let mut file = tempfile::NamedTempFile::new_in(&target.folder).map_err(made)?;
+        write(header, checkpoint, packing, file.as_file_mut())?;
+        file.persist(out).map_err(|why| Error::io("write", out)(why.error))?;
+        return Ok(None);
+    }
+    let mut file = tempfile::tempfile_in(&target.folder).map_err(made)?;
+    write(header, checkpoint, packing, &mut file)?;
+    Ok(Some(file))
 }
 
 fn write(header: &Header, checkpoint: &mut Checkpoint, packing: Packing, file: &mut File) -> Result<()> {
