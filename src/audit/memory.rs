@@ -11,15 +11,17 @@ pub struct Memory {
     pub folder: PathBuf,
 }
 
-/// What a run takes without any users, and what each thread takes for the blocks that it works on.
-const FIXED: u64 = 16 << 20;
-const PER_THREAD: u64 = 12 << 20;
+/// What a run takes without any users, with one thread at work.
+const FIXED: u64 = 28 << 20;
+/// What each further thread takes for the blocks that it works on: finished ones wait for their turn, and where every
+/// user has findings, what is written is many times what was read.
+const FURTHER: u64 = 36 << 20;
 /// The least that is left for what grows with the users.
 const GROWTH: u64 = 4 << 20;
 
 impl Memory {
     /// The least limit: one thread can work within it.
-    pub const LEAST: u64 = FIXED + PER_THREAD + GROWTH;
+    pub const LEAST: u64 = FIXED + GROWTH;
 
     /// As much as the run needs.
     #[must_use]
@@ -30,8 +32,8 @@ impl Memory {
     /// How many of so many threads can work within a limit.
     #[must_use]
     pub fn threads(limit: u64, wanted: usize) -> usize {
-        let most = limit.saturating_sub(FIXED + GROWTH) / PER_THREAD;
-        wanted.min(usize::try_from(most).unwrap_or(wanted)).max(1)
+        let further = limit.saturating_sub(Self::LEAST) / FURTHER;
+        wanted.min(usize::try_from(further).unwrap_or(wanted).saturating_add(1)).max(1)
     }
 
     /// A limit without what something else takes of it, in bytes.
@@ -40,7 +42,7 @@ impl Memory {
     /// So many threads cannot work within the rest; gives the limit that they need.
     pub fn beside(limit: u64, taken: u64, threads: usize) -> Result<u64, u64> {
         // Of what is left for growth, a quarter is enough to work, with more of it in the temporary file.
-        let least = FIXED + PER_THREAD * threads as u64 + GROWTH / 4;
+        let least = working(threads) + GROWTH / 4;
         limit.checked_sub(taken).filter(|&left| left >= least).ok_or(least + taken)
     }
 
@@ -49,11 +51,15 @@ impl Memory {
         let Some(limit) = self.limit else {
             return Rooms { keys: usize::MAX, starts: usize::MAX, notes: NOTES, ..Rooms::all(UNASKED) };
         };
-        let taken = FIXED + PER_THREAD * threads as u64;
-        let growth = usize::try_from(limit.saturating_sub(taken)).unwrap_or(usize::MAX);
+        let growth = usize::try_from(limit.saturating_sub(working(threads))).unwrap_or(usize::MAX);
         // Keys are written down while more of them come; growing buffers are up to twice their content.
         Rooms { keys: growth / 7 * 2, ..Rooms::all(growth / 7) }
     }
+}
+
+/// What so many threads take.
+fn working(threads: usize) -> u64 {
+    FIXED + FURTHER * threads.saturating_sub(1) as u64
 }
 
 /// The room for what few users have usually, when nobody sets a limit.

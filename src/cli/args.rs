@@ -270,7 +270,7 @@ pub(super) struct AuditArgs {
 
     /// How much memory to take, such as 256M or 2G; at least 32M [default: as much as is needed]
     ///
-    /// What finds no room goes to a temporary file in the folder of the report. With less than 12M for each thread
+    /// What finds no room goes to a temporary file in the folder of the report. With less than 36M for each thread
     /// beyond the first, fewer threads work.
     #[arg(long, value_name = "SIZE", help_heading = "Run")]
     memory: Option<String>,

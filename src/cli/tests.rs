@@ -154,7 +154,8 @@ fn the_least_memory_is_what_one_thread_needs() {
     assert_eq!(Memory::threads(Memory::LEAST, 8), 1);
     assert_eq!(Memory::beside(Memory::LEAST, 3 << 20, 1), Ok(29 << 20));
     assert_eq!(Memory::beside(Memory::LEAST, 4 << 20, 1), Err(33 << 20));
-    assert_eq!(Memory::beside(Memory::LEAST, 0, 2), Err(41 << 20));
+    assert_eq!(Memory::beside(Memory::LEAST, 0, 2), Err(65 << 20));
+    assert_eq!([67, 68, 104].map(|limit| Memory::threads(limit << 20, 8)), [1, 2, 3]);
 }
 
 #[test]
