@@ -34,9 +34,7 @@ impl Numbered {
             From::Place(place) => inputs[self.input].block_at(&place),
         }
     }
-}
 
-impl Numbered {
     /// The block, or only its records at these places in its text where that is less to read; and where those records
     /// start in it.
     pub(super) fn part(self, inputs: &[&dyn Input], spans: &[Range<u32>]) -> Result<(Block, Vec<u32>)> {

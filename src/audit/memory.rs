@@ -36,6 +36,13 @@ impl Memory {
         wanted.min(usize::try_from(further).unwrap_or(wanted).saturating_add(1)).max(1)
     }
 
+    /// About how many bytes of text a block should have within a limit; `None` for as many as usual. What is written
+    /// of a block may be many times its text.
+    #[must_use]
+    pub fn block(limit: u64) -> Option<usize> {
+        (limit < 128 << 20).then_some(256 << 10)
+    }
+
     /// A limit without what something else takes of it, in bytes.
     ///
     /// # Errors

@@ -7,7 +7,8 @@
 //!    record has to know of the others (`ties`).
 //! 3. `judge`: every rule over every user; the report takes the users in order.
 //!
-//! What is kept between the readings is the hashes alone, some forty octets a user. What grows with the users stays
+//! What is kept between the readings is the hashes, some thirty octets a user, and, while there is room, some twenty
+//! octets by which the last reading is faster. What grows with the users stays
 //! within the memory that the run may take: the rest goes to a temporary file (`spill`).
 
 mod bits;

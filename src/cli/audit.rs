@@ -164,7 +164,11 @@ fn audited(
     folder: &Folder,
 ) -> Result<Outcome> {
     let only = only.map(|list| list as &dyn Only);
-    let limit = settings.memory.map(|limit| beside(limit, folder.taken(), pool.current_num_threads()));
+    let (taken, all) = (folder.taken(), pool.current_num_threads());
+    let threads = settings.memory.map_or(all, |limit| Memory::threads(limit.saturating_sub(taken), all));
+    let fewer = (threads < all).then(|| self::pool(threads)).transpose()?;
+    let pool = fewer.as_ref().unwrap_or(pool);
+    let limit = settings.memory.map(|limit| beside(limit, taken, threads));
     let memory = Memory { limit: limit.transpose()?, folder: settings.out.clone() };
     pool.install(|| judged(sources, |inputs| audit::run(inputs, plan, only, &memory, watched, folder)))
 }

@@ -14,7 +14,7 @@ use super::organisation::{self, Domains};
 use super::redaction::redactor;
 use super::signals::Signals;
 use super::terminal::escape;
-use crate::audit::{Outcome, Report, SourceOutcome};
+use crate::audit::{Memory, Outcome, Report, SourceOutcome};
 use crate::error::{Error, Result};
 use crate::model::attribute::heading;
 use crate::model::{AttrSet, Input};
@@ -107,6 +107,7 @@ fn source_options(settings: &Settings) -> source::Options {
         map: settings.map.clone(),
         encoding: settings.encoding.map(|encoding| encoding.name().to_owned()),
         delimiter: settings.delimiter,
+        block: settings.memory.and_then(Memory::block),
     }
 }
 

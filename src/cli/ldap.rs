@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::reading::Watching;
 use super::signals::Signals;
 use super::terminal::{self, escape};
+use crate::audit::Memory;
 use crate::error::{Error, Result};
 use crate::model::AttrSet;
 use crate::model::configuration::Configuration;
@@ -50,7 +51,7 @@ impl<'d> Directory<'d> {
             time: time_text(now()),
         };
         let fetched = self.fetch(spec, attributes, &target)?;
-        source::open_fetched(spec, fetched)
+        source::open_fetched(spec, fetched, self.settings.memory.and_then(Memory::block))
     }
 
     /// Fetches a directory.

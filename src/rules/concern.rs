@@ -16,8 +16,12 @@ pub struct Concern<'p> {
     readers: [RuleSet; Attr::COUNT],
     /// The rules about keys that users share.
     shared: RuleSet,
-    nothing: Option<Nothing>,
+    /// Of the inputs met lately: records that lost values carry less than others.
+    nothing: Vec<Nothing>,
 }
+
+/// How many of those are kept.
+const MOST: usize = 8;
 
 /// What the rules say about an object without any value, for as long as inputs carry and hide the same.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ impl<'p> Concern<'p> {
             by_mark: [RuleSet::NONE; Marks::COUNT],
             readers: [RuleSet::NONE; Attr::COUNT],
             shared: RuleSet::NONE,
-            nothing: None,
+            nothing: Vec::new(),
         };
         for (place, rule) in all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
             rule.when_in(&plan.context).places().for_each(|mark| of.by_mark[mark].insert(place));
@@ -78,8 +82,13 @@ impl<'p> Concern<'p> {
 
     fn about_nothing(&mut self, user: &User<'_>) -> &Nothing {
         let (carried, hidden) = (user.carried(), user.hidden());
-        let known = self.nothing.take().filter(|known| known.carried == carried && known.hidden == hidden);
-        self.nothing.insert(known.unwrap_or_else(|| Nothing::of(self.plan, carried, hidden)))
+        let is_it = |known: &Nothing| known.carried == carried && known.hidden == hidden;
+        let place = self.nothing.iter().position(is_it).unwrap_or_else(|| {
+            self.nothing.truncate(MOST - 1);
+            self.nothing.push(Nothing::of(self.plan, carried, hidden));
+            self.nothing.len() - 1
+        });
+        &self.nothing[place]
     }
 }
 

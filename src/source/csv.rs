@@ -116,8 +116,7 @@ impl Reading {
             if at >= text.len() || !text.is_char_boundary(at) {
                 return;
             }
-            let (user, nothing) = (&mut known.user, &mut Noted::of(Notes::None, wanted));
-            if plain.as_ref().and_then(|plain| nothing.row(plain, text, at, user)).is_some() {
+            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user, None)).is_some() {
                 (known.place.at, known.at) = (at, start);
                 each(&known);
                 continue;

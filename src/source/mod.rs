@@ -69,6 +69,8 @@ pub struct Options {
     pub encoding: Option<String>,
     /// The delimiter, instead of the one that the heading shows.
     pub delimiter: Option<u8>,
+    /// About how many bytes of text a block has, instead of a megabyte: little memory wants small ones.
+    pub block: Option<usize>,
 }
 
 /// What is known about a source before its records are read.
@@ -130,13 +132,13 @@ enum Reading {
 ///
 /// Fails when it cannot be read, is neither LDIF nor a table with a heading, or has no column that says who a row is.
 pub fn open(spec: &str, options: &Options) -> Result<Source> {
-    open_with(spec, options, BLOCK, LIMIT)
+    open_with(spec, options, options.block.unwrap_or(BLOCK), LIMIT)
 }
 
-/// Opens what was fetched from a server; `spec` is the URL.
-pub fn open_fetched(spec: &str, fetched: ldap::Fetched) -> Result<Source> {
+/// Opens what was fetched from a server; `spec` is the URL, `block` as in [`Options`].
+pub fn open_fetched(spec: &str, fetched: ldap::Fetched, block: Option<usize>) -> Result<Source> {
     let file = fetched.file.ok_or_else(|| Error::source(spec, "nothing was kept", "fetch again"))?;
-    open_raw(spec, Raw::named(spec, file)?, &Options::default(), BLOCK, LIMIT)
+    open_raw(spec, Raw::named(spec, file)?, &Options::default(), block.unwrap_or(BLOCK), LIMIT)
 }
 
 /// [`open`], with blocks of about `target` bytes and records of at most `limit`.

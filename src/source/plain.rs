@@ -96,8 +96,8 @@ impl Plain {
         Some(behind)
     }
 
-    /// Reads a row of which the first reading noted where its cells end; `None` when that does not fit the text, or
-    /// when some cell is more than plain.
+    /// Reads a row of which the first reading noted where its cells end; `None` when quotes and delimiters do not stand
+    /// there any more, or when some cell is more than plain. That a file stays as it is, is watched elsewhere.
     pub(super) fn noted_row<'t>(
         &self,
         text: &'t str,
