@@ -19,18 +19,23 @@ struct Server {
 }
 
 impl Server {
-    fn new(answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static) -> Self {
+    fn new(answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let (at, asked) = (socket.local_addr().unwrap().to_string(), Arc::new(AtomicUsize::new(0)));
         let count = Arc::clone(&asked);
-        // It ends with the test.
+        // It ends with the test; each question has a thread, so that a slow answer holds no other.
+        let answer = Arc::new(answer);
         std::thread::spawn(move || {
             let mut room = [0; 4096];
             while let Ok((length, from)) = socket.recv_from(&mut room) {
                 count.fetch_add(1, Ordering::SeqCst);
-                if let Some(octets) = answer(&room[..length]) {
-                    let _ = socket.send_to(&octets, from);
-                }
+                let (question, answer) = (room[..length].to_vec(), Arc::clone(&answer));
+                let socket = socket.try_clone().unwrap();
+                std::thread::spawn(move || {
+                    if let Some(octets) = answer(&question) {
+                        let _ = socket.send_to(&octets, from);
+                    }
+                });
             }
         });
         Self { at, asked }
@@ -46,6 +51,15 @@ fn coded(question: &[u8], code: u8) -> Vec<u8> {
     let mut answer = question.to_vec();
     answer[2] |= 0x80;
     answer[3] = 0x80 | code;
+    answer
+}
+
+/// The answer that a name is an alias of the same name with `x.` before it.
+fn one_further(question: &[u8]) -> Vec<u8> {
+    let end = 12 + question[12..].iter().position(|&octet| octet == 0).unwrap() + 5;
+    let mut answer = coded(&question[..end], 0);
+    answer[6..12].copy_from_slice(&[0, 1, 0, 0, 0, 0]);
+    answer.extend([0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 4, 1, b'x', 0xc0, 12]);
     answer
 }
 
@@ -88,6 +102,21 @@ fn a_question_is_asked_again() {
     let run = dns(&server, &["contoso.test"], &["--timeout", "2", "--retries", "8"], 60).ended(1);
     let codes: Vec<String> = run.table("findings.csv").into_iter().map(|row| row["code"].clone()).collect();
     assert_eq!(codes, ["DNS001", "DNS002", "DNS002", "DNS002"]);
+}
+
+#[test]
+fn a_slow_server_does_not_hold_a_record_for_long() {
+    // An alias leads on and on; at once that is a finding.
+    let server = Server::new(|question| Some(one_further(question)));
+    let run = dns(&server, &["contoso.test"], &["--timeout", "5"], 20).ended(1);
+    assert!(run.table("findings.csv").iter().all(|row| row["code"] == "DNS011"));
+    // Each question is answered in time, and all of them together are not.
+    let server = Server::new(|question| {
+        std::thread::sleep(Duration::from_millis(750));
+        Some(one_further(question))
+    });
+    let run = dns(&server, &["contoso.test"], &["--timeout", "1", "--retries", "0"], 20).ended(3);
+    nothing_known(&run.says(&["no answer in time"]), 4);
 }
 
 #[test]
@@ -160,4 +189,64 @@ fn an_audit_asks_only_when_told_to() {
     let asked = server.asked();
     let run = audit(&nobody, &["--check-dns"]).ended(0).says(&["no audited user has a SIP address"]);
     assert_eq!((server.asked(), run.table("users.csv").len()), (asked, 1));
+}
+
+#[test]
+fn every_domain_of_the_users_is_asked_for_or_told() {
+    let server = Server::new(|question| Some(coded(question, 5)));
+    let dir = tempfile::tempdir().unwrap();
+    let audit = |scenario: &str, addresses: &[&str]| {
+        let path = dir.path().join("users.csv");
+        let user =
+            |(nth, address): (usize, &&str)| format!("u{nth},SMTP:u{nth}@contoso.test;sip:{address}\n");
+        let users: String = addresses.iter().enumerate().map(user).collect();
+        std::fs::write(&path, format!("sAMAccountName,proxyAddresses\n{users}")).unwrap();
+        let options = ["--scenario", scenario, "--check-dns", "--dns-server", &server.at, "--out", "report"];
+        let run =
+            start(&[&["audit", path.to_str().unwrap()], &options[..], &["--exit-zero"]].concat(), &[]).end();
+        let rows = run.table("organisation.csv").into_iter().filter(|row| row["step"] == "1");
+        rows.map(|row| [&row["about"], &row["field"], &row["state"], &row["note"]].map(String::clone))
+            .collect()
+    };
+    let states = |rows: &Vec<[String; 4]>, about: &str| -> Vec<(String, String)> {
+        let own = rows.iter().filter(|row| row[0] == about);
+        own.map(|[_, field, state, _]| (field.clone(), state.clone())).collect()
+    };
+    let open = |records: &[&str]| -> Vec<(String, String)> {
+        records.iter().map(|record| ((*record).to_owned(), "not-evaluated".to_owned())).collect()
+    };
+    let records = open(&["_sipfederationtls._tcp", "_sip._tls", "sip", "lyncdiscover"]);
+
+    // As people write it, and as DNS has it: one domain.
+    let rows: Vec<[String; 4]> = audit(
+        "teams",
+        &[
+            "a@b\u{fc}cher.test",
+            "b@B\u{dc}CHER.test",
+            "c@xn--bcher-kva.test",
+            "d@contoso.test:5061",
+            "e@contoso",
+        ],
+    );
+    assert_eq!(states(&rows, "xn--bcher-kva.test"), records, "{rows:?}");
+    assert_eq!(rows.len(), 5, "{rows:?}");
+    let told = (String::new(), "not-possible".to_owned());
+    assert_eq!(states(&rows, ""), [told]);
+    assert!(rows.iter().any(|row| row[3].contains("2 users")), "{rows:?}");
+
+    // Microsoft's own domain is never right without being asked for.
+    for scenario in ["sfb-online", "teams"] {
+        let before = server.asked();
+        let rows: Vec<[String; 4]> = audit(scenario, &["a@contoso.onmicrosoft.com"]);
+        assert_eq!(server.asked(), before);
+        assert_eq!(states(&rows, "contoso.onmicrosoft.com"), [(String::new(), "by-hand".to_owned())]);
+        let rows: Vec<[String; 4]> = audit(scenario, &["a@contoso.onmicrosoft.com", "b@contoso.test"]);
+        assert_eq!(states(&rows, "contoso.onmicrosoft.com"), [(String::new(), "not-possible".to_owned())]);
+        assert_eq!(states(&rows, "contoso.test"), records);
+        assert!(rows.iter().any(|row| row[3].contains("not asked: Microsoft")), "{rows:?}");
+    }
+    for scenario in ["lync-onprem", "lync-hybrid"] {
+        let rows: Vec<[String; 4]> = audit(scenario, &["a@contoso.onmicrosoft.com"]);
+        assert_eq!(states(&rows, "contoso.onmicrosoft.com"), records, "{scenario}");
+    }
 }

@@ -81,6 +81,8 @@ fn cases() -> Vec<Case> {
             "DNS006",
         ),
         online("_sip._tls", &["_sip._tls SRV 2 2 443 edge", "edge A 192.0.2.7"], "DNS005", "DNS005"),
+        online("_sip._tls", &["* CNAME www", "www A 192.0.2.80"], "DNS002", ""),
+        online("_sip._tls", &["_sip._tls CNAME www", "www A 192.0.2.80"], "DNS002", ""),
         online("sip", &["sip CNAME im", "im CNAME sipdir.online.lync.com."], "", ""),
         online("sip", &["sip CNAME webdir.online.lync.com."], "DNS006", "DNS006"),
         online("sip", &["sip A 192.0.2.7"], "DNS005", "DNS005"),
@@ -116,6 +118,10 @@ fn cases() -> Vec<Case> {
         on_premises("_sip._tls", &["_sip._tls SRV 0 0 443 edge", "edge A 192.0.2.7"], ""),
         on_premises("_sip._tls", &["_sip._tls CNAME _sip._tls.other", "_sip._tls.other SRV 0 0 443 sip"], ""),
         on_premises("_sip._tls", &["_sip._tls CNAME gone"], "DNS010"),
+        // An alias for all names is no service record, and hides that there is none.
+        on_premises("_sipfederationtls._tcp", &["* CNAME www", "www A 192.0.2.80"], "DNS001"),
+        on_premises("_sip._tls", &["* CNAME www", "www A 192.0.2.80"], "DNS002"),
+        on_premises("_sip._tls", &["_sip._tls CNAME bare", "bare TXT x"], "DNS002"),
         on_premises("sip", &["sip CNAME edge", "edge A 192.0.2.7"], ""),
         on_premises("sip", &["sip CNAME sipdir.online.lync.com."], "DNS004"),
         on_premises(
@@ -179,6 +185,8 @@ fn every_wrong_thing_is_named_and_nothing_right() {
         let records: Vec<&str> = case.records.iter().map(String::as_str).collect();
         zone(zones.path(), "outside", &name(nth), &records);
     }
+    // Where aliases lead elsewhere, the server knows that it is not the online service.
+    zone(zones.path(), "outside", "fabrikam.test", &["sip A 192.0.2.7", "lyncdiscover A 192.0.2.9"]);
     let bed = serve(&zones);
     let mut wrong = String::new();
     for (place, scenario) in common::SCENARIOS.iter().enumerate() {
@@ -272,6 +280,13 @@ fn what_a_lame_server_does_not_know_is_not_missing() {
     let zones = folders();
     fs::write(zones.path().join("outside/broken.test"), "this is no zone\n").unwrap();
     zone(zones.path(), "outside", "parent.test", &["child NS ns.elsewhere.test."]);
+    for (name, owner, record) in [
+        ("alias.test", "lyncdiscover", "lyncdiscover CNAME lyncdiscover.allowed.test."),
+        ("service.test", "_sip._tls", "_sip._tls SRV 0 0 443 sip.allowed.test."),
+    ] {
+        let records = with(&ON_PREMISES, owner, &[record]);
+        zone(zones.path(), "outside", name, &records.iter().map(String::as_str).collect::<Vec<_>>());
+    }
     zone(zones.path(), "outside", "good.test", &ONLINE);
     zone(
         zones.path(),
@@ -299,6 +314,14 @@ fn what_a_lame_server_does_not_know_is_not_missing() {
             );
         }
     }
+    // An alias out of the domain may lead online, whoever refuses to say so; a service that it names is where it is.
+    let state = |domain: &str, field: &str| {
+        let run = ask(&bed, &[domain], "lync-hybrid", &["--allow-target", "allowed.test"]);
+        let rows = run.table("organisation.csv");
+        rows.iter().find(|row| row["about"] == domain && row["field"] == field).unwrap()["state"].clone()
+    };
+    assert_eq!(state("alias.test", "lyncdiscover"), "not-evaluated");
+    assert_eq!(state("service.test", "_sip._tls"), "passed");
     // What is known is judged all the same.
     let run = ask(&bed, &["broken.test", "good.test"], "lync-onprem", &[]).ended(3);
     assert_eq!(codes(&run, "good.test"), "DNS004");

@@ -14,6 +14,7 @@ use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::Outcome;
 use crate::error::{Error, Result};
 use crate::model::address::{is_domain, is_under};
+use crate::model::domain::domain_name;
 use crate::model::organisation::{Check, State};
 use crate::model::{Facts, address};
 use crate::rules::Scenario;
@@ -31,13 +32,27 @@ const COUNTED: usize = 10_000;
 /// The SIP domains that users have, each with how many.
 pub(super) type Domains = BTreeMap<String, u64>;
 
+/// Stands among the domains for what is none.
+const NONE: &str = "";
+
 /// Counts the domain of a user's SIP address.
 pub(super) fn count(domains: &mut Domains, facts: &Facts<'_>) {
     let Some(domain) = facts.sip_address.map(address::domain) else { return };
     if let Some(users) = domains.get_mut(domain) {
         *users += 1;
-    } else if domains.len() < COUNTED && is_domain(domain) {
-        domains.insert(domain.to_owned(), 1);
+        return;
+    }
+    let domain = if is_domain(domain) {
+        domain.to_owned()
+    } else {
+        domain_name(domain).unwrap_or_else(|_| NONE.to_owned())
+    };
+    add(domains, domain, 1);
+}
+
+fn add(domains: &mut Domains, domain: String, users: u64) {
+    if domains.len() < COUNTED || domain == NONE || domains.contains_key(&domain) {
+        *domains.entry(domain).or_default() += users;
     }
 }
 
@@ -45,11 +60,7 @@ pub(super) fn count(domains: &mut Domains, facts: &Facts<'_>) {
 pub(super) fn merge(all: &Mutex<Domains>, more: Domains) {
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
     for (domain, users) in more {
-        let known = all.len();
-        let place = all.entry(domain.to_ascii_lowercase());
-        if known < COUNTED || matches!(place, std::collections::btree_map::Entry::Occupied(_)) {
-            *place.or_default() += users;
-        }
+        add(&mut all, domain.to_ascii_lowercase(), users);
     }
 }
 
@@ -64,36 +75,56 @@ pub(super) fn of_audit(
     if !settings.dns.check {
         return Ok(organisation);
     }
-    let mut used: Vec<(&str, u64)> =
-        domains.iter().map(|(domain, users)| (domain.as_str(), *users)).collect();
-    used.sort_by_key(|(domain, users)| (std::cmp::Reverse(*users), *domain));
-    let (own, asked): (Vec<&str>, Vec<&str>) =
-        used.iter().map(|(domain, _)| *domain).partition(|domain| is_under(domain, ".onmicrosoft.com"));
-    let step = |about: &str, state, found: &str, note: String| Check {
-        step: 1,
-        state,
-        about: about.to_owned(),
-        field: "",
-        codes: Vec::new(),
-        found: found.to_owned(),
-        expected: String::new(),
-        note,
-    };
-    if used.is_empty() {
+    if domains.is_empty() {
         let note = "no audited user has a SIP address, so no domain was asked for".to_owned();
-        organisation.note(step("", State::ByHand, "", note));
+        organisation.note(unasked("", State::ByHand, note));
     }
+    let mut used: Vec<(&str, u64)> = domains
+        .iter()
+        .map(|(domain, users)| (domain.as_str(), *users))
+        .filter(|(domain, _)| *domain != NONE)
+        .collect();
+    used.sort_by_key(|(domain, users)| (std::cmp::Reverse(*users), *domain));
+    // Online nobody can change these; on-premises their users must find the servers as all others do.
+    let online = matches!(plan.context.scenario, Scenario::SfbOnline | Scenario::Teams);
+    let (own, asked): (Vec<&str>, Vec<&str>) = used
+        .iter()
+        .map(|(domain, _)| *domain)
+        .partition(|domain| online && is_under(domain, ".onmicrosoft.com"));
+    // Alone, they leave the step to whoever looks.
+    let state = if asked.is_empty() { State::ByHand } else { State::NotPossible };
     for domain in own {
-        organisation.note(step(domain, State::Passed, "its records are Microsoft’s own", String::new()));
+        organisation.note(unasked(domain, state, "not asked: Microsoft’s own domain".to_owned()));
     }
     let wanted: Vec<String> = asked.iter().take(MOST).map(|&domain| domain.to_owned()).collect();
     organisation.merge(look_up(settings, wanted, plan, &|| signals.caught().is_some())?);
     if asked.len() > MOST {
         let left = several((asked.len() - MOST) as u64, "more domain");
         let note = format!("{left} not asked for: the users have more than {}", grouped(MOST as u64));
-        organisation.note(step("", State::NotEvaluated, "", note));
+        organisation.note(unasked("", State::NotEvaluated, note));
+    }
+    if let Some(&users) = domains.get(NONE) {
+        // Rules about users say what is wrong with these addresses.
+        let users = several(users, "user");
+        let note =
+            format!("not asked for the SIP addresses of {users}: they have no domain that DNS could have");
+        organisation.note(unasked("", state, note));
     }
     Ok(organisation)
+}
+
+/// A check of the DNS records for which no name server was asked.
+fn unasked(about: &str, state: State, note: String) -> Check {
+    Check {
+        step: 1,
+        state,
+        about: about.to_owned(),
+        field: "",
+        codes: Vec::new(),
+        found: String::new(),
+        expected: String::new(),
+        note,
+    }
 }
 
 /// Asks name servers for the records of domains, and judges what they say.

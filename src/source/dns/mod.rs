@@ -21,6 +21,9 @@ use server::Server;
 /// How many records are asked for at a time.
 const AT_A_TIME: usize = 16;
 
+/// A record takes no longer than so many questions without an answer, however many it needs.
+const QUESTIONS: u32 = 8;
+
 /// How often is looked whether the run is to end before its time.
 const PULSE: Duration = Duration::from_millis(100);
 
@@ -69,7 +72,7 @@ async fn all(request: &Request, interrupted: &dyn Fn() -> bool) -> Result<Vec<Do
                 format!("{}.{}.", answers.record.name(), domains[domain].name),
                 servers[nth].clone(),
             );
-            asking.spawn(async move { (place, walk::record(&server, kind, &name).await) });
+            asking.spawn(async move { (place, in_time(&server, kind, &name).await) });
         }
         match tokio::time::timeout(PULSE, asking.join_next()).await {
             _ if interrupted() => return Err(Error::Interrupted),
@@ -81,6 +84,13 @@ async fn all(request: &Request, interrupted: &dyn Fn() -> bool) -> Result<Vec<Do
             }
         }
     }
+}
+
+/// What a server says about a record, if it says so before long.
+async fn in_time(server: &Server, record: Record, name: &str) -> Seen {
+    let most = server.most.saturating_mul(QUESTIONS);
+    let seen = tokio::time::timeout(most, walk::record(server, record, name)).await;
+    seen.unwrap_or_else(|_| Seen::Unknown(server::LATE.to_owned()))
 }
 
 /// A domain of which nothing is known yet.

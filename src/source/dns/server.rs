@@ -16,6 +16,7 @@ use hickory_resolver::{Resolver, TokioResolver};
 
 use super::Request;
 use crate::model::dns::Absence;
+use crate::rules::organisation::dns::{REFERRAL, REFUSED};
 
 /// After so many questions without any answer a server is asked no more.
 const PATIENCE: u32 = 3;
@@ -26,7 +27,9 @@ pub(super) struct Server {
     pub(super) name: String,
     resolver: std::result::Result<TokioResolver, String>,
     /// How long one question may take, with all that are asked again.
-    most: Duration,
+    pub(super) most: Duration,
+    /// Whether it was named: it may serve its own domains alone, and those of the system look up every name.
+    named: bool,
     /// Questions without an answer, until there is one.
     silent: AtomicU32,
 }
@@ -38,6 +41,9 @@ pub(super) enum Nothing {
     /// It does not say; why.
     Unknown(String),
 }
+
+/// Without an answer before the time is over.
+pub(super) const LATE: &str = "no answer in time";
 
 /// What the servers of the system are called.
 const SYSTEM: &str = "the system's name servers";
@@ -62,6 +68,7 @@ impl Server {
             resolver: resolver
                 .map_err(|error| format!("the name servers of the system are not known: {error}")),
             most: request.timeout.saturating_mul(asked),
+            named: !request.servers.is_empty(),
             silent: AtomicU32::new(0),
         }
     }
@@ -81,26 +88,26 @@ impl Server {
             // From now on it is known to be there.
             self.silent.store(0, Ordering::Relaxed);
         }
-        answer.map_err(|error| nothing(&error))
+        answer.map_err(|error| nothing(&error, self.named))
     }
 }
 
-/// What an answer without records means (RFC 2308).
-fn nothing(error: &NetError) -> Nothing {
+/// What an answer without records means (RFC 2308), of a server that was named or of those of the system.
+fn nothing(error: &NetError, named: bool) -> Nothing {
     let unknown = |why: &str| Nothing::Unknown(why.to_owned());
     match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
             ResponseCode::NXDomain => Nothing::Absent(Absence::NoName),
-            ResponseCode::NoError if none.ns.is_some() && none.soa.is_none() => {
-                unknown("it refers to other name servers instead of answering")
-            }
+            ResponseCode::NoError if none.ns.is_some() && none.soa.is_none() => unknown(if named {
+                REFERRAL
+            } else {
+                "it refers to other name servers instead of asking them"
+            }),
             ResponseCode::NoError => Nothing::Absent(Absence::NoRecord),
-            code => Nothing::Unknown(format!("it answered {}", word(code))),
+            code => Nothing::Unknown(word(code, named)),
         },
-        NetError::Dns(DnsError::ResponseCode(code)) => {
-            Nothing::Unknown(format!("it answered {}", word(*code)))
-        }
-        NetError::Timeout => unknown("no answer in time"),
+        NetError::Dns(DnsError::ResponseCode(code)) => Nothing::Unknown(word(*code, named)),
+        NetError::Timeout => unknown(LATE),
         NetError::Io(error) => Nothing::Unknown(format!("it cannot be reached: {error}")),
         NetError::NoConnections => unknown("it cannot be reached"),
         other => Nothing::Unknown(format!("no answer that could be used: {other}")),
@@ -108,14 +115,16 @@ fn nothing(error: &NetError) -> Nothing {
 }
 
 /// A response code as people look it up.
-fn word(code: ResponseCode) -> String {
-    match code {
-        ResponseCode::ServFail => "SERVFAIL: it could not find out".to_owned(),
-        ResponseCode::Refused => "REFUSED: it does not serve the domain, or not for this machine".to_owned(),
-        ResponseCode::NotImp => "NOTIMP: it does not know the question".to_owned(),
-        ResponseCode::FormErr => "FORMERR: it did not understand the question".to_owned(),
-        other => other.to_string(),
-    }
+fn word(code: ResponseCode, named: bool) -> String {
+    let why = match code {
+        ResponseCode::ServFail => "it answered SERVFAIL: it could not find out",
+        ResponseCode::Refused if named => REFUSED,
+        ResponseCode::Refused => "it answered REFUSED: it does not answer this machine",
+        ResponseCode::NotImp => "it answered NOTIMP: it does not know the question",
+        ResponseCode::FormErr => "it answered FORMERR: it did not understand the question",
+        other => return format!("it answered {other}"),
+    };
+    why.to_owned()
 }
 
 fn at(address: SocketAddr, request: &Request) -> Result<TokioResolver, NetError> {

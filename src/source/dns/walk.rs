@@ -137,11 +137,11 @@ async fn service(server: &Server, name: Name, aliases: Vec<String>) -> Seen {
     let answer = match server.ask(&name, RecordType::SRV).await {
         Ok(answer) => answer,
         Err(Nothing::Unknown(why)) => return Seen::Unknown(why),
-        Err(Nothing::Absent(absence)) if aliases.is_empty() => return Seen::Absent(absence),
-        Err(Nothing::Absent(absence)) => {
-            let end = if absence == Absence::NoName { End::NoName } else { End::NoAddress };
-            return Seen::Leads(vec![Lead { service: None, aliases, end }]);
+        Err(Nothing::Absent(Absence::NoName)) if !aliases.is_empty() => {
+            return Seen::Leads(vec![Lead { service: None, aliases, end: End::NoName }]);
         }
+        // An alias for all names (`*`) stands for hosts: it says nothing of services.
+        Err(Nothing::Absent(absence)) => return Seen::Absent(absence),
     };
     let services = own(&name, &answer).filter_map(|data| match data {
         RData::SRV(service) if !service.target.is_root() => Some((service.target.clone(), service.port)),

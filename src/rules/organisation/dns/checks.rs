@@ -2,7 +2,7 @@
 
 use super::super::super::Scenario;
 use super::is_for_cloud;
-use super::look::{is_optional, left_open, worldwide};
+use super::look::{is_optional, open, worldwide};
 use crate::model::dns::{Answers, Domain, Record, Seen};
 use crate::model::organisation::{Check, State};
 
@@ -29,15 +29,6 @@ fn check(scenario: Scenario, domain: &Domain, answers: &Answers) -> Check {
         found: found(answers),
         expected: expected(scenario, answers.record),
         note: unknown.join("; "),
-    }
-}
-
-/// Why an answer leaves something open: there was none, or where it leads on was not told.
-fn open<'s>(scenario: Scenario, domain: &Domain, seen: &'s Seen) -> Option<&'s str> {
-    match seen {
-        Seen::Unknown(why) => Some(why),
-        Seen::Absent(_) => None,
-        Seen::Leads(leads) => leads.iter().find_map(|lead| left_open(scenario, domain, lead)),
     }
 }
 

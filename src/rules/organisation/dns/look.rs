@@ -6,6 +6,12 @@ use crate::finding::Severity;
 use crate::model::dns::{Domain, End, Lead, Record, Seen};
 use std::net::IpAddr;
 
+/// Why a name server does not tell: the domain is not its own.
+pub const REFUSED: &str = "it answered REFUSED: it does not serve the domain, or not for this machine";
+
+/// The same where it says who may know.
+pub const REFERRAL: &str = "it refers to other name servers instead of answering";
+
 /// Looks at every different answer for the records chosen; `at` names the servers that gave it, where others gave
 /// another. Without an answer the rule is not evaluated.
 fn each(
@@ -77,7 +83,7 @@ pub(super) fn no_internal(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
     }
 }
 
-pub(super) fn leads_online(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
+pub(super) fn leads_online(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     each_lead(
         domain,
         |_| true,
@@ -86,6 +92,8 @@ pub(super) fn leads_online(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
             if let Some(host) = lead.hosts().find(|host| is_online(host)) {
                 let message = format!("`{}` leads to the online service: `{host}`{at}", record.name());
                 out.fire(record.name(), &lead.value(), message);
+            } else if left_open(cx.scenario, domain, lead).is_some() {
+                out.not_evaluated();
             }
         },
     );
@@ -113,8 +121,11 @@ pub(super) fn not_online(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     });
 }
 
-pub(super) fn wrong_host(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
+pub(super) fn wrong_host(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     each_lead(domain, is_public, out, |record, lead, at, out| {
+        if left_open(cx.scenario, domain, lead).is_some() {
+            return out.not_evaluated();
+        }
         let Some(host) = lead.hosts().find(|host| is_online(host)) else { return };
         if Cloud::of(record, lead).is_some() {
             return;
@@ -127,9 +138,12 @@ pub(super) fn wrong_host(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
 }
 
 /// The federation record says which cloud it is, else the first that names one.
-pub(super) fn several_clouds(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
+pub(super) fn several_clouds(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     let mut first: Option<(Record, &'static Cloud)> = None;
     each_lead(domain, is_public, out, |record, lead, at, out| {
+        if left_open(cx.scenario, domain, lead).is_some() {
+            return out.not_evaluated();
+        }
         let Some(cloud) = Cloud::of(record, lead) else { return };
         let &mut (other, of) = first.get_or_insert((record, cloud));
         if !std::ptr::eq(of, cloud) {
@@ -217,7 +231,7 @@ pub(super) fn dangling(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     );
 }
 
-pub(super) fn endless(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
+pub(super) fn endless(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     each_lead(
         domain,
         |_| true,
@@ -231,6 +245,8 @@ pub(super) fn endless(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
                     if way.is_empty() { "itself".to_owned() } else { way.join(", ") }
                 );
                 out.fire(record.name(), &lead.value(), message);
+            } else if left_open(cx.scenario, domain, lead).is_some() {
+                out.not_evaluated();
             }
         },
     );
@@ -265,7 +281,7 @@ fn is_private(address: &IpAddr) -> bool {
     }
 }
 
-pub(super) fn disagree(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
+pub(super) fn disagree(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
     let of = |record: Record| domain.records.iter().find(|answers| answers.record == record);
     let inside = of(Record::DiscoverInternal).is_some();
     let Some(federation) = of(Record::Federation) else { return };
@@ -274,7 +290,14 @@ pub(super) fn disagree(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
             continue;
         }
         for ((server, one), (_, other)) in federation.seen.iter().zip(&answers.seen) {
-            let (Some(edge), Some(own)) = (addresses(one), addresses(other)) else { continue };
+            let (Some(edge), Some(own)) = (addresses(one), addresses(other)) else {
+                let both = [one, other];
+                let absent = both.iter().any(|seen| matches!(seen, Seen::Absent(_)));
+                if !absent && both.iter().any(|seen| open(cx.scenario, domain, seen).is_some()) {
+                    out.not_evaluated();
+                }
+                continue;
+            };
             let view =
                 answers.record == Record::Sip && own.iter().all(is_private) != edge.iter().all(is_private);
             if view || own.iter().any(|address| edge.contains(address)) {
@@ -315,16 +338,25 @@ pub(super) fn servers_disagree(domain: &Domain, _: &Context, out: &mut Sink<'_>)
     }
 }
 
-/// Why it is not known whether a record leads to the right place. Online, an alias may lead on to the right host.
-/// On-premises a host in the domain must exist; a server that knows the domain need not know others.
+/// Why it is not known whether a record leads to the right place. An alias may lead on to the right host online, and
+/// to the wrong one on-premises. There a host must exist; but a server that serves the domain need not serve others.
 pub(super) fn left_open<'l>(scenario: Scenario, domain: &Domain, lead: &'l Lead) -> Option<&'l str> {
     let End::Unknown(why) = &lead.end else { return None };
-    let matters = if is_for_cloud(scenario) {
-        lead.service.is_none()
-    } else {
-        lead.hosts().next_back().is_none_or(|host| is_in(host, &domain.name))
-    };
-    matters.then_some(why)
+    let not_served = [REFERRAL, REFUSED].contains(&why.as_str()) && lead.aliases.is_empty();
+    let excused = |host: &str| is_for_cloud(scenario) || (not_served && !is_in(host, &domain.name));
+    match &lead.service {
+        Some((host, _)) if excused(host) => None,
+        _ => Some(why),
+    }
+}
+
+/// Why an answer leaves something open: there was none, or where it leads on was not told.
+pub(super) fn open<'s>(scenario: Scenario, domain: &Domain, seen: &'s Seen) -> Option<&'s str> {
+    match seen {
+        Seen::Unknown(why) => Some(why),
+        Seen::Absent(_) => None,
+        Seen::Leads(leads) => leads.iter().find_map(|lead| left_open(scenario, domain, lead)),
+    }
 }
 
 /// The worldwide cloud's host of a record, for texts.

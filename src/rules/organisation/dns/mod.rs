@@ -10,9 +10,10 @@ mod tests;
 
 use super::super::level::{E, I, NO, W};
 use super::super::verdict::Plan;
-use super::super::{Check, Example, Look, Rule, Scenario, Step};
+use super::super::{Check, Example, Look, Rule, Scenario, Step, at};
 use super::Organisation;
 use crate::model::dns::{Domain, Lead, Record};
+pub use look::{REFERRAL, REFUSED};
 use look::{
     dangling, disagree, endless, leads_online, left_over, no_client, no_federation, no_internal, not_online,
     outside, servers_disagree, several_clouds, wrong_host, wrong_port,
@@ -56,6 +57,9 @@ static CLOUDS: &[Cloud] = &[
 /// The domains whose hosts are the service's own.
 const ONLINE: &[&str] =
     &["lync.com", "skypeforbusiness.us", "lync.cn", "skypeforbusiness.com", "teams.microsoft.com"];
+
+/// The rules that look at nothing but the records of the network inside.
+const INSIDE: [&str; 2] = ["DNS003", "DNS014"];
 
 /// Whether a host belongs to the online service, of whatever cloud.
 #[must_use]
@@ -107,8 +111,12 @@ fn is_for_cloud(scenario: Scenario) -> bool {
 /// Judges a domain by the rules of the plan.
 pub fn judge(plan: &Plan, domain: &Domain, organisation: &mut Organisation) {
     let checks = checks::of(plan.context.scenario, domain);
+    let inside = domain.records.iter().any(|answers| answers.record.is_internal());
     organisation.judge(plan, (&domain.name, "DNS"), checks, |look, sink| {
         let Look::Dns(check) = look else { return false };
+        if !inside && INSIDE.contains(&at(sink.rule).code) {
+            return false;
+        }
         check(domain, &plan.context, sink);
         true
     });

@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use super::super::super::{Check, Context, Example, Look, RuleSet, Scenario, Sink, all};
-use super::is_online;
+use super::{Organisation, Plan, REFERRAL, REFUSED, is_online};
 use crate::finding::{Field, Finding};
 use crate::model::dns::{Absence, Answers, Domain, End, Lead, Record, Seen};
 
 const DOMAIN: &str = "contoso.com";
 
 /// Answers as examples write them: `SRV 0 0 443 host [A address | NXDOMAIN | NODATA]`, `CNAME host CNAME host A address`,
-/// `A address`, `NXDOMAIN`, `NODATA`, `SERVFAIL`; `@ server` behind it. What is not named was not asked for.
+/// `A address`, `NXDOMAIN`, `NODATA`, `SERVFAIL`, at the end of a way `REFUSED` and `REFERRAL` too; `@ server` behind it. What is not named was not asked for.
 fn domain(shows: &[(&str, &str)]) -> Domain {
     let mut records: Vec<Answers> = Vec::new();
     for record in Record::ALL {
@@ -52,6 +52,9 @@ fn answer(text: &str) -> Seen {
             "NXDOMAIN" => lead.end = End::NoName,
             "NODATA" => lead.end = End::NoAddress,
             "LOOP" => lead.end = End::Endless,
+            "SERVFAIL" => lead.end = End::Unknown("SERVFAIL".to_owned()),
+            "REFUSED" => lead.end = End::Unknown(REFUSED.to_owned()),
+            "REFERRAL" => lead.end = End::Unknown(REFERRAL.to_owned()),
             other => panic!("`{other}` in `{text}`"),
         }
     }
@@ -182,6 +185,69 @@ fn what_was_not_answered_is_left_open_and_never_wrong() {
             let open = (0..all().count()).any(|rule| says(rule, &Context::of(scenario), &domain).1);
             assert!(open, "{scenario:?}");
         }
+    }
+}
+
+/// The codes of the rules of a scenario that are left open, sorted.
+fn open(scenario: Scenario, shows: &[(&str, &str)]) -> Vec<&'static str> {
+    let (cx, domain) = (Context::of(scenario), domain(shows));
+    let left =
+        |(place, rule): (usize, &'static super::Rule)| says(place, &cx, &domain).1.then_some(rule.code);
+    all().enumerate().filter_map(left).collect()
+}
+
+#[test]
+fn a_way_whose_end_is_not_known_may_lead_anywhere() {
+    let (tls, sip, discover) = ("_sip._tls", "sip", "lyncdiscover");
+    let federation = ("_sipfederationtls._tcp", "SRV 0 0 5061 sip.contoso.com A 192.0.2.7");
+    let on_premises: &[(&str, &str, &[&str])] = &[
+        (discover, "CNAME web.fabrikam.com SERVFAIL", &["DNS004", "DNS010", "DNS011"]),
+        (discover, "CNAME web.fabrikam.com REFUSED", &["DNS004", "DNS010", "DNS011"]),
+        (sip, "CNAME edge.contoso.com SERVFAIL", &["DNS004", "DNS010", "DNS011", "DNS012"]),
+        (tls, "SRV 0 0 443 sip.fabrikam.com SERVFAIL", &["DNS004", "DNS010", "DNS011", "DNS012"]),
+        (tls, "SRV 0 0 443 edge.contoso.com REFUSED", &["DNS004", "DNS010", "DNS011", "DNS012"]),
+        (
+            tls,
+            "SRV 0 0 443 sip.fabrikam.com CNAME x.fabrikam.com REFUSED",
+            &["DNS004", "DNS010", "DNS011", "DNS012"],
+        ),
+        (tls, "SRV 0 0 443 sip.fabrikam.com REFUSED", &[]),
+        (tls, "SRV 0 0 443 sip.fabrikam.com REFERRAL", &[]),
+    ];
+    for &(name, text, left) in on_premises {
+        for scenario in [Scenario::LyncOnPrem, Scenario::LyncHybrid] {
+            assert_eq!(open(scenario, &[federation, (name, text)]), left, "{text}");
+        }
+    }
+    for scenario in [Scenario::SfbOnline, Scenario::Teams] {
+        for end in ["SERVFAIL", "REFUSED", "REFERRAL"] {
+            let alias = format!("CNAME web.contoso.com {end}");
+            assert_eq!(open(scenario, &[(discover, &alias)]), ["DNS005", "DNS006", "DNS007", "DNS011"]);
+            // Clients check the name of the service, wherever that leads on.
+            let service = format!("SRV 0 0 443 sip.contoso.com {end}");
+            assert!(open(scenario, &[(tls, &service)]).is_empty(), "{service}");
+        }
+    }
+}
+
+#[test]
+fn rules_about_the_network_inside_run_only_where_it_was_asked() {
+    for scenario in Scenario::ALL {
+        let plan = Plan::new(Context::of(scenario), RuleSet::ALL, &[]);
+        let run = |shows: &[(&str, &str)]| {
+            let mut organisation = Organisation::default();
+            super::judge(&plan, &domain(shows), &mut organisation);
+            let run = organisation.run;
+            all()
+                .enumerate()
+                .filter(|(place, _)| run.has(*place))
+                .map(|(_, rule)| rule.code)
+                .collect::<Vec<_>>()
+        };
+        let (outside, both) = (run(&ON_PREMISES), run(&[("lyncdiscoverinternal", "A 10.1.2.3")]));
+        let more: Vec<&str> = both.into_iter().filter(|code| !outside.contains(code)).collect();
+        let online = super::is_for_cloud(scenario);
+        assert_eq!(more, [if online { "DNS014" } else { "DNS003" }], "{scenario:?}");
     }
 }
 
