@@ -7,6 +7,7 @@ mod organisation;
 mod runs;
 mod wire;
 use organisation::{codes, of, org, states, step};
+use wire::directory::Entry;
 use wire::organisation::{asks, remove, sound};
 use wire::{Act, At, Moment, Plan};
 
@@ -78,6 +79,38 @@ fn what_is_hidden_is_not_missing() {
     remove(&mut directory, ",CN=Services,");
     let run = org(&Plan::of(directory).start().url(), "lync-hybrid", &[]).ended(3);
     assert!(codes(&run).is_empty(), "{}", run.told);
+}
+
+/// A server that shows no directory of Outlook Web App, where others do, may have one all the same.
+#[test]
+fn a_server_without_a_directory_is_not_right_unless_it_surely_has_none() {
+    const SERVERS: &str = "CN=Servers,CN=Exchange Administrative Group,CN=Administrative Groups,CN=Contoso,\
+                           CN=Microsoft Exchange,CN=Services,CN=Configuration,DC=contoso,DC=com";
+    // Its folders are there, and nothing is in them.
+    let empty = || {
+        let mut directory = sound(0, 0);
+        remove(&mut directory, "CN=owa (Default Web Site),CN=HTTP,CN=Protocols,CN=EX2");
+        directory
+    };
+    let run = org(&Plan::of(empty()).start().url(), "lync-hybrid", &[]).ended(0);
+    assert_eq!(codes(&run), of(&[]), "{}", run.told);
+    // The folder of its directories is refused.
+    let script = |at: &Moment| {
+        let of_it = at.request.base_object.0.starts_with("CN=HTTP,CN=Protocols,CN=EX2");
+        if of_it && at.at == At::Start { Act::Fail(50, "no") } else { Act::Go }
+    };
+    let run = org(&Plan::of(empty()).script(script).start().url(), "lync-hybrid", &[]).ended(3);
+    assert!(states(&run, "5").contains("not-evaluated") && codes(&run).is_empty(), "{}", run.told);
+    // It shows nothing of itself, unless it is one that has no directories.
+    for (roles, status) in [("2", 3), ("64", 0), ("many", 3)] {
+        let mut directory = sound(0, 0);
+        let values: [(&str, &[&str]); 2] =
+            [("objectClass", &["msExchExchangeServer"]), ("msExchCurrentServerRoles", &[roles])];
+        directory.entries.push(Entry::new(format!("CN=EX3,{SERVERS}"), &values));
+        let run = org(&Plan::of(directory).start().url(), "lync-hybrid", &[]).ended(status);
+        let noted = step(&run, "5").iter().any(|row| row["note"].contains("CN=EX3"));
+        assert!(noted == (status == 3) && codes(&run).is_empty(), "{roles}: {}", run.told);
+    }
 }
 
 #[test]

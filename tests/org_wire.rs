@@ -216,6 +216,93 @@ fn an_audit_reads_no_organisation_unless_it_is_told_to() {
         .says(&["--check-org", "domain controller"]);
 }
 
+/// Two servers of one forest show it once; what the one refuses is taken from the other.
+#[test]
+fn a_forest_of_two_servers_is_judged_once() {
+    let wrong = || {
+        let mut directory = sound(3, 0);
+        change(&mut directory, "LyncEnterprise", "msExchAuthFlags", b"0");
+        directory
+    };
+    let count = |run: &Run| {
+        let rows = run.table("findings.csv");
+        rows.iter().filter(|row| row["code"] == "ORG007").count()
+    };
+    let options = ["--check-org"];
+    let (one, other) = (Plan::of(wrong()).start(), Plan::of(wrong()).start());
+    let alone = runs::audit(&[&one.url()], &options).ended(0);
+    let both = runs::audit(&[&one.url(), &other.url()], &options).ended(0);
+    assert_eq!((count(&alone), count(&both)), (1, 1), "{}", both.told);
+    for number in ["4", "5", "6"] {
+        assert_eq!(step(&alone, number).len(), step(&both, number).len(), "step {number}");
+    }
+    let refuses = || {
+        let script = |at: &wire::Moment| {
+            if asks(at, "msExchAuthPartnerApplication") { Act::Fail(50, "no") } else { Act::Go }
+        };
+        Plan::of(wrong()).script(script).start()
+    };
+    let (refusing, again) = (refuses(), refuses());
+    let both = runs::audit(&[&refusing.url(), &other.url()], &options).ended(0);
+    assert!(count(&both) == 1 && !states(&both, "4").contains("not-evaluated"), "{}", both.told);
+    let neither = runs::audit(&[&refusing.url(), &again.url()], &options).ended(3);
+    assert!(count(&neither) == 0 && states(&neither, "4").contains("not-evaluated"), "{}", neither.told);
+}
+
+/// A version that is there and is no number is neither new enough nor missing.
+#[test]
+fn a_version_that_is_no_number_is_not_evaluated() {
+    for (cn, value) in [
+        ("ms-Exch-Schema-Version-Pt", &b"none"[..]),
+        ("ms-Exch-Schema-Version-Pt", b""),
+        ("ms-RTC-SIP-SchemaVersion", b"none"),
+        ("ms-RTC-SIP-SchemaVersion", b""),
+    ] {
+        for scenario in SCENARIOS {
+            let mut directory = sound(0, 0);
+            change(&mut directory, cn, "rangeUpper", value);
+            let run = org(&Plan::of(directory).start().url(), scenario, &[]).ended(3);
+            assert_eq!(codes(&run), of(&[]), "{cn}, {scenario}");
+            assert!(!run.told.contains("never prepared"), "{}", run.told);
+            let told = run.table("organisation.csv").iter().any(|row| row["note"].contains("is no number"));
+            // The table has no rows of steps that the scenario does not have.
+            assert!(told || !scenario.starts_with("lync"), "{scenario}: {}", run.told);
+        }
+    }
+}
+
+/// A disabled application with a wrong identifier is Lync's all the same, whatever the servers are.
+#[test]
+fn a_disabled_look_alike_does_not_vanish() {
+    let mut directory = sound(0, 0);
+    let other = b"00000002-0000-0ff1-ce00-000000000000";
+    change(&mut directory, "LyncEnterprise", "msExchAuthApplicationIdentifier", other);
+    change(&mut directory, "LyncEnterprise", "msExchAuthFlags", b"0");
+    let run = org(&Plan::of(directory).start().url(), "lync-hybrid", &[]).ended(1);
+    assert_eq!(codes(&run), of(&["ORG006"]), "{}", run.told);
+    assert!(states(&run, "4").contains("failed"));
+}
+
+/// An AD FS server is not Microsoft's, whatever it is called; an address that nobody documents is not judged.
+#[test]
+fn servers_are_microsofts_by_more_than_their_name() {
+    let server = |name: &str, kind: &[u8], address: &[u8]| {
+        let mut directory = sound(0, 0);
+        let acs = directory.entries.iter_mut().find(|entry| entry.dn.starts_with("CN=ACS")).unwrap();
+        acs.dn = acs.dn.replace("ACS - 9f1c", name);
+        acs.set("msExchAuthIssuingUrl", vec![]);
+        acs.set("msExchAuthAuthServerType", vec![kind.to_vec()]);
+        acs.set("msExchAuthMetadataUrl", vec![address.to_vec()]);
+        org(&Plan::of(directory).start().url(), "lync-hybrid", &[])
+    };
+    let run = server("Microsoft ADFS", b"4", b"https://sts.contoso.com/FederationMetadata/x.xml").ended(1);
+    assert_eq!(codes(&run), of(&["ORG011"]), "{}", run.told);
+    let run = server("ACS", b"1", b"https://evil.blob.core.windows.net/x/metadata/json/1").ended(1);
+    assert_eq!(codes(&run), of(&["ORG013"]), "{}", run.told);
+    let run = server("Any", b"5", b"https://sts.windows.net/x/federationmetadata/x.xml").ended(3);
+    assert!(codes(&run).is_empty() && states(&run, "6").contains("not-evaluated"), "{}", run.told);
+}
+
 #[test]
 fn domains_of_the_organisation_serve_the_audit() {
     let mut directory = sound(3, 0);

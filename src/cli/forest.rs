@@ -4,6 +4,7 @@ use super::ldap::Directory;
 use super::terminal::{self, escape};
 use crate::error::{Error, Result};
 use crate::model::configuration::{Configuration, Kind, Object};
+use crate::model::dn;
 use crate::rules::organisation::{Organisation, by_hand, forest};
 use crate::rules::verdict::Plan;
 use crate::settings::{self, Settings};
@@ -14,7 +15,7 @@ pub(super) fn is_wanted(settings: &Settings) -> bool {
     settings.org.check || settings.org.domains
 }
 
-/// Reads it of every server among the sources.
+/// Reads it of every server among the sources; of servers of one forest once.
 pub(super) fn read(settings: &Settings, directory: &mut Directory<'_>) -> Result<Vec<Configuration>> {
     if !is_wanted(settings) {
         return Ok(Vec::new());
@@ -26,7 +27,20 @@ pub(super) fn read(settings: &Settings, directory: &mut Directory<'_>) -> Result
             "{option} reads a domain controller, and no SOURCE is one\n  remedy: name one, such as ldaps://dc1.contoso.com"
         )));
     }
-    servers.into_iter().map(|spec| directory.organisation(spec)).collect()
+    let mut seen = Vec::new();
+    for spec in servers {
+        add_forest(&mut seen, directory.organisation(spec)?);
+    }
+    Ok(seen)
+}
+
+/// Adds what a server showed; of a forest that was read before, what could not be read then.
+fn add_forest(seen: &mut Vec<Configuration>, more: Configuration) {
+    let base = dn::parts(&more.base);
+    match seen.iter_mut().find(|one| dn::parts(&one.base) == base) {
+        Some(one) => one.complete(more),
+        None => seen.push(more),
+    }
 }
 
 /// What was read, judged, and what somebody has looked at by hand.
@@ -130,6 +144,23 @@ mod tests {
         settings.sip_domains.push("given.com".into());
         hand_on(&mut settings, &[Configuration { parts, ..Configuration::default() }]);
         (settings.sip_domains, settings.verified_domains)
+    }
+
+    #[test]
+    fn a_forest_is_told_once() {
+        let of = |base: &str, unread| Configuration {
+            server: base.into(),
+            base: base.into(),
+            parts: vec![part(Kind::SipDomain, "msRTCSIP-DomainName", &[b"contoso.com"], unread)],
+        };
+        let mut seen = Vec::new();
+        for (base, unread) in
+            [("CN=C,DC=a", true), ("CN=C,DC=b", false), ("cn=c, dc=A", false), ("CN=c,DC=a", true)]
+        {
+            add_forest(&mut seen, of(base, unread));
+        }
+        assert_eq!(seen.len(), 2);
+        assert!(seen.iter().all(|one| one.unread(Kind::SipDomain).is_none()));
     }
 
     #[test]

@@ -72,7 +72,8 @@ impl Kind {
     pub fn attributes(self) -> &'static [&'static str] {
         match self {
             Self::ExchangeSchema | Self::LyncSchema => &["cn", "rangeUpper"],
-            Self::Organisation | Self::Server => &["objectClass"],
+            Self::Organisation => &["objectClass"],
+            Self::Server => &["objectClass", "msExchCurrentServerRoles"],
             Self::AcceptedDomain => &["msExchAcceptedDomainName"],
             Self::PartnerApplication => {
                 &["msExchAuthApplicationIdentifier", "msExchAuthMetadataUrl", "msExchAuthFlags"]
@@ -193,6 +194,31 @@ impl Configuration {
         self.objects(kind).first().and_then(|object| object.number("rangeUpper"))
     }
 
+    /// As [`Configuration::unread`], and why a version that is there is not known: what stands there is no number.
+    #[must_use]
+    pub fn unread_version(&self, kind: Kind) -> Option<&str> {
+        let garbled = matches!(kind, Kind::ExchangeSchema | Kind::LyncSchema)
+            && !self.objects(kind).is_empty()
+            && self.version(kind).is_none();
+        self.unread(kind).or(garbled.then_some("what stands there is no number"))
+    }
+
+    /// Takes over from another server of the same forest what could not be read here and was there.
+    pub fn complete(&mut self, other: Self) {
+        let mut taken = false;
+        for more in other.parts.into_iter().filter(|part| part.unread.is_none()) {
+            match self.parts.iter_mut().find(|part| part.kind == more.kind) {
+                Some(part) if part.unread.is_none() => continue,
+                Some(part) => *part = more,
+                None => self.parts.push(more),
+            }
+            taken = true;
+        }
+        if taken {
+            self.server = format!("{}, {}", self.server, other.server);
+        }
+    }
+
     fn part(&self, kind: Kind) -> Option<&Part> {
         self.parts.iter().find(|part| part.kind == kind)
     }
@@ -271,6 +297,43 @@ mod tests {
             (Some(15_333), None)
         );
         assert_eq!(read.unread(Kind::ExchangeSchema), None);
+        assert_eq!(read.unread_version(Kind::ExchangeSchema), None);
+    }
+
+    #[test]
+    fn what_is_no_version_is_not_known() {
+        for values in [vec![], vec![("rangeUpper", &b"x"[..])], vec![("rangeUpper", b"")]] {
+            let part = Part { kind: Kind::LyncSchema, objects: vec![object("CN=v", &values)], unread: None };
+            let read = Configuration { parts: vec![part], ..Configuration::default() };
+            assert_eq!(read.version(Kind::LyncSchema), None);
+            assert_eq!(read.unread_version(Kind::LyncSchema), Some("what stands there is no number"));
+        }
+    }
+
+    #[test]
+    fn another_server_completes_what_was_not_read() {
+        let part = |kind, dn: &str, unread: bool| Part {
+            kind,
+            objects: if unread { Vec::new() } else { vec![object(dn, &[])] },
+            unread: unread.then(|| "no".to_owned()),
+        };
+        let of = |server: &str, unread: [bool; 2]| Configuration {
+            server: server.into(),
+            base: "CN=c".into(),
+            parts: vec![part(Kind::Pool, server, unread[0]), part(Kind::SipDomain, server, unread[1])],
+        };
+        let mut one = of("a", [true, false]);
+        one.complete(of("b", [false, false]));
+        assert_eq!(
+            (one.objects(Kind::Pool)[0].told(), one.objects(Kind::SipDomain)[0].told()),
+            ("b".into(), "a".into())
+        );
+        assert_eq!((one.server.as_str(), one.parts.len()), ("a, b", 2));
+        one.complete(of("c", [false, false]));
+        assert_eq!(one.server, "a, b");
+        let mut one = of("a", [true, true]);
+        one.complete(of("b", [true, true]));
+        assert_eq!((one.server.as_str(), one.unread(Kind::Pool)), ("a", Some("no")));
     }
 
     #[test]

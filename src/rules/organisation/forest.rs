@@ -5,8 +5,8 @@ use super::super::{Scenario, all};
 use super::by_hand::applies;
 use super::org::{APPLICATION, AUTH_SERVER, EXCHANGE_SCHEMA, LYNC_SCHEMA};
 use super::partner::{
-    FLAGS, IDENTIFIER, IM_TYPE, LYNC, METADATA, SETTINGS, is_microsoft, is_of_lync, is_off, is_superseded,
-    looks_like_lync, name, server,
+    Address, FLAGS, IDENTIFIER, IM_TYPE, LYNC, METADATA, SETTINGS, is_for_lync, is_microsoft, is_mistaken,
+    is_off, is_superseded, name, of_microsoft, server,
 };
 use super::{Look, Organisation};
 use crate::model::Tri;
@@ -66,10 +66,9 @@ fn chosen(plan: &Plan, rows: Vec<Row>) -> Vec<Check> {
 fn is_judged(seen: &Configuration, kind: Kind, object: &Object) -> bool {
     match kind {
         Kind::PartnerApplication => {
-            let online = is_of_lync(object) && !super::partner::is_for_lync(object);
-            (is_of_lync(object) || looks_like_lync(object)) && !online && !is_superseded(seen, object)
+            (is_for_lync(object) && !is_superseded(seen, kind, object)) || is_mistaken(seen, object)
         }
-        Kind::AuthServer => is_microsoft(object) && !is_superseded(seen, object),
+        Kind::AuthServer => is_microsoft(object) && !is_superseded(seen, kind, object),
         Kind::OutlookWebApp => server(object).is_some(),
         _ => false,
     }
@@ -103,13 +102,13 @@ fn whole(seen: &Configuration) -> Vec<Row> {
     let version = |kind: Kind, named: fn(i64) -> &'static str| {
         seen.version(kind).map_or(String::new(), |version| format!("{version} ({})", named(version)))
     };
-    let names = |kind: Kind, wanted: fn(&Object) -> bool| {
+    let names = |kind: Kind, wanted: &dyn Fn(&Object) -> bool| {
         seen.objects(kind).iter().filter(|object| wanted(object)).map(name).collect::<Vec<_>>().join("; ")
     };
-    let lync = |object: &Object| is_of_lync(object) || looks_like_lync(object);
+    let lync = |object: &Object| is_for_lync(object) || is_mistaken(seen, object);
     let row = |step, code, field, found: String, expected: &str, kind| {
         // Something that was found is enough, even where there may be more.
-        let unread = seen.unread(kind).filter(|_| found.is_empty());
+        let unread = seen.unread_version(kind).filter(|_| found.is_empty());
         row(step, code, "", field, found.clone(), expected.to_owned()).unless(unread)
     };
     let (exchange, old_lync) = ("15137 (Exchange 2013) or more", "1150 (Lync Server 2013) or more");
@@ -127,7 +126,7 @@ fn whole(seen: &Configuration) -> Vec<Row> {
             4,
             "ORG005",
             APPLICATION,
-            names(Kind::PartnerApplication, lync),
+            names(Kind::PartnerApplication, &lync),
             &format!("an application with the identifier {LYNC}"),
             Kind::PartnerApplication,
         ),
@@ -135,7 +134,7 @@ fn whole(seen: &Configuration) -> Vec<Row> {
             6,
             "ORG011",
             AUTH_SERVER,
-            names(Kind::AuthServer, is_microsoft),
+            names(Kind::AuthServer, &is_microsoft),
             "the authentication service of Office 365",
             Kind::AuthServer,
         ),
@@ -153,6 +152,8 @@ fn rows(kind: Kind, step: u8, object: &Object) -> Vec<Row> {
         garbage.then_some("what stands there is no number")
     };
     let enabled = "an odd number, or nothing: Enabled True";
+    let unsure = matches!(of_microsoft(object), Address::Unsure)
+        .then_some("it is Microsoft's, and none that is documented");
     let flags = (is_off(object) == Tri::Unknown).then_some("what stands there is no number");
     match kind {
         Kind::PartnerApplication => vec![
@@ -166,7 +167,8 @@ fn rows(kind: Kind, step: u8, object: &Object) -> Vec<Row> {
                 "ORG013",
                 METADATA,
                 "https://accounts.accesscontrol.windows.net/TENANT/metadata/json/1, or that of Azure AD",
-            ),
+            )
+            .unless(unsure),
         ],
         _ => vec![
             of("ORG009", IM_TYPE, "1: InstantMessagingType OCS").unless(no_number(IM_TYPE)),
@@ -209,7 +211,7 @@ fn unread(scenario: Scenario, seen: &Configuration) -> Vec<Check> {
             matches!(kind, Kind::Organisation | Kind::Server)
                 && dependent.iter().any(|&other| seen.unread(other) == Some(why))
         };
-        if let Some(why) = seen.unread(kind).filter(|why| !own && needed && !told(why)) {
+        if let Some(why) = seen.unread_version(kind).filter(|why| !own && needed && !told(why)) {
             checks.push(check(step, State::NotEvaluated, kind.class(), format!("{}: {why}", kind.told())));
         }
     }
@@ -242,7 +244,7 @@ fn found(seen: &Configuration) -> Vec<String> {
         (Kind::ExchangeSchema, "Exchange", exchange_version as fn(i64) -> &'static str),
         (Kind::LyncSchema, "Lync", lync_version),
     ] {
-        if seen.unread(kind).is_some() {
+        if seen.unread_version(kind).is_some() {
             continue;
         }
         notes.push(match seen.version(kind) {

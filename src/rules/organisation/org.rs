@@ -9,8 +9,8 @@ use super::super::level::{E, NO, W};
 use super::super::{Check, Context, Example, Feature, Rule, Sink, Step};
 use super::Look::{Forest, One};
 use super::partner::{
-    FLAGS, IDENTIFIER, IM_TYPE, LYNC, METADATA, SETTINGS, is_for_lync, is_microsoft, is_of_lync, is_off,
-    is_superseded, looks_like_lync, name, of_lync_pool, of_microsoft, server,
+    Address, FLAGS, IDENTIFIER, IM_TYPE, LYNC, METADATA, SETTINGS, TYPE, is_for_lync, is_microsoft,
+    is_mistaken, is_of_lync, is_off, is_superseded, name, of_lync_pool, of_microsoft, server,
 };
 use crate::model::configuration::{
     Configuration, EXCHANGE_2013, Kind, LYNC_2013, Object, exchange_version, lync_version,
@@ -51,6 +51,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         examples: &[
             Example::seen(&[("lync schema", "1150")], "never prepared for Exchange"),
             Example::sound(&[("exchange schema", "15312")]),
+            Example::sound(&[("exchange schema", "none")]),
             Example::sound(&[("unread", "exchange schema")]),
         ],
         ..Rule::BLANK
@@ -69,6 +70,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         examples: &[
             Example::seen(&[("exchange schema", "14734")], "Exchange 2010"),
             Example::sound(&[("exchange schema", "15137")]),
+            Example::sound(&[("exchange schema", "")]),
             Example::sound(&[]),
         ],
         ..Rule::BLANK
@@ -88,6 +90,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         examples: &[
             Example::seen(&[("exchange schema", "15312")], "no user can have"),
             Example::sound(&[("lync schema", "1100")]),
+            Example::sound(&[("lync schema", "none")]),
             Example::sound(&[("unread", "lync schema")]),
         ],
         ..Rule::BLANK
@@ -106,6 +109,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         examples: &[
             Example::seen(&[("lync schema", "1100")], "Lync Server 2010"),
             Example::sound(&[("lync schema", "1150")]),
+            Example::sound(&[("lync schema", "")]),
             Example::sound(&[]),
         ],
         ..Rule::BLANK
@@ -132,6 +136,10 @@ pub(in crate::rules) static RULES: &[Rule] = &[
             Example::seen(
                 &[("application", "SharePoint"), (IDENTIFIER, "00000003-0000-0ff1-ce00-000000000000")],
                 "none with the identifier",
+            ),
+            Example::seen(
+                &[("application", "Skype for Business"), (IDENTIFIER, LYNC), (FLAGS, "3")],
+                "Skype for Business Online alone",
             ),
             Example::sound(&[("application", "LyncEnterprise-1"), (IDENTIFIER, LYNC), (FLAGS, "0")]),
             Example::sound(&[("application", "Lync"), (IDENTIFIER, "00000002-0000-0ff1-ce00-000000000000")]),
@@ -160,6 +168,43 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 &[("application", "Voice"), (METADATA, "https://lync.contoso.com/metadata/json/1")],
                 "no identifier",
             ),
+            Example::seen(
+                &[
+                    ("application", "LyncEnterprise-1"),
+                    (IDENTIFIER, "00000002-0000-0ff1-ce00-000000000000"),
+                    (FLAGS, "0"),
+                    ("server", "ACS - 9f1c"),
+                    (METADATA, "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"),
+                ],
+                "`00000002-0000-0ff1-ce00-000000000000`",
+            ),
+            Example::sound(&[
+                ("application", "LyncEnterprise-old"),
+                (IDENTIFIER, "00000002-0000-0ff1-ce00-000000000000"),
+                (FLAGS, "0"),
+                ("application", "LyncEnterprise-new"),
+                (IDENTIFIER, LYNC),
+                (METADATA, "https://lync.contoso.com/metadata/json/1"),
+            ]),
+            Example::seen(
+                &[
+                    ("application", "LyncEnterprise-2"),
+                    (IDENTIFIER, "00000002-0000-0ff1-ce00-000000000000"),
+                    (METADATA, "https://lync2.contoso.com/metadata/json/1"),
+                    ("application", "LyncEnterprise-1"),
+                    (IDENTIFIER, LYNC),
+                    (METADATA, "https://lync.contoso.com/metadata/json/1"),
+                ],
+                "LyncEnterprise-2",
+            ),
+            Example::sound(&[
+                ("application", "Skype recorder"),
+                (IDENTIFIER, "7a1e4b90-6f0d-4c1e-9d53-0b1f5a6c2d11"),
+                (METADATA, "https://recorder.fabrikam.com/oauth/metadata"),
+                ("application", "LyncEnterprise-1"),
+                (IDENTIFIER, LYNC),
+                (METADATA, "https://lync.contoso.com/metadata/json/1"),
+            ]),
             Example::sound(&[
                 ("application", "LyncEnterprise-1"),
                 (IDENTIFIER, "00000004-0000-0FF1-CE00-000000000000"),
@@ -321,6 +366,23 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 ],
                 "none is of Office 365",
             ),
+            Example::seen(
+                &[
+                    ("server", "Microsoft ADFS"),
+                    (METADATA, "https://sts.contoso.com/federationmetadata/2007-06/federationmetadata.xml"),
+                    (TYPE, "4"),
+                ],
+                "none is of Office 365",
+            ),
+            Example::seen(
+                &[
+                    ("server", "Azure"),
+                    (METADATA, "https://sts.contoso.com/federationmetadata/2007-06/federationmetadata.xml"),
+                ],
+                "none is of Office 365",
+            ),
+            Example::seen(&[("server", "Microsoft ADFS"), (TYPE, "4")], "none is of Office 365"),
+            Example::sound(&[("server", "Azure AD"), (TYPE, "5")]),
             Example::sound(&[
                 ("server", "ACS - 9f1c"),
                 (METADATA, "https://accounts.accesscontrol.windows.net/contoso.com/metadata/json/1"),
@@ -367,6 +429,12 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 (FLAGS, "3"),
             ]),
             Example::sound(&[("server", "ADFS"), (METADATA, "https://sts.contoso.com/x"), (FLAGS, "0")]),
+            Example::sound(&[
+                ("server", "Microsoft ADFS"),
+                (METADATA, "https://sts.contoso.com/x"),
+                (TYPE, "4"),
+                (FLAGS, "0"),
+            ]),
         ],
         ..Rule::BLANK
     },
@@ -384,9 +452,33 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         check: Check::Organisation(One(Kind::AuthServer, wrong_auth_metadata)),
         examples: &[
             Example::seen(
-                &[("server", "ACS - 9f1c"), (METADATA, "https://accounts.contoso.com/metadata/json/1")],
+                &[
+                    ("server", "ACS - 9f1c"),
+                    (METADATA, "https://accounts.contoso.com/metadata/json/1"),
+                    (TYPE, "1"),
+                ],
                 "`https://accounts.contoso.com/metadata/json/1`",
             ),
+            Example::seen(
+                &[("server", "ACS"), (METADATA, "https://evil.blob.core.windows.net/x/metadata/json/1")],
+                "does not lead to Microsoft",
+            ),
+            Example::seen(
+                &[
+                    ("server", "ACS"),
+                    (METADATA, "https://accounts.accesscontrol.windows.net//metadata/json/1"),
+                ],
+                "/metadata/json/1",
+            ),
+            Example::sound(&[
+                ("server", "EvoSts"),
+                (METADATA, "https://sts.windows.net/x/federationmetadata/2007-06/federationmetadata.xml"),
+            ]),
+            Example::sound(&[
+                ("server", "Microsoft ADFS"),
+                (METADATA, "https://sts.contoso.com/federationmetadata/2007-06/federationmetadata.xml"),
+                (TYPE, "4"),
+            ]),
             Example::seen(
                 &[
                     ("server", "ACS"),
@@ -417,7 +509,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
 ];
 
 fn no_exchange(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
-    if out.needs_shown(seen.unread(Kind::ExchangeSchema).is_none())
+    if out.needs_shown(seen.unread_version(Kind::ExchangeSchema).is_none())
         && seen.objects(Kind::ExchangeSchema).is_empty()
     {
         out.fire(EXCHANGE_SCHEMA, "", "the schema was never prepared for Exchange: it has no version");
@@ -425,7 +517,7 @@ fn no_exchange(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn old_exchange(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
-    out.needs_shown(seen.unread(Kind::ExchangeSchema).is_none());
+    out.needs_shown(seen.unread_version(Kind::ExchangeSchema).is_none());
     if let Some(version) = seen.version(Kind::ExchangeSchema).filter(|&version| version < EXCHANGE_2013) {
         let name = exchange_version(version);
         out.fire(
@@ -437,7 +529,9 @@ fn old_exchange(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn no_lync(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
-    if out.needs_shown(seen.unread(Kind::LyncSchema).is_none()) && seen.objects(Kind::LyncSchema).is_empty() {
+    if out.needs_shown(seen.unread_version(Kind::LyncSchema).is_none())
+        && seen.objects(Kind::LyncSchema).is_empty()
+    {
         let message = "the schema was never prepared for Lync: no user can have msRTCSIP-PrimaryUserAddress, which is \
                        then normal";
         out.fire(LYNC_SCHEMA, "", message);
@@ -445,7 +539,7 @@ fn no_lync(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn old_lync(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
-    out.needs_shown(seen.unread(Kind::LyncSchema).is_none());
+    out.needs_shown(seen.unread_version(Kind::LyncSchema).is_none());
     if let Some(version) = seen.version(Kind::LyncSchema).filter(|&version| version < LYNC_2013) {
         let name = lync_version(version);
         out.fire(
@@ -458,7 +552,7 @@ fn old_lync(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
 
 fn no_application(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
     let all = seen.objects(Kind::PartnerApplication);
-    if all.iter().any(|one| is_for_lync(one) || looks_like_lync(one)) {
+    if all.iter().any(|one| is_for_lync(one) || is_mistaken(seen, one)) {
         return;
     }
     if out.needs_shown(seen.unread(Kind::PartnerApplication).is_none()) {
@@ -474,8 +568,8 @@ fn no_application(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
     }
 }
 
-fn wrong_identifier((_, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if is_of_lync(one) || !looks_like_lync(one) {
+fn wrong_identifier((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
+    if !is_mistaken(seen, one) {
         return;
     }
     let own = one.text(IDENTIFIER);
@@ -488,7 +582,7 @@ fn wrong_identifier((_, one): (&Configuration, &Object), _: &Context, out: &mut 
 }
 
 fn disabled_application((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if is_for_lync(one) && !is_superseded(seen, one) && out.holds(is_off(one)) {
+    if is_for_lync(one) && !is_superseded(seen, Kind::PartnerApplication, one) && out.holds(is_off(one)) {
         out.fire(
             FLAGS,
             &one.text(FLAGS),
@@ -498,7 +592,8 @@ fn disabled_application((seen, one): (&Configuration, &Object), _: &Context, out
 }
 
 fn wrong_metadata((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if let (true, Err(what)) = (is_for_lync(one) && !is_superseded(seen, one), of_lync_pool(one)) {
+    let judged = is_for_lync(one) && !is_superseded(seen, Kind::PartnerApplication, one);
+    if let (true, Err(what)) = (judged, of_lync_pool(one)) {
         out.fire(METADATA, &one.text(METADATA), what);
     }
 }
@@ -547,7 +642,7 @@ fn no_auth_server(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
 }
 
 fn disabled_auth_server((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if is_microsoft(one) && !is_superseded(seen, one) && out.holds(is_off(one)) {
+    if is_microsoft(one) && !is_superseded(seen, Kind::AuthServer, one) && out.holds(is_off(one)) {
         out.fire(
             FLAGS,
             &one.text(FLAGS),
@@ -557,7 +652,14 @@ fn disabled_auth_server((seen, one): (&Configuration, &Object), _: &Context, out
 }
 
 fn wrong_auth_metadata((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
-    if let (true, Err(what)) = (is_microsoft(one) && !is_superseded(seen, one), of_microsoft(one)) {
-        out.fire(METADATA, &one.text(METADATA), what);
+    if !is_microsoft(one) || is_superseded(seen, Kind::AuthServer, one) {
+        return;
+    }
+    match of_microsoft(one) {
+        Address::Right => {}
+        Address::Unsure => out.not_evaluated(),
+        Address::Wrong(what) => {
+            out.fire(METADATA, &one.text(METADATA), what);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What Exchange and Lync keep of the organisation, read from the configuration partition.
 
+use std::collections::HashSet;
+
 use super::ask::{Asking, Told, Why};
 use super::dial::Dialer;
 use super::fault::Fault;
@@ -10,6 +12,7 @@ use super::search::Scope;
 use super::watch::{Clock, Watch};
 use crate::error::{Error, Result};
 use crate::model::configuration::{Configuration, Kind, Object, Part};
+use crate::model::dn;
 
 /// So many servers are looked at that show nothing.
 const FEW: usize = 16;
@@ -140,15 +143,41 @@ impl Reader<'_, '_> {
         let servers = parts[1].objects.iter().take(FEW).map(name).collect::<Vec<_>>();
         let unread = unread.or_else(|| parts[1].unread.clone());
         // A server shows its directories, unless the account may not see them.
-        let part = self.part(Kind::OutlookWebApp, |reader| {
+        let mut part = self.part(Kind::OutlookWebApp, |reader| {
             reader.below(Kind::OutlookWebApp, &above, Scope::Subtree, |reader| {
                 unread.map_or(Ok(()), |why| Err(Why::Unread(why)))?;
                 let mut folders = servers.iter().map(|server| format!("CN=HTTP,CN=Protocols,{server}"));
                 folders.try_for_each(|folder| reader.ask.surely_none(&folder))
             })
         })?;
+        if !part.objects.is_empty() {
+            part.unread = self.unseen(&parts[1].objects, &part.objects)?;
+        }
         parts.push(part);
         Ok(parts)
+    }
+
+    /// Why the directories may not be all, where some were seen: a server shows none and may have one.
+    fn unseen(
+        &mut self,
+        servers: &[Object],
+        directories: &[Object],
+    ) -> std::result::Result<Option<String>, Fault> {
+        // CN=owa (Default Web Site), CN=HTTP, CN=Protocols, CN=SERVER, ...
+        let above = |object: &Object| dn::parts(&name(object)).into_iter().skip(3).collect::<Vec<_>>();
+        let with: HashSet<Vec<String>> = directories.iter().map(above).collect();
+        for server in servers.iter().filter(|server| !is_edge(server)) {
+            let place = name(server);
+            if with.contains(&dn::parts(&place)) {
+                continue;
+            }
+            match self.ask.surely_none(&format!("CN=HTTP,CN=Protocols,{place}")) {
+                Ok(()) => {}
+                Err(Why::Unread(why)) => return Ok(Some(format!("{} shows none: {why}", server.told()))),
+                Err(Why::Ended(fault)) => return Err(fault),
+            }
+        }
+        Ok(None)
     }
 
     /// What Lync keeps, in the one place or the other.
@@ -211,6 +240,11 @@ impl Reader<'_, '_> {
         }
         self.ask.find(dn, Scope::Base, "(objectClass=*)", kind.attributes())
     }
+}
+
+/// Whether a server has the role of Edge Transport (64) alone: neither mailboxes nor anybody who signs in.
+fn is_edge(server: &Object) -> bool {
+    server.number("msExchCurrentServerRoles") == Some(64)
 }
 
 /// The DN of an object as a base.
