@@ -52,25 +52,29 @@ fn is_public(record: Record) -> bool {
 }
 
 /// Says that a record is not there.
-fn missing(record: Record, seen: &Seen, at: &str, out: &mut Sink<'_>) {
+fn missing(record: Record, seen: &Seen, out: &mut Sink<'_>) {
     if let Seen::Absent(absence) = seen {
-        let message = format!("there is no `{}` record: {}{at}", record.name(), absence.told());
+        let message = format!("there is no `{}` record: {}", record.name(), absence.told());
         out.fire(record.name(), "", message);
     }
 }
 
 pub(super) fn no_federation(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
-    each(domain, |record| record == Record::Federation, out, missing);
+    nowhere(domain, |record| record == Record::Federation, out);
 }
 
 pub(super) fn no_client(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
-    let clients = |record| matches!(record, Record::Tls | Record::Sip | Record::Discover);
-    each(domain, clients, out, missing);
+    nowhere(domain, |record| matches!(record, Record::Tls | Record::Sip | Record::Discover), out);
 }
 
-/// With split DNS a record of the network inside is rightly missing outside: one server that has it is enough.
 pub(super) fn no_internal(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
-    for answers in domain.records.iter().filter(|answers| answers.record.is_internal()) {
+    nowhere(domain, Record::is_internal, out);
+}
+
+/// Says which of the records chosen no server has. With split DNS a record of the network inside is rightly missing
+/// outside, and one of outside inside: one server that has it is enough, and that they differ is told by another rule.
+fn nowhere(domain: &Domain, chosen: impl Fn(Record) -> bool, out: &mut Sink<'_>) {
+    for answers in domain.records.iter().filter(|answers| chosen(answers.record)) {
         let has = |wanted: fn(&Seen) -> bool| answers.seen.iter().find(|(_, seen)| wanted(seen));
         if has(|seen| matches!(seen, Seen::Leads(_))).is_some() {
             continue;
@@ -78,7 +82,7 @@ pub(super) fn no_internal(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
         if has(|seen| matches!(seen, Seen::Unknown(_))).is_some() {
             out.not_evaluated();
         } else if let Some((_, absent)) = answers.seen.first() {
-            missing(answers.record, absent, "", out);
+            missing(answers.record, absent, out);
         }
     }
 }

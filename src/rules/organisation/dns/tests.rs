@@ -146,6 +146,21 @@ fn what_is_right_in_one_scenario_is_wrong_in_the_other() {
 }
 
 #[test]
+fn what_one_of_several_servers_has_is_there() {
+    let inside = [
+        ("_sipfederationtls._tcp", "NXDOMAIN @ 10.0.0.2"),
+        ("_sip._tls", "NODATA @ 10.0.0.2"),
+        ("sip", "A 10.1.2.3 @ 10.0.0.2"),
+        ("lyncdiscover", "NXDOMAIN @ 10.0.0.2"),
+    ];
+    let both = [ON_PREMISES, inside].concat();
+    assert_eq!(codes(Scenario::LyncHybrid, &both), ["DNS013"]);
+    let nowhere = [("lyncdiscover", "NXDOMAIN"), ("lyncdiscover", "NODATA @ 10.0.0.2")];
+    let both = [&ON_PREMISES[..3], &inside[..3], &nowhere].concat();
+    assert!(codes(Scenario::LyncHybrid, &both).contains(&"DNS002"));
+}
+
+#[test]
 fn with_teams_only_the_federation_record_is_needed() {
     for (place, (name, _)) in ONLINE.iter().enumerate() {
         let mut some = ONLINE;
