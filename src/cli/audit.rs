@@ -15,7 +15,7 @@ use super::ldap::Directory;
 use super::only::List;
 use super::organisation::of_audit;
 use super::progress::{Shown, Watched};
-use super::signals::Signals;
+use super::signals::{Signals, unless_interrupted};
 use super::summary::{self, Summary};
 use super::terminal::{self, Style, escape};
 use crate::audit::{self, Memory, Only, Outcome};
@@ -53,14 +53,7 @@ pub(super) fn run(
     talk: Talk,
     environment: &Environment,
 ) -> Result<Status> {
-    let signals = Signals::catch()?;
-    match (audit(args, options, talk, environment, &signals), signals.caught()) {
-        (Err(Error::Interrupted), Some(status)) => {
-            terminal::note(&status.line());
-            Ok(status)
-        }
-        (result, _) => result,
-    }
+    unless_interrupted(|signals| audit(args, options, talk, environment, signals))
 }
 
 fn audit(

@@ -7,8 +7,7 @@ use super::audit::{Talk, load, no_scenario, now};
 use super::environment::Environment;
 use super::exit::Status;
 use super::organisation::{Alone, look_up, plan};
-use super::signals::Signals;
-use super::terminal;
+use super::signals::{Signals, unless_interrupted};
 use crate::error::{Error, Result};
 use crate::model::domain::domain_name;
 
@@ -19,14 +18,7 @@ pub(super) fn run(
     talk: Talk,
     environment: &Environment,
 ) -> Result<Status> {
-    let signals = Signals::catch()?;
-    match (check(args, options, talk, environment, &signals), signals.caught()) {
-        (Err(Error::Interrupted), Some(status)) => {
-            terminal::note(&status.line());
-            Ok(status)
-        }
-        (result, _) => result,
-    }
+    unless_interrupted(|signals| check(args, options, talk, environment, signals))
 }
 
 fn check(

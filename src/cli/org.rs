@@ -9,8 +9,8 @@ use super::exit::Status;
 use super::forest;
 use super::ldap::Directory;
 use super::organisation::{Alone, plan};
-use super::signals::Signals;
-use super::terminal::{self, escape};
+use super::signals::{Signals, unless_interrupted};
+use super::terminal::escape;
 use crate::error::{Error, Result};
 use crate::source::ldap::is_ldap;
 
@@ -21,14 +21,7 @@ pub(super) fn run(
     talk: Talk,
     environment: &Environment,
 ) -> Result<Status> {
-    let signals = Signals::catch()?;
-    match (check(args, options, talk, environment, &signals), signals.caught()) {
-        (Err(Error::Interrupted), Some(status)) => {
-            terminal::note(&status.line());
-            Ok(status)
-        }
-        (result, _) => result,
-    }
+    unless_interrupted(|signals| check(args, options, talk, environment, signals))
 }
 
 fn check(

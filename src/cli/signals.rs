@@ -7,6 +7,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::exit::Status;
+use super::terminal;
 use crate::error::{Error, Result};
 
 /// What was caught. Outside of [`Signals::held`] a signal ends the process at once, and so does the second one
@@ -67,5 +68,17 @@ pub(super) struct Held<'s>(&'s Signals);
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.0.at_once.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Does the work of a command; when it is interrupted, says so and gives the status for it.
+pub(super) fn unless_interrupted(work: impl FnOnce(&Signals) -> Result<Status>) -> Result<Status> {
+    let signals = Signals::catch()?;
+    match (work(&signals), signals.caught()) {
+        (Err(Error::Interrupted), Some(status)) => {
+            terminal::note(&status.line());
+            Ok(status)
+        }
+        (result, _) => result,
     }
 }
