@@ -214,6 +214,12 @@ impl AttrSet {
         Self(self.0 & !other.0)
     }
 
+    /// Whether any attribute is in both.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether nothing is in it.
     #[must_use]
     pub const fn is_empty(self) -> bool {

@@ -35,11 +35,30 @@ impl Classes {
     pub const NOT_TARGET: Self = Self(1 << 13);
     /// Blank: space, TAB, CR, LF, VT, FF.
     pub const BLANK: Self = Self(1 << 14);
+    /// Two full stops in a row; of texts alone.
+    pub const DOTS: Self = Self(1 << 15);
 
     /// The classes of all octets of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self(text.bytes().fold(0, |all, b| all | TABLE[usize::from(b)]))
+    }
+
+    /// The classes of what stands before the first `@`, [`Classes::DOTS`] among them, and where that `@` is; of the
+    /// whole text without one.
+    #[must_use]
+    pub(super) fn before_at(text: &str) -> (Self, Option<usize>) {
+        let (mut all, mut last, mut pairs) = (0, 0, 0);
+        for (at, b) in text.bytes().enumerate() {
+            if b == b'@' {
+                return (Self(all | (pairs & Self::DOT.0) << 7), Some(at));
+            }
+            let own = TABLE[usize::from(b)];
+            all |= own;
+            pairs |= own & last;
+            last = own;
+        }
+        (Self(all | (pairs & Self::DOT.0) << 7), None)
     }
 
     /// The classes of a character.
@@ -173,6 +192,19 @@ mod tests {
             assert_eq!(has(Classes::RISKY), !(c.is_ascii_alphanumeric() || "._-".contains(c)), "{c:?}");
             assert_eq!(has(Classes::NOT_SAM), "\\\"|,/[]:<>+=;?*".contains(c), "{c:?}");
             assert_eq!(has(Classes::NOT_TARGET), blank || "\\<>();,[]\"".contains(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_the_at_is_looked_at_alone() {
+        for (text, end) in
+            [("a.b@c d", Some(3)), ("a..b@c", Some(4)), ("a. .b", None), ("@a..b", Some(0)), ("..@", Some(2))]
+        {
+            let (classes, at) = Classes::before_at(text);
+            let before = &text[..end.unwrap_or(text.len())];
+            assert_eq!(at, end, "{text}");
+            assert_eq!(classes.has(Classes::DOTS), before.contains(".."), "{text}");
+            assert_eq!(Classes(classes.0 & !Classes::DOTS.0), Classes::of(before), "{text}");
         }
     }
 

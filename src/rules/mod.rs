@@ -4,7 +4,7 @@
 //! these values. Rules are pure: no clock, no input or output, no settings. What varies by site is in [`Context`].
 
 use crate::finding::{Change, Field, Finding, Severity, State};
-use crate::model::{Attr, AttrSet, Facts, Marks, Tri};
+use crate::model::{Attr, AttrSet, Facts, Marks, Proxy, Tri};
 
 pub mod concern;
 pub mod counts;
@@ -529,7 +529,7 @@ fn named(c: char) -> String {
 
 /// Several proxy addresses in one text, in an order that does not depend on the input's.
 fn joined<'a, 'f: 'a>(proxies: impl Iterator<Item = &'a crate::model::Proxy<'f>>) -> String {
-    let mut texts: Vec<&str> = proxies.map(|proxy| proxy.text).collect();
+    let mut texts: Vec<&str> = proxies.map(Proxy::text).collect();
     texts.sort_unstable();
     texts.join("; ")
 }
