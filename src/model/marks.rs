@@ -6,7 +6,7 @@
 use super::attribute::Attr;
 use super::class::Classes;
 use super::facts::Facts;
-use super::fold::same;
+use super::fold::{is_blank, same};
 use super::home::Locator;
 use super::octet::find;
 use super::proxy::{Proxy, ProxyType};
@@ -15,7 +15,7 @@ use super::user::Hidden;
 
 /// A set of marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Marks(u32);
+pub struct Marks(u64);
 
 /// The marks, each with its bit.
 macro_rules! marks {
@@ -91,6 +91,10 @@ marks! {
     CONTACT = 30;
     /// An address lies in a domain that is not routable by its shape, or is missing.
     NOT_ROUTABLE = 31;
+    /// sAMAccountName has more than 20 octets, or a character that it must not have.
+    ODD_ACCOUNT = 32;
+    /// displayName has more than 256 octets, or starts with a blank.
+    ODD_NAME = 33;
 }
 
 /// What the values of proxyAddresses show together.
@@ -162,8 +166,14 @@ impl Marks {
         self.0 & any.0 != 0
     }
 
-    /// How many marks there can be.
-    pub const COUNT: usize = 32;
+    /// A bit for each mark.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// How many marks there are.
+    pub const COUNT: usize = 34;
 
     /// The place of each mark that is in, below [`Marks::COUNT`].
     pub fn places(self) -> impl Iterator<Item = usize> {
@@ -192,6 +202,11 @@ impl Marks {
         marks.add(Self::ODD_LOCATOR, matches!(facts.locator, Locator::Empty | Locator::Unknown));
         marks.add(Self::NOT_ROUTABLE, !routable || user.hidden() != Hidden::default());
         marks.add(Self::DISABLED, !user.carries(Attr::UserAccountControl) || facts.is_disabled());
+        let (account, name) = (user.get(Attr::SamAccountName), user.get(Attr::DisplayName));
+        let odd = account.len() > 20 || Classes::of(account).has(Classes::NOT_SAM);
+        marks.add(Self::ODD_ACCOUNT, odd || !user.carries(Attr::SamAccountName));
+        let odd = name.len() > 256 || name.bytes().next().is_some_and(is_blank);
+        marks.add(Self::ODD_NAME, odd || !user.carries(Attr::DisplayName));
         marks.add(Self::CONTACT, !user.carries(Attr::ObjectClass) || facts.is_contact());
         marks
     }
@@ -205,7 +220,7 @@ impl Marks {
     }
 
     /// What is open when the input does not show all of proxyAddresses.
-    const OF_PROXIES: u32 = Self::MALFORMED_SIP.0
+    const OF_PROXIES: u64 = Self::MALFORMED_SIP.0
         | Self::SIPS.0
         | Self::UNTYPED.0
         | Self::OTHER_TYPE.0

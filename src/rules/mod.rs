@@ -19,6 +19,7 @@ mod home;
 mod identity;
 mod line;
 mod mail;
+mod profile;
 mod proxy;
 mod sip;
 pub mod unique;
@@ -73,6 +74,8 @@ pub struct Rule {
     pub decides: Option<Step>,
     /// Without any of these marks it neither fires nor is left open.
     pub when: Marks,
+    /// Whether what it says of users without a finding follows from their profile, with no look at texts.
+    pub by_profile: fn(&Context) -> bool,
     /// How it is decided.
     pub check: Check,
     /// Users with the verdict, of both kinds.
@@ -449,6 +452,7 @@ impl Rule {
         blocks_at_any: false,
         decides: None,
         when: Marks::ANY,
+        by_profile: |_| false,
         check: Check::Shared(Space::Sip),
         examples: &[],
     };

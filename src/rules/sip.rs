@@ -264,6 +264,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Neither Enable-CsUser nor Set-CsUser checks the domain; a user with a foreign one cannot sign in.",
         remedy: "Give the user an address in a SIP domain of the deployment, or add the domain to it.",
         reference: "Get-CsSipDomain (Microsoft Learn)",
+        by_profile: |cx| cx.sip_domains.is_empty(),
         check: Check::User(domain_not_allowed),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, "sip:ann@emea.contoso.com")]], "`emea.contoso.com`")
