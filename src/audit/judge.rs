@@ -22,14 +22,26 @@ pub(super) struct Judgement {
     pub(super) failed: bool,
 }
 
+/// Which rules have to look at a user. What was worked out for one block serves the next.
+pub(super) struct Concerns<'p> {
+    /// Of the rules of the plan.
+    own: Concern<'p>,
+    /// Of all rules, selected or not: suggestions are tested with them.
+    every: Concern<'p>,
+}
+
+impl<'p> Concerns<'p> {
+    /// Those of a plan, and of the one of all rules.
+    pub(super) fn of(plan: &'p Plan, every: &'p Plan) -> Self {
+        Self { own: Concern::of(plan), every: Concern::of(every) }
+    }
+}
+
 /// Runs the catalogue on users; reuses its buffers.
-pub(super) struct Judge<'a> {
-    plan: &'a Plan,
+pub(super) struct Judge<'p, 'a> {
+    plan: &'p Plan,
     naming: &'a Naming<'a>,
-    /// Which rules have to look at a user.
-    concern: Concern<'a>,
-    /// The same for all rules, selected or not: suggestions are tested with them.
-    every: Concern<'a>,
+    concerns: Concerns<'p>,
     /// The catalogue.
     rules: Vec<&'static Rule>,
     findings: Vec<Finding>,
@@ -43,12 +55,11 @@ const TESTED: usize = 1 << 20;
 /// What stands in the reason of a record on which a rule failed.
 const RULE_FAILED: &str = "a rule failed on this record";
 
-impl<'a> Judge<'a> {
-    /// Judges by a plan; `every` is the one of all rules.
-    pub(super) fn new(plan: &'a Plan, every: &'a Plan, naming: &'a Naming<'a>) -> Self {
+impl<'p, 'a> Judge<'p, 'a> {
+    /// Judges by a plan; the concerns are those of the plan.
+    pub(super) fn new(plan: &'p Plan, concerns: Concerns<'p>, naming: &'a Naming<'a>) -> Self {
         let covered = vec![0; plan.suppressions.list().len()];
-        let (concern, every) = (Concern::of(plan), Concern::of(every));
-        Self { plan, naming, concern, every, rules: rules::all().collect(), findings: Vec::new(), covered }
+        Self { plan, naming, concerns, rules: rules::all().collect(), findings: Vec::new(), covered }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
@@ -56,9 +67,9 @@ impl<'a> Judge<'a> {
         &self.findings
     }
 
-    /// How many findings of all users each suppression covers.
-    pub(super) fn covered(self) -> Vec<u64> {
-        self.covered
+    /// How many findings of all users each suppression covers; and the concerns, for the next block.
+    pub(super) fn finish(self) -> (Vec<u64>, Concerns<'p>) {
+        (self.covered, self.concerns)
     }
 
     /// Judges one user; `None` when it is not the user whose ties they are.
@@ -74,7 +85,7 @@ impl<'a> Judge<'a> {
         }
         let mut failed = false;
         let near = Near::of(facts.user, ties, self.naming)?;
-        let known = self.concern.with(facts, near.ties.is_empty());
+        let known = self.concerns.own.with(facts, near.ties.is_empty());
         if known.run.is_empty() && incomplete.is_none() {
             return Some(Judgement { verdict: known.verdict.clone(), failed });
         }
@@ -149,7 +160,7 @@ impl<'a> Judge<'a> {
         if self.findings.iter().all(|finding| finding.suggestion.is_none()) {
             return;
         }
-        let before = tally(&mut self.every, facts);
+        let before = tally(&mut self.concerns.every, facts);
         // Each test judges all values anew: what cannot be tested in good time is withheld too.
         let mut tests = TESTED / (1 + facts.user.proxies().len());
         for finding in &mut self.findings {
@@ -157,9 +168,9 @@ impl<'a> Judge<'a> {
                 tests = tests.saturating_sub(1);
                 tests > 0
                     && !is_taken(change, near)
-                    && before
-                        .as_ref()
-                        .is_some_and(|before| mends(&mut self.every, facts, finding.rule, change, before))
+                    && before.as_ref().is_some_and(|before| {
+                        mends(&mut self.concerns.every, facts, finding.rule, change, before)
+                    })
             });
             if !keep {
                 finding.suggestion = None;

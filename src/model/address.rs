@@ -60,6 +60,7 @@ pub struct Look<'a> {
 impl<'a> Look<'a> {
     /// Looks at an address. Domains that were found well-formed lately are not looked at again.
     #[must_use]
+    #[inline]
     pub fn at(address: &'a str, known: &mut Known) -> Self {
         let (local_classes, at) = Classes::before_at(address);
         let (local, domain) = at.map_or((address, ""), |at| (&address[..at], &address[at + 1..]));
@@ -123,18 +124,22 @@ fn place(domain: &str) -> usize {
 
 impl Known {
     /// Looks at a text that stands where a domain should.
+    #[inline]
     fn look(&mut self, domain: &str) -> About {
         if domain.is_empty() {
             return About::default();
         }
-        let (known, of) = &mut self.domains[place(domain)];
-        if known == domain {
-            return *of;
-        }
+        let (known, of) = &self.domains[place(domain)];
+        if known == domain { *of } else { self.look_anew(domain) }
+    }
+
+    #[cold]
+    fn look_anew(&mut self, domain: &str) -> About {
         let classes = Classes::of(domain);
         let is_domain = !classes.has(Classes::NOT_LDH) && has_domain_labels(domain);
         let about = About { classes, is_domain, routable: is_routable(domain) };
         if is_domain {
+            let (known, of) = &mut self.domains[place(domain)];
             known.clear();
             known.push_str(domain);
             *of = about;

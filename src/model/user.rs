@@ -163,7 +163,16 @@ impl<'a> User<'a> {
     /// The value as an integer; `None` when there is none or it is no number.
     #[must_use]
     pub fn number(&self, attr: Attr) -> Option<i64> {
-        if self.filled.has(attr) { self.get(attr).trim_ascii().parse().ok() } else { None }
+        let text = self.get(attr);
+        if text.is_empty() {
+            return None;
+        }
+        // Most are short and of digits alone.
+        let short = text.len() < 10 && text.bytes().all(|b| b.is_ascii_digit());
+        if short {
+            return Some(text.bytes().fold(0, |number, b| number * 10 + i64::from(b - b'0')));
+        }
+        text.trim_ascii().parse().ok()
     }
 
     /// The classes of the object.
@@ -223,6 +232,14 @@ mod tests {
         assert_eq!(user.has(Attr::Mail), Tri::Yes);
         user.lose(Attr::Mail);
         assert_eq!(user.has(Attr::Mail), Tri::Unknown);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_read(text in "[ +-]?[0-9]{0,20}[ a]?") {
+            let user = User::of(&[(Attr::RecipientTypeDetails, &text)]);
+            proptest::prop_assert_eq!(user.number(Attr::RecipientTypeDetails), text.trim_ascii().parse().ok());
+        }
     }
 
     #[test]

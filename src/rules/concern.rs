@@ -30,8 +30,8 @@ pub struct Concern<'p> {
 /// How many inputs are kept.
 const MOST: usize = 8;
 
-/// How many profiles; most users of a directory have one of some ten.
-const PROFILES: usize = 64;
+/// How many profiles; most users of a directory have one of some hundred.
+const PROFILES: usize = 512;
 
 /// What the rules say about an object without any value, for as long as inputs carry and hide the same.
 #[derive(Debug)]
