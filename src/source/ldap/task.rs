@@ -73,7 +73,7 @@ pub(super) fn begin(
         Some(base) => Cut::find(connection, &session.root, base, &task.filter)?,
         None => Cut::WHOLE,
     };
-    let count = u32::try_from(request.connections).unwrap_or(u32::MAX).max(least(request, target));
+    let count = wanted_slices(request, target, session);
     let mut slices = task.cut.slices(task.bases.len(), count);
     if task.cut == Cut::WHOLE && count > 1 {
         slices = branches(connection, &task, count)?;
@@ -99,14 +99,20 @@ fn branches(
     Ok(slices)
 }
 
-/// The fewest slices. One without an index costs `OpenLDAP` a tenth of reading everything, so there is none more than
-/// connections need, unless a later run can go on with what is read; slow readings are broken off most often.
-fn least(request: &Request, target: &Target) -> u32 {
-    match (&target.parts, request.rate) {
+/// How many slices each base is read in: as many as there are connections where the key has an index, as in AD.
+/// Elsewhere a slice costs up to a fifth of reading everything, since the server looks at every object for it. So there
+/// are half as many, and the count works beside them.
+fn wanted_slices(request: &Request, target: &Target, session: &Session) -> u32 {
+    let connections = u32::try_from(request.connections).unwrap_or(u32::MAX);
+    let (count, resumed) =
+        if session.identity.is_some() { (connections, 2) } else { (connections.div_ceil(2), 1) };
+    // A later run goes on with the slices that are whole; slow readings are broken off most often.
+    let least = match (&target.parts, request.rate) {
         (None, _) => 1,
-        (Some(_), 0) => 2,
+        (Some(_), 0) => resumed,
         (Some(_), _) => 4,
-    }
+    };
+    count.max(least)
 }
 
 fn resumed(left: Checkpoint, mut task: Task, folder: &Path) -> std::result::Result<Checkpoint, Fault> {
