@@ -61,7 +61,7 @@ impl Gather {
             return None;
         }
         self.adapt();
-        let left = self.begun.elapsed() / self.came * (self.expected - self.came);
+        let left = (self.begun.elapsed() / self.came).saturating_mul(self.expected - self.came);
         Some(self.wait.min(left / 2)).filter(|&wait| wait >= LEAST)
     }
 

@@ -73,7 +73,12 @@ pub(super) fn begin(
         Some(base) => Cut::find(connection, &session.root, base, &task.filter)?,
         None => Cut::WHOLE,
     };
-    let count = wanted_slices(request, target, session);
+    let count = wanted_slices(
+        request.connections,
+        session.identity.is_some(),
+        target.parts.is_some(),
+        request.rate > 0,
+    );
     let mut slices = task.cut.slices(task.bases.len(), count);
     if task.cut == Cut::WHOLE && count > 1 {
         slices = branches(connection, &task, count)?;
@@ -102,17 +107,15 @@ fn branches(
 /// How many slices each base is read in: as many as there are connections where the key has an index, as in AD.
 /// Elsewhere a slice costs up to a fifth of reading everything, since the server looks at every object for it. So there
 /// are half as many, and the count works beside them.
-fn wanted_slices(request: &Request, target: &Target, session: &Session) -> u32 {
-    let connections = u32::try_from(request.connections).unwrap_or(u32::MAX);
-    let (count, resumed) =
-        if session.identity.is_some() { (connections, 2) } else { (connections.div_ceil(2), 1) };
+fn wanted_slices(connections: usize, is_indexed: bool, is_kept: bool, is_slow: bool) -> u32 {
+    let connections = u32::try_from(connections).unwrap_or(u32::MAX);
+    let (count, kept) = if is_indexed { (connections, 2) } else { (connections.div_ceil(2), 1) };
     // A later run goes on with the slices that are whole; slow readings are broken off most often.
-    let least = match (&target.parts, request.rate) {
-        (None, _) => 1,
-        (Some(_), 0) => resumed,
-        (Some(_), _) => 4,
-    };
-    count.max(least)
+    count.max(match (is_kept, is_slow) {
+        (false, _) => 1,
+        (true, false) => kept,
+        (true, true) => 4,
+    })
 }
 
 fn resumed(left: Checkpoint, mut task: Task, folder: &Path) -> std::result::Result<Checkpoint, Fault> {
@@ -187,5 +190,19 @@ fn default_filter(is_ad: bool) -> &'static str {
     } else {
         // No `!` here: that a class is not known makes its negation undefined, and then nothing fits.
         "(|(objectClass=user)(objectClass=inetOrgPerson)(objectClass=contact)(&(objectClass=group)(|(mail=*)(proxyAddresses=*))))"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted_slices;
+
+    #[test]
+    fn slices_are_as_many_as_help() {
+        assert_eq!([1, 2, 4, 9].map(|n| wanted_slices(n, true, false, false)), [1, 2, 4, 9]);
+        assert_eq!([0, 1, 2, 4, 9].map(|n| wanted_slices(n, false, false, false)), [1, 1, 1, 2, 5]);
+        // What is kept is worth more where slices cost little, and where reading takes long.
+        assert_eq!([true, false].map(|is_indexed| wanted_slices(1, is_indexed, true, false)), [2, 1]);
+        assert_eq!([true, false].map(|is_indexed| wanted_slices(1, is_indexed, true, true)), [4, 4]);
     }
 }
