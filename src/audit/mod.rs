@@ -34,6 +34,7 @@ use crate::error::Result;
 use crate::model::address::Known;
 use crate::model::problem::{Problem, Problems};
 use crate::model::{AttrSet, BlockPlace, Facts, Input, Notes, User};
+use crate::rules::RuleSet;
 use crate::rules::counts::{Counts, Tally};
 use crate::rules::verdict::{Judged, Plan};
 
@@ -157,7 +158,8 @@ pub fn run<R: Report>(
     let ties = Ties::new(&layout, &spill, rooms.ties);
     groups::tie(&sights, &repeats, &ties)?;
     drop(sights);
-    let run = Run { inputs, plan, only, progress, report, layout: &layout, repeats, ties, names };
+    let every = &Plan::new(plan.context.clone(), RuleSet::ALL, &[]);
+    let run = Run { inputs, plan, every, only, progress, report, layout: &layout, repeats, ties, names };
     run.last_reading(&mut outcome)?;
     if let Some(input) = inputs.iter().find(|input| input.changed()) {
         return Err(changed(*input));
@@ -265,6 +267,8 @@ fn second_look(
 struct Run<'a, R> {
     inputs: &'a [&'a dyn Input],
     plan: &'a Plan,
+    /// The plan of all rules.
+    every: &'a Plan,
     only: Option<&'a dyn Only>,
     progress: &'a dyn Progress,
     report: &'a R,
@@ -320,7 +324,7 @@ impl<R: Report> Run<'_, R> {
         let block = numbered.block(self.inputs)?;
         let naming = Naming::new(&self.names);
         let ties = self.ties.of(place)?;
-        let mut judge = Judge::new(self.plan, &naming);
+        let mut judge = Judge::new(self.plan, self.every, &naming);
         let (mut row, mut same, mut domains) = (known.first, true, Known::default());
         let notes = Notes::Use(&known.notes);
         let problems = input.noted_records(&block, AttrSet::ALL, notes, &mut |record| {

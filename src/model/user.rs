@@ -72,12 +72,16 @@ impl<'a> User<'a> {
     #[inline]
     pub fn set(&mut self, attr: Attr, value: &'a str) {
         self.carried = self.carried.with(attr);
-        self.filled = self.filled.with(attr);
         if attr == Attr::ProxyAddresses {
             self.proxies.push(value);
         } else {
             self.values[attr as usize] = value;
+            if value.is_empty() {
+                self.filled = self.filled.without(attr);
+                return;
+            }
         }
+        self.filled = self.filled.with(attr);
     }
 
     /// Marks an attribute as carried, with no value.
@@ -119,7 +123,7 @@ impl<'a> User<'a> {
         self.carried
     }
 
-    /// The attributes that were given a value; it may be an empty one.
+    /// The attributes that have a value.
     #[must_use]
     pub fn filled(&self) -> AttrSet {
         self.filled
@@ -144,9 +148,7 @@ impl<'a> User<'a> {
         if !self.carries(attr) {
             return Tri::Unknown;
         }
-        let empty =
-            if attr == Attr::ProxyAddresses { self.proxies.is_empty() } else { self.get(attr).is_empty() };
-        Tri::from(!empty)
+        Tri::from(self.filled.has(attr))
     }
 
     /// Whether a flag says `wanted`; a missing value says neither.
@@ -161,7 +163,7 @@ impl<'a> User<'a> {
     /// The value as an integer; `None` when there is none or it is no number.
     #[must_use]
     pub fn number(&self, attr: Attr) -> Option<i64> {
-        self.get(attr).trim_ascii().parse().ok()
+        if self.filled.has(attr) { self.get(attr).trim_ascii().parse().ok() } else { None }
     }
 
     /// The classes of the object.
