@@ -80,6 +80,9 @@ pub(super) enum Meant<'c> {
 pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -> Meant<'c> {
     let usual = match how {
         How::Text | How::Proxies | How::Joined => is_itself(cell, attr),
+        // As most tools write it.
+        How::Flag if matches!(cell, "True" | "TRUE") => return Meant::Word("TRUE"),
+        How::Flag if matches!(cell, "False" | "FALSE") => return Meant::Word("FALSE"),
         How::Number | How::Account | How::Blocked | How::RecipientType => is_digits(cell),
         _ => false,
     };
@@ -151,9 +154,26 @@ fn sid(cell: &str) -> Meant<'_> {
 /// Whether the first octets of a cell show that it is neither guarded nor a mark of lost values: most are not.
 #[inline]
 pub(super) fn is_itself(cell: &str, attr: Attr) -> bool {
-    let mut octets = cell.bytes();
-    let (Some(first), second) = (octets.next(), octets.next().unwrap_or_default()) else { return false };
-    let marked = match first {
+    let Some(&first) = cell.as_bytes().first() else { return false };
+    cell.len() < CELL && !(BEGINS_MARK[usize::from(first)] && may_be_mark(cell, first, attr))
+}
+
+/// Which octets the marks begin with, and the values that only some attributes take as they are.
+static BEGINS_MARK: [bool; 256] = {
+    let (mut table, firsts) = ([false; 256], b"'\"={[#-$\t\n\x0b\x0c\r SMEXNn0123456789");
+    let mut place = 0;
+    while place < firsts.len() {
+        table[firsts[place] as usize] = true;
+        place += 1;
+    }
+    table
+};
+
+/// Whether the first two octets of a cell are those of a mark.
+#[inline(never)]
+fn may_be_mark(cell: &str, first: u8, attr: Attr) -> bool {
+    let second = cell.as_bytes().get(1).copied().unwrap_or_default();
+    match first {
         b'\'' | b'"' | b'=' | b'{' | b'[' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
         // System., Microsoft., EmailAddressDictionary, X'00', n/a, null
         b'S' => second == b'y',
@@ -163,8 +183,7 @@ pub(super) fn is_itself(cell: &str, attr: Attr) -> bool {
         b'N' | b'n' => matches!(second, b'/' | b'u' | b'U'),
         b'0'..=b'9' => is_id(attr),
         _ => false,
-    };
-    !marked && cell.len() < CELL
+    }
 }
 
 /// Takes off what guards a cell against being run by a spreadsheet (`'+49…`) or keeps it text (`="001"`).
@@ -321,6 +340,16 @@ mod tests {
                     let long = format!("=\"{cell}\"");
                     proptest::prop_assert_eq!(read(&long, attr, How::Text), Ok(cell.clone()));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_mark_begins_with_an_octet_of_the_table() {
+        for first in (0..0x80).filter(|&first| !BEGINS_MARK[usize::from(first)]) {
+            for second in 0..0x80 {
+                let cell = [char::from(first), char::from(second)].iter().collect::<String>();
+                assert!(!may_be_mark(&cell, first, Attr::Line), "{cell:?}");
             }
         }
     }
