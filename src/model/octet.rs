@@ -42,14 +42,18 @@ pub fn has(octet: u8, text: &[u8]) -> bool {
 fn is_in_short(octet: u8, text: &[u8]) -> bool {
     match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         (Some(head), Some(tail)) => is_in(octet, head) || is_in(octet, tail),
-        _ => text.iter().any(|&b| b == octet),
+        _ => text.contains(&octet),
     }
 }
 
 /// Whether an octet is among so many. Without a way out in the loop it is one comparison of vectors.
 #[inline]
 fn is_in<const N: usize>(octet: u8, text: &[u8; N]) -> bool {
-    text.iter().fold(false, |is_in, &b| is_in | (b == octet))
+    let mut is_in = false;
+    for &b in text {
+        is_in |= b == octet;
+    }
+    is_in
 }
 
 /// The place of an octet that is among sixteen.
