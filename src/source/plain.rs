@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use super::columns::Used;
 use super::cut::Table;
+use super::marks::is_itself;
 use super::noted::{put_cell, put_values, take_cell, take_values};
 use super::split::split;
-use super::values::{How, Meant, is_itself, mean};
+use super::values::{How, Meant, mean};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
 use crate::model::octet::{find, has};

@@ -1,7 +1,7 @@
 //! What a cell means: conversions, and the marks by which exports show that they lost values.
 
 use super::enclosed::{self, LIMIT};
-use super::marks::{CELL, by_spreadsheet, is_id, is_placeholder, is_type_name, takes_placeholders};
+use super::marks::{by_spreadsheet, is_itself, is_placeholder, is_type_name, takes_placeholders};
 use super::recipient;
 use crate::model::Attr;
 use crate::model::attribute::Kind;
@@ -149,41 +149,6 @@ fn sid(cell: &str) -> Meant<'_> {
     let sid = cell.trim_ascii();
     let known = sid.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("S-1-"));
     if known { Meant::Is(sid) } else { Meant::Lost(Problem::BadIdentity) }
-}
-
-/// Whether the first octets of a cell show that it is neither guarded nor a mark of lost values: most are not.
-#[inline]
-pub(super) fn is_itself(cell: &str, attr: Attr) -> bool {
-    let Some(&first) = cell.as_bytes().first() else { return false };
-    cell.len() < CELL && !(BEGINS_MARK[usize::from(first)] && may_be_mark(cell, first, attr))
-}
-
-/// Which octets the marks begin with, and the values that only some attributes take as they are.
-static BEGINS_MARK: [bool; 256] = {
-    let (mut table, firsts) = ([false; 256], b"'\"={[#-$\t\n\x0b\x0c\r SMEXNn0123456789");
-    let mut place = 0;
-    while place < firsts.len() {
-        table[firsts[place] as usize] = true;
-        place += 1;
-    }
-    table
-};
-
-/// Whether the first two octets of a cell are those of a mark.
-#[inline(never)]
-fn may_be_mark(cell: &str, first: u8, attr: Attr) -> bool {
-    let second = cell.as_bytes().get(1).copied().unwrap_or_default();
-    match first {
-        b'\'' | b'"' | b'=' | b'{' | b'[' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
-        // System., Microsoft., EmailAddressDictionary, X'00', n/a, null
-        b'S' => second == b'y',
-        b'M' => second == b'i',
-        b'E' => second == b'm',
-        b'X' => second == b'\'',
-        b'N' | b'n' => matches!(second, b'/' | b'u' | b'U'),
-        b'0'..=b'9' => is_id(attr),
-        _ => false,
-    }
 }
 
 /// Takes off what guards a cell against being run by a spreadsheet (`'+49…`) or keeps it text (`="001"`).
@@ -340,16 +305,6 @@ mod tests {
                     let long = format!("=\"{cell}\"");
                     proptest::prop_assert_eq!(read(&long, attr, How::Text), Ok(cell.clone()));
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn every_mark_begins_with_an_octet_of_the_table() {
-        for first in (0..0x80).filter(|&first| !BEGINS_MARK[usize::from(first)]) {
-            for second in 0..0x80 {
-                let cell = [char::from(first), char::from(second)].iter().collect::<String>();
-                assert!(!may_be_mark(&cell, first, Attr::Line), "{cell:?}");
             }
         }
     }
