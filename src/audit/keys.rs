@@ -148,17 +148,7 @@ impl Collector {
         self.last = record.at;
         self.user.clear();
         let user = &mut self.user;
-        // The addresses of a user are mostly the same to the letter: those are hashed once.
-        let mut texts: [&str; 4] = [""; 4];
-        let mut next = 0;
         every_key(&record.user, |kind, text| {
-            if kind.salt() == 0 {
-                if texts.contains(&text) {
-                    return;
-                }
-                texts[next % texts.len()] = text;
-                next += 1;
-            }
             let hash = key_hash(kind, text);
             // Few users have more keys than that; for them, sorting is cheaper than looking back.
             if user.len() > 32 || !user.contains(&hash) {

@@ -94,20 +94,61 @@ impl<'s> KeyStore<'s> {
 }
 
 impl State {
-    /// The entries of a partition: the hash above the record.
+    /// The entries of a partition whose hashes may have come twice: the hash above the record.
     fn partition(&self, spill: &Spill, partition: usize) -> Result<Vec<u64>> {
-        let held = self.blocks.iter().flat_map(|(first, keys)| unpacked(*first, keys, partition));
-        let mut entries: Vec<u64> = held.collect();
+        let held = || self.blocks.iter().flat_map(|(first, keys)| unpacked(*first, keys, partition));
+        let mut seen = Twice::new(self.all / PARTITIONS);
+        held().for_each(|entry| seen.take(hash(entry)));
+        let mut written = Vec::new();
         let mut room = Vec::new();
         for run in &self.runs {
             let end = |partition: usize| run.ends[partition] * WRITTEN;
             let start = partition.checked_sub(1).map_or(0, end);
             room.resize(end(partition) - start, 0);
             spill.read(run.place + start as u64, &mut room)?;
-            entries.extend(room.as_chunks().0.iter().map(|&entry| u64::from_le_bytes(entry)));
+            written.extend(room.as_chunks().0.iter().map(|&entry| u64::from_le_bytes(entry)));
         }
-        Ok(entries)
+        for &entry in &written {
+            seen.take(hash(entry));
+        }
+        written.retain(|&entry| seen.has(hash(entry)));
+        written.extend(held().filter(|&entry| seen.has(hash(entry))));
+        Ok(written)
     }
+}
+
+/// Hashes that came twice, and few others: what is left of the keys after it is little to sort.
+struct Twice {
+    once: Box<[u64]>,
+    twice: Box<[u64]>,
+}
+
+impl Twice {
+    /// For about so many hashes: one in ten will be taken for another.
+    fn new(len: usize) -> Self {
+        let words = (len / 8).next_power_of_two();
+        Self { once: vec![0; words].into(), twice: vec![0; words].into() }
+    }
+
+    fn place(&self, hash: u32) -> (usize, u64) {
+        ((hash >> 6) as usize & (self.once.len() - 1), 1 << (hash & 63))
+    }
+
+    fn take(&mut self, hash: u32) {
+        let (at, bit) = self.place(hash);
+        self.twice[at] |= self.once[at] & bit;
+        self.once[at] |= bit;
+    }
+
+    fn has(&self, hash: u32) -> bool {
+        let (at, bit) = self.place(hash);
+        self.twice[at] & bit != 0
+    }
+}
+
+/// The hash of an entry.
+fn hash(entry: u64) -> u32 {
+    lower(entry >> 32)
 }
 
 fn unpacked(first: u32, keys: &BlockKeys, partition: usize) -> impl Iterator<Item = u64> {
@@ -132,9 +173,9 @@ pub(super) fn meet(keys: KeyStore<'_>, rows: u32) -> Result<Met> {
         let mut entries = state.partition(keys.spill, partition)?;
         entries.sort_unstable();
         let row = |entry: u64| lower(entry) as usize;
-        for same in entries.chunk_by(|a, b| a >> 32 == b >> 32) {
+        for same in entries.chunk_by(|&a, &b| hash(a) == hash(b)) {
             if row(same[0]) != row(same[same.len() - 1]) {
-                met.hashes.set(lower(same[0] >> 32));
+                met.hashes.set(hash(same[0]));
                 for &entry in same {
                     met.rows.set(row(entry));
                 }

@@ -8,6 +8,7 @@ use super::class::Classes;
 use super::fold::{same, trim};
 use super::home::{Locator, MailboxHome, SipHome, locator};
 use super::marks::{Among, Marks};
+use super::octet::find;
 use super::proxy::{Proxy, ProxyType};
 use super::tri::Tri;
 use super::user::User;
@@ -307,8 +308,15 @@ const NO_USERS: &[&str] =
 
 /// Whether a DN is one that replication gave to the loser of a conflict.
 fn is_conflict(dn: &str) -> bool {
-    memchr::memchr_iter(b'\\', dn.as_bytes())
-        .any(|at| dn.get(at..at + 7).is_some_and(|mark| mark.eq_ignore_ascii_case("\\0ACNF:")))
+    let mut rest = dn.as_bytes();
+    while let Some(at) = find(b'\\', rest) {
+        rest = &rest[at..];
+        if rest.get(..7).is_some_and(|mark| mark.eq_ignore_ascii_case(b"\\0ACNF:")) {
+            return true;
+        }
+        rest = &rest[1..];
+    }
+    false
 }
 
 /// The sip proxy when all sip proxies fold to one address, and whether it is well-formed.

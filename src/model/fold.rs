@@ -5,14 +5,13 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use rapidhash::v3::rapidhash_v3;
-use smallvec::SmallVec;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::octet::{ascii_start, make_small};
+use super::octet::{HIGH, ascii_start, small};
 
 /// Blank: space, TAB, CR, LF, VT, FF.
 #[must_use]
+#[inline]
 pub fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
 }
@@ -73,22 +72,6 @@ fn pieces(text: &str, mut each: impl FnMut(&str)) -> bool {
     }
 }
 
-/// Room for a folded text on the stack; few texts are longer.
-type Room = SmallVec<[u8; 128]>;
-
-/// Appends the folded text, like [`fold`] without its allocations.
-fn fold_into(text: &str, room: &mut Room) {
-    let alone = pieces(text, |piece| {
-        let start = room.len();
-        room.extend_from_slice(piece.as_bytes());
-        room[start..].make_ascii_lowercase();
-    });
-    if !alone {
-        room.clear();
-        room.extend_from_slice(fold_whole(text).as_bytes());
-    }
-}
-
 /// What each of 256 characters in a row folds to.
 type Page = Box<[Option<Box<str>>]>;
 
@@ -122,20 +105,75 @@ fn same_folded(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold(a) == fold(b) }
 }
 
-/// A 64-bit hash of the folded text: equal for texts that are the [`same`], on every machine.
+/// A 64-bit hash of the folded text: equal for texts that are the [`same`], on every machine. Texts that collide can
+/// be made.
 #[must_use]
 pub fn hash(text: &str) -> u64 {
     let text = trim(text);
-    let mut room = [0; 128];
-    if text.len() <= room.len() {
-        room[..text.len()].copy_from_slice(text.as_bytes());
-        if make_small(&mut room[..text.len().next_multiple_of(8)]) {
-            return rapidhash_v3(&room[..text.len()]);
-        }
+    let (hash, seen) = hash_small(text.as_bytes());
+    if seen & HIGH == 0 {
+        return hash;
     }
-    let mut room = Room::new();
-    fold_into(text, &mut room);
-    rapidhash_v3(&room)
+    // Like `fold`, without its allocations: few texts are longer.
+    let (mut room, mut end) = ([0; 256], 0);
+    let alone = pieces(text, |piece| {
+        if let Some(place) = room.get_mut(end..end + piece.len()) {
+            place.copy_from_slice(piece.as_bytes());
+        }
+        end += piece.len();
+    });
+    match room.get(..end).filter(|_| alone) {
+        Some(folded) => hash_small(folded).0,
+        None => hash_small(fold(text).as_bytes()).0,
+    }
+}
+
+/// The hash of octets with the ASCII letters among them small, and all bits that are set in any of them.
+///
+/// The function is that of wyhash and rapidhash: words are multiplied and both halves of the product put together.
+#[inline]
+fn hash_small(text: &[u8]) -> (u64, u64) {
+    let (sixteens, rest) = text.as_chunks::<16>();
+    let (mut hash, mut seen) = (text.len() as u64 ^ SECRET[0], 0);
+    let mut take = |(first, last): (u64, u64)| {
+        seen |= first | last;
+        hash = multiplied(small(first) ^ SECRET[1], small(last) ^ hash);
+    };
+    for &sixteen in sixteens {
+        take(halves(u128::from_le_bytes(sixteen)));
+    }
+    match text.last_chunk() {
+        _ if rest.is_empty() => {}
+        // The last ones, with some that were taken already.
+        Some(&last) => take(halves(u128::from_le_bytes(last))),
+        None => take(ends(text)),
+    }
+    (multiplied(hash ^ SECRET[2], text.len() as u64 ^ SECRET[1]), seen)
+}
+
+/// Odd numbers with half of their bits set; those of wyhash.
+const SECRET: [u64; 3] = [0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9, 0x4b33_a62e_d433_d4a3];
+
+/// The octets of a text of less than sixteen in two words, in which some may be twice.
+fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(&first), Some(&last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (u64::from_le_bytes(first), u64::from_le_bytes(last))
+    } else if let (Some(&first), Some(&last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (u32::from_le_bytes(first).into(), u32::from_le_bytes(last).into())
+    } else {
+        (text.iter().fold(0, |word, &b| word << 8 | u64::from(b)), 0)
+    }
+}
+
+/// Both halves of a product, put together.
+fn multiplied(one: u64, other: u64) -> u64 {
+    let (low, high) = halves(u128::from(one) * u128::from(other));
+    low ^ high
+}
+
+/// The lower half, and the upper one.
+fn halves(both: u128) -> (u64, u64) {
+    ((both & 0xffff_ffff_ffff_ffff) as u64, (both >> 64) as u64)
 }
 
 #[cfg(test)]
@@ -156,17 +194,31 @@ mod tests {
         for (a, b) in [("José", "JOSE"), ("a@b ", "A@B"), ("", " "), (&long, &long.to_lowercase())] {
             assert_eq!(hash(a), hash(b), "{a} {b}");
         }
-        assert_ne!(hash("a"), hash("b"));
+    }
+
+    #[test]
+    fn every_octet_of_a_text_matters() {
+        let mut seen = std::collections::HashSet::new();
+        for len in 0..80 {
+            assert!(seen.insert(hash(&"x".repeat(len))), "{len}");
+            for at in 0..len {
+                let text = ["x".repeat(at), "y".to_owned(), "x".repeat(len - at - 1)].concat();
+                assert!(seen.insert(hash(&text)), "{text}");
+                assert_eq!(hash(&text), hash(&text.to_uppercase()));
+            }
+        }
     }
 
     proptest::proptest! {
         #[test]
         fn folding_by_characters_is_folding(text in "([a-zA-ZäÖßΣσΑἈÅÅ①ﬁ김가田ı İẞǅ\u{300}\u{345}\u{5bf}]|.){0,12}") {
-            let text = trim(&text);
-            let mut room = Room::new();
-            fold_into(text, &mut room);
-            let whole = fold_whole(text);
-            proptest::prop_assert_eq!((std::str::from_utf8(&room).unwrap(), &*fold(text)), (&*whole, &*whole));
+            let whole = fold_whole(trim(&text));
+            proptest::prop_assert_eq!(&*fold(&text), &*whole);
+            let long = text.repeat(40);
+            for text in [&text, &long] {
+                let folded = fold_whole(trim(text));
+                proptest::prop_assert_eq!(hash(text), hash_small(folded.as_bytes()).0);
+            }
         }
 
         #[test]

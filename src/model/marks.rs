@@ -3,6 +3,7 @@
 //!
 //! What the input does not show counts as out of the ordinary: a mark is missing only where it is known not to be there.
 
+use super::address::after_prefix;
 use super::attribute::Attr;
 use super::class::Classes;
 use super::facts::Facts;
@@ -37,7 +38,7 @@ marks! {
     NO_SIP = 3;
     /// A value of proxyAddresses has no type.
     UNTYPED = 4;
-    /// A value has another type than smtp and sip.
+    /// A value has another type than smtp, sip and X500.
     OTHER_TYPE = 5;
     /// There are smtp proxies, and none of them is primary.
     NO_PRIMARY = 6;
@@ -103,6 +104,7 @@ pub(super) struct Among {
     pub(super) sips: usize,
     pub(super) smtps: usize,
     primaries: usize,
+    others: usize,
     /// Whether some well-formed address lies in a domain that is not routable by its shape.
     pub(super) outside: bool,
     /// What one of them is enough for.
@@ -110,7 +112,7 @@ pub(super) struct Among {
     classes: Classes,
     local_classes: Classes,
     local_classes_of_sips: Classes,
-    /// The lengths of sip addresses and of others, a bit each: addresses of ASCII that are the same are as long.
+    /// The lengths of smtp and of sip addresses, a bit each: addresses of ASCII that are the same are as long.
     lengths: [u64; 2],
 }
 
@@ -135,8 +137,15 @@ impl Among {
                 self.marks.add(Marks::MALFORMED_SIP, !proxy.well_formed);
                 self.local_classes_of_sips = self.local_classes_of_sips.with(local_classes);
             }
-            ProxyType::Other => self.marks.0 |= Marks::OTHER_TYPE.0 | Marks::ALIKE.0,
-            ProxyType::Missing => self.marks.0 |= Marks::UNTYPED.0,
+            ProxyType::Other => {
+                self.others += 1;
+                self.marks.add(Marks::OTHER_TYPE, after_prefix(proxy.text(), "x500").is_none());
+                return;
+            }
+            ProxyType::Missing => {
+                self.marks.0 |= Marks::UNTYPED.0;
+                return;
+            }
         }
         let length = 1 << (proxy.address.len() & 63);
         let seen = &mut self.lengths[usize::from(of == ProxyType::Sip)];
@@ -148,7 +157,7 @@ impl Among {
         let mut marks = self.marks;
         let sync_invalid = self.classes.has(Classes::SYNC_INVALID);
         // Blanks and letters beyond ASCII are folded away.
-        marks.add(Marks::ALIKE, sync_invalid);
+        marks.add(Marks::ALIKE, sync_invalid || self.others > 1);
         marks.add(Marks::SYNC_INVALID, sync_invalid);
         marks.add(Marks::REPLACED, self.local_classes.has(Classes::REPLACED));
         marks.add(Marks::RISKY, self.local_classes_of_sips.has(Classes::RISKY));

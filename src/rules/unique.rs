@@ -12,7 +12,7 @@ use crate::model::Attr::{
     DistinguishedName, Line, Mail, MailNickname, MasterAccountSid, ObjectSid, OriginatorSid,
     PrimaryUserAddress, ProxyAddresses, UserPrincipalName,
 };
-use crate::model::fold::{fold, same, trim};
+use crate::model::fold::{fold, is_blank, same, trim};
 use crate::model::{Attr, Facts, User, address};
 
 pub(super) static RULES: &[Rule] = &[
@@ -227,7 +227,7 @@ pub const KEY_ATTRIBUTES: &[Attr] =
 #[inline]
 pub fn keys<'a>(user: &User<'a>, mut each: impl FnMut(Key<'a>)) {
     let mut give = |space, attribute, value: &'a str, text: &'a str| {
-        if !trim(text).is_empty() {
+        if !text.bytes().all(is_blank) {
             each(Key { space, attribute, value, text });
         }
     };

@@ -2,7 +2,8 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE};
 
-use super::encoding::{Found, Raw};
+use super::bytes::missing;
+use super::encoding::{CHUNK, Found, Raw};
 use crate::error::{Error, Result};
 use crate::model::charset::Charset;
 
@@ -32,37 +33,33 @@ impl Straight {
         }
     }
 
-    /// How many bytes at the end of a piece are to be read with the next one: the first half of a character.
-    /// UTF-8 is not looked at before it has been cut.
+    /// How many bytes at the end of a piece are to be read with the next one: the first part of a character.
     pub(super) fn open(self, bytes: &[u8]) -> usize {
-        let Self::Wide(encoding) = self else { return 0 };
-        let odd = bytes.len() % 2;
-        let high = match bytes[..bytes.len() - odd] {
-            [.., first, second] => {
-                if encoding == UTF_16BE {
-                    first
-                } else {
-                    second
-                }
-            }
-            _ => 0,
-        };
-        odd + if (0xd8..0xdc).contains(&high) { 2 } else { 0 }
+        match self {
+            Self::Utf8 if missing(bytes) == 0 => 0,
+            Self::Utf8 => bytes.iter().rev().take_while(|&&b| b & 0xc0 == 0x80).count() + 1,
+            Self::Wide(encoding) => open_units(encoding, bytes),
+            Self::Narrow(_) => 0,
+        }
     }
 
-    /// The text of whole characters, as UTF-8, behind other text. UTF-8 is taken over as it stands.
-    pub(super) fn append(self, bytes: &[u8], text: &mut Vec<u8>) {
+    /// Appends whole characters to a text.
+    ///
+    /// # Errors
+    /// They are not the UTF-8 that they were when the file was looked at.
+    fn append(self, raw: &Raw, bytes: &[u8], text: &mut String) -> Result<()> {
         match self {
-            Self::Utf8 => text.extend_from_slice(bytes),
+            // Faster than what the standard library has.
+            Self::Utf8 => match UTF_8.decode_without_bom_handling_and_without_replacement(bytes) {
+                Some(known) => text.push_str(&known),
+                None => return Err(changed(raw)),
+            },
             Self::Wide(encoding) | Self::Narrow(Charset::Web(encoding)) => {
-                text.extend_from_slice(encoding.decode_without_bom_handling(bytes).0.as_bytes());
+                text.push_str(&encoding.decode_without_bom_handling(bytes).0);
             }
-            Self::Narrow(Charset::Oem(oem)) => {
-                let mut decoded = String::with_capacity(bytes.len() + bytes.len() / 8);
-                oem.decode(bytes, &mut decoded);
-                text.extend_from_slice(decoded.as_bytes());
-            }
+            Self::Narrow(Charset::Oem(oem)) => oem.decode(bytes, text),
         }
+        Ok(())
     }
 
     /// How many bytes of the file a text of whole characters stands for.
@@ -76,32 +73,60 @@ impl Straight {
         }
     }
 
-    /// The text at a place.
-    pub(super) fn text(self, raw: &Raw, start: u64, len: usize) -> Result<String> {
-        let mut bytes = vec![0; len];
-        let read = raw.read(start, &mut bytes)?;
-        bytes.truncate(read);
-        if let Self::Utf8 = self {
-            return checked(raw, bytes);
+    /// Appends the whole characters among so many bytes from a place on to a text; gives how many bytes they are. They
+    /// lack [`LONGEST`] bytes or more only at the end of the file.
+    pub(super) fn read(self, raw: &Raw, start: u64, len: usize, text: &mut String) -> Result<usize> {
+        // In pieces that stay in the cache while they are looked at.
+        let mut room = vec![0; len.min(CHUNK)];
+        let mut done = 0;
+        while done < len {
+            let wanted = (len - done).min(CHUNK);
+            let piece = raw.read(start + done as u64, &mut room[..wanted])?;
+            let open = if piece < wanted { 0 } else { self.open(&room[..piece]) };
+            self.append(raw, &room[..piece - open], text)?;
+            done += piece - open;
+            if piece < wanted || piece == open {
+                break;
+            }
         }
-        let mut text = Vec::new();
-        self.append(&bytes, &mut text);
-        checked(raw, text)
+        Ok(done)
     }
 }
 
-/// Bytes that were UTF-8 when the file was looked at.
+/// How many bytes the longest character has.
+pub(super) const LONGEST: usize = 4;
+
+/// The bytes of half a unit of UTF-16, or of one that waits for another.
+fn open_units(encoding: &'static Encoding, bytes: &[u8]) -> usize {
+    let odd = bytes.len() % 2;
+    let high = match bytes[..bytes.len() - odd] {
+        [.., first, second] => {
+            if encoding == UTF_16BE {
+                first
+            } else {
+                second
+            }
+        }
+        _ => 0,
+    };
+    odd + if (0xd8..0xdc).contains(&high) { 2 } else { 0 }
+}
+
+/// The text of parts of a file that was UTF-8 when it was looked at.
 pub(super) fn checked(raw: &Raw, bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|_| {
-        let remedy = "run the audit again when nothing writes to the file any more";
-        Error::source(raw.name(), "the file changed while it was being read", remedy)
-    })
+    String::from_utf8(bytes).map_err(|_| changed(raw))
+}
+
+fn changed(raw: &Raw) -> Error {
+    let remedy = "run the audit again when nothing writes to the file any more";
+    Error::source(raw.name(), "the file changed while it was being read", remedy)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use encoding_rs::{UTF_16LE, WINDOWS_1252};
+    use std::io::Write;
 
     #[test]
     fn a_text_stands_for_the_bytes_it_was_read_from() {
@@ -116,10 +141,18 @@ mod tests {
             (Straight::Narrow(Charset::Web(WINDOWS_1252)), vec![b'a', 0xe9, 0x80, 0x81, b'x']),
             (oem, vec![b'a', 0x81, 0xff]),
         ] {
-            let mut read = Vec::new();
-            straight.append(&bytes, &mut read);
-            assert_eq!(straight.len(&read), bytes.len() as u64, "{straight:?}");
-            assert!(String::from_utf8(read).is_ok(), "{straight:?}");
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(&bytes).unwrap();
+            let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
+            let mut read = String::new();
+            assert_eq!(straight.read(&raw, 0, bytes.len() + 9, &mut read).unwrap(), bytes.len());
+            assert_eq!(straight.len(read.as_bytes()), bytes.len() as u64, "{straight:?}");
+            for len in 0..bytes.len() {
+                let mut part = String::new();
+                let done = straight.read(&raw, 0, len, &mut part).unwrap();
+                assert!(read.starts_with(&part) && done + LONGEST > len, "{straight:?} {len}");
+                assert_eq!(straight.len(part.as_bytes()), done as u64, "{straight:?} {len}");
+            }
         }
     }
 
@@ -129,6 +162,8 @@ mod tests {
         assert_eq!(little.open(&[b'a', 0, b'b']), 1);
         assert_eq!((little.open(&[0x34, 0xd8]), big.open(&[0xd8, 0x34])), (2, 2));
         assert_eq!((little.open(&[0x34, 0xd8, 0]), little.open(&[0xd8, 0x34])), (3, 0));
-        assert_eq!((little.open(&[]), Straight::Utf8.open(&[0xc3])), (0, 0));
+        assert_eq!((little.open(&[]), Straight::Utf8.open(&[])), (0, 0));
+        let opens = |bytes: &str, len: usize| Straight::Utf8.open(&bytes.as_bytes()[..len]);
+        assert_eq!((opens("aé", 2), opens("aé", 3), opens("€", 2), opens("a𝄞", 4)), (1, 0, 2, 3));
     }
 }

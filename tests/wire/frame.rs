@@ -103,15 +103,16 @@ pub(crate) fn reference(id: u32, url: &str) -> Vec<u8> {
     message(id, &rasn::ber::encode(&operation).unwrap(), &[])
 }
 
-/// The end of an answer as a message, with the cookie of the next page if there is paging.
-pub(crate) fn done(id: u32, code: u32, text: &str, cookie: Option<&[u8]>) -> Vec<u8> {
+/// The end of an answer as a message, with the cookie of the next page and how many entries there are said to be, if
+/// there is paging.
+pub(crate) fn done(id: u32, code: u32, text: &str, page: Option<(&[u8], u32)>) -> Vec<u8> {
     let operation = Done {
         code: Code(Integer::from(code)),
         matched: OctetString::from(Vec::new()),
         text: OctetString::from(text.as_bytes().to_vec()),
     };
-    let controls = cookie.map_or_else(Vec::new, |cookie| {
-        let page = Page { size: Integer::from(0), cookie: OctetString::from(cookie.to_vec()) };
+    let controls = page.map_or_else(Vec::new, |(cookie, figure)| {
+        let page = Page { size: Integer::from(figure), cookie: OctetString::from(cookie.to_vec()) };
         let value = OctetString::from(rasn::ber::encode(&page).unwrap());
         let control = Control { oid: OctetString::from(PAGED.to_vec()), value };
         wrap(0xa0, &rasn::ber::encode(&control).unwrap())

@@ -114,6 +114,8 @@ pub(crate) struct Plan {
     pub(crate) values: usize,
     /// With what text it refuses whoever signs in.
     pub(crate) refusal: Option<String>,
+    /// How many entries it says with each page that there are; 0 is that it does not know.
+    pub(crate) figure: u32,
 }
 
 impl Plan {
@@ -128,6 +130,7 @@ impl Plan {
             limit: 1000,
             values: 1500,
             refusal: None,
+            figure: 0,
         }
     }
 
@@ -149,6 +152,7 @@ impl Plan {
             limit: self.limit,
             values: self.values,
             refusal: self.refusal,
+            figure: self.figure,
             ended: AtomicBool::new(false),
             sent: AtomicUsize::new(0),
             sockets: Mutex::default(),
@@ -213,6 +217,7 @@ struct Server {
     limit: usize,
     values: usize,
     refusal: Option<String>,
+    figure: u32,
     ended: AtomicBool,
     sent: AtomicUsize,
     sockets: Mutex<Vec<TcpStream>>,
@@ -389,7 +394,8 @@ impl Answer<'_> {
     }
 
     fn done(&mut self, code: u32, text: &str, cookie: Option<&[u8]>) -> io::Result<()> {
-        self.out.send(&frame::done(self.id, code, text, cookie))
+        let page = cookie.map(|cookie| (cookie, self.server.figure));
+        self.out.send(&frame::done(self.id, code, text, page))
     }
 
     fn entry(&mut self, entry: &Entry) -> io::Result<()> {

@@ -10,6 +10,7 @@ use rustls::ClientConfig;
 
 use super::ber::{self, Ber, nest, put, put_number, tag};
 use super::fault::{Fault, Outcome};
+use super::gather::Gather;
 use super::stream::Stream;
 use super::tls;
 use super::url::{Scheme, Server};
@@ -48,6 +49,7 @@ pub(super) struct Connection<'w> {
     next: usize,
     last_id: i64,
     output: Vec<u8>,
+    gather: Gather,
 }
 
 impl<'w> Connection<'w> {
@@ -60,8 +62,17 @@ impl<'w> Connection<'w> {
     ) -> Result<Self, Fault> {
         let stream = Stream::open(server, clock)?;
         let input = vec![0; ROOM];
-        let mut connection =
-            Self { stream, clock, input, start: 0, end: 0, next: 0, last_id: 0, output: Vec::new() };
+        let mut connection = Self {
+            stream,
+            clock,
+            input,
+            start: 0,
+            end: 0,
+            next: 0,
+            last_id: 0,
+            output: Vec::new(),
+            gather: Gather::new(),
+        };
         match server.scheme {
             Scheme::Ldaps => connection.stream.secure(config, &server.host, options, clock)?,
             Scheme::Ldap if options.start_tls => connection.start_tls(server, config, options)?,
@@ -133,11 +144,17 @@ impl<'w> Connection<'w> {
         sent.map(|()| id)
     }
 
+    /// Says how many messages the answer to the next request may have, where they are many.
+    pub(super) fn expect(&mut self, messages: u32) {
+        self.gather.begin(messages);
+    }
+
     /// The next message that answers a request; others are of requests that were given up.
     pub(super) fn receive(&mut self, id: i64) -> Result<Message<'_>, Fault> {
         loop {
             self.start = self.next;
             self.next = self.fill()?;
+            self.gather.message();
             let mut parts = Ber(Ber(&self.input[self.start..self.next]).take(tag::SEQUENCE)?);
             let found = parts.number(tag::INTEGER)?;
             if found == id {
@@ -180,7 +197,12 @@ impl<'w> Connection<'w> {
             }
             // A server that sends a little now and then is not silent, but no message may take for ever.
             self.clock.patient(begun)?;
-            self.end += self.stream.read(&mut self.input[self.end..])?.unwrap_or(0);
+            if let Some(wait) = self.stream.is_dry().then(|| self.gather.wait()).flatten() {
+                std::thread::sleep(wait);
+            }
+            let read = self.stream.read(&mut self.input[self.end..])?.unwrap_or(0);
+            self.gather.octets(read);
+            self.end += read;
         }
     }
 }

@@ -46,12 +46,13 @@ impl<'a> Entry<'a> {
         if description.is_empty() || !description.iter().all(good) {
             return Err(Malformed);
         }
+        let end = description.iter().position(|&b| b == b';');
         let description = std::str::from_utf8(description).map_err(|_| Malformed)?;
         let values = Ber(parts.take(tag::SET)?);
-        let Some((name, _)) = description.split_once(';') else {
+        let Some(end) = end else {
             return Ok(Some(Attribute { name: description, options: "", range: None, values }));
         };
-        let options = &description[name.len()..];
+        let (name, options) = description.split_at(end);
         let ranged = options.rfind(';').map(|at| (at, &options[at + 1..]));
         let range = ranged.and_then(|(at, option)| {
             let (word, range) = option.split_once('=')?;
@@ -95,10 +96,11 @@ impl<'n> Asked<'n> {
 
     /// Whether an attribute was asked for; takes note of it.
     pub(super) fn takes(&mut self, name: &str) -> bool {
-        let (before, behind) = self.names.split_at(self.last);
-        let mut all = behind.iter().chain(before);
-        let Some(steps) = all.position(|known| known.eq_ignore_ascii_case(name)) else { return false };
-        let place = (self.last + steps) % self.names.len();
+        let is = |place: usize| {
+            let known = self.names.get(place).filter(|known| known.eq_ignore_ascii_case(name));
+            known.map(|_| place)
+        };
+        let Some(place) = is(self.last).or_else(|| (0..self.names.len()).find_map(is)) else { return false };
         self.seen |= 1u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
         self.last = (place + 1) % self.names.len();
         true

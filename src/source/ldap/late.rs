@@ -94,6 +94,7 @@ fn fetch_missing<'w>(work: &Work<'w>, connection: &mut Connection<'w>) -> std::r
         match found {
             Ok(()) => {
                 records.between(connection, 0)?;
+                records.meanwhile()?;
                 // It may have been changed so that it fits no longer.
                 hidden += u64::from(records.met() == before && stands(connection, dn, &filter)?);
             }

@@ -16,6 +16,7 @@ mod entry;
 mod fault;
 mod fetch;
 mod file;
+mod gather;
 #[cfg(feature = "kerberos")]
 mod kerberos;
 mod late;

@@ -183,10 +183,13 @@ impl Sink for Records<'_> {
 
     fn between(&mut self, connection: &mut Connection<'_>, _: u64) -> Result<(), Fault> {
         self.complete(connection)?;
-        self.part.settle()?;
         self.found.seen = self.asked.seen;
         connection.clock().arrived(std::mem::take(&mut self.page));
         Ok(())
+    }
+
+    fn meanwhile(&mut self) -> Result<(), Fault> {
+        Ok(self.part.settle()?)
     }
 }
 

@@ -94,6 +94,11 @@ pub(super) trait Sink {
     /// After a page, when nothing is under way on the connection; `expected` is how many objects the server thinks there
     /// are in all, 0 when it does not say.
     fn between(&mut self, connection: &mut Connection<'_>, expected: u64) -> std::result::Result<(), Fault>;
+
+    /// After the next page was asked for: what takes time is done while the server is at it.
+    fn meanwhile(&mut self) -> std::result::Result<(), Fault> {
+        Ok(())
+    }
 }
 
 impl Connection<'_> {
@@ -106,9 +111,15 @@ impl Connection<'_> {
         let (mut cookie, mut empty) = (Vec::new(), 0);
         // The hashes of the first entries of pages: none comes twice, unless the server goes round in circles.
         let (key, mut firsts) = (RandomState::new(), HashSet::new());
+        // The end of a page is where the page before had it.
+        let mut length = if search.page == 0 { u32::MAX } else { search.page };
         loop {
             let mut first = None;
-            let next = self.page(search, &cookie, &mut |found| {
+            let id = self.request(search, &cookie, length)?;
+            sink.meanwhile()?;
+            length = 0;
+            let next = self.page(search, id, &mut |found| {
+                length = length.saturating_add(1);
                 if let (None, Found::Entry(body)) = (first, &found) {
                     first = Some(key.hash_one(body));
                 }
@@ -126,19 +137,29 @@ impl Connection<'_> {
         }
     }
 
-    /// Asks for one page.
-    fn page(
+    /// Asks for one page, which may have so many entries; gives the number of the message.
+    fn request(
         &mut self,
         search: &Search<'_>,
         cookie: &[u8],
-        each: &mut dyn FnMut(Found<'_>) -> std::result::Result<(), Fault>,
-    ) -> std::result::Result<Next, Fault> {
+        expected: u32,
+    ) -> std::result::Result<i64, Fault> {
         self.clock().pace()?;
         let mut controls = Vec::new();
         if search.page > 0 {
             paged(search.page, cookie, &mut controls);
         }
-        let id = self.send(&controls, |into| request(search, into))?;
+        self.expect(expected);
+        self.send(&controls, |into| encoded(search, into))
+    }
+
+    /// Takes the page that was asked for.
+    fn page(
+        &mut self,
+        search: &Search<'_>,
+        id: i64,
+        each: &mut dyn FnMut(Found<'_>) -> std::result::Result<(), Fault>,
+    ) -> std::result::Result<Next, Fault> {
         loop {
             let message = self.receive(id)?;
             match message.tag {
@@ -160,7 +181,8 @@ impl Connection<'_> {
         search: &Search<'_>,
         each: &mut dyn FnMut(&[u8]) -> std::result::Result<(), Fault>,
     ) -> std::result::Result<(), Fault> {
-        self.page(search, &[], &mut |found| match found {
+        let id = self.request(search, &[], 0)?;
+        self.page(search, id, &mut |found| match found {
             Found::Entry(entry) => each(entry),
             Found::Reference(_) => Ok(()),
         })?;
@@ -168,7 +190,7 @@ impl Connection<'_> {
     }
 }
 
-fn request(search: &Search<'_>, into: &mut Vec<u8>) {
+fn encoded(search: &Search<'_>, into: &mut Vec<u8>) {
     nest(into, SEARCH, |into| {
         put(into, tag::OCTETS, search.base);
         put_number(into, tag::ENUMERATED, search.scope as i64);

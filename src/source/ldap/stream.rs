@@ -108,6 +108,14 @@ impl Stream {
         }
     }
 
+    /// Whether what comes next is not here yet.
+    pub(super) fn is_dry(&self) -> bool {
+        match self {
+            Self::Tls(stream) => stream.sock.0.buffer().is_empty(),
+            _ => true,
+        }
+    }
+
     /// Reads what is there; `None` when nothing came within a tick.
     pub(super) fn read(&mut self, room: &mut [u8]) -> Result<Option<usize>, Fault> {
         let read = match self {

@@ -73,7 +73,12 @@ pub(super) fn begin(
         Some(base) => Cut::find(connection, &session.root, base, &task.filter)?,
         None => Cut::WHOLE,
     };
-    let count = u32::try_from(request.connections).unwrap_or(u32::MAX).max(least(request, target));
+    let count = wanted_slices(
+        request.connections,
+        session.identity.is_some(),
+        target.parts.is_some(),
+        request.rate > 0,
+    );
     let mut slices = task.cut.slices(task.bases.len(), count);
     if task.cut == Cut::WHOLE && count > 1 {
         slices = branches(connection, &task, count)?;
@@ -99,14 +104,18 @@ fn branches(
     Ok(slices)
 }
 
-/// The fewest slices. One without an index costs `OpenLDAP` a tenth of reading everything, so there is none more than
-/// connections need, unless a later run can go on with what is read; slow readings are broken off most often.
-fn least(request: &Request, target: &Target) -> u32 {
-    match (&target.parts, request.rate) {
-        (None, _) => 1,
-        (Some(_), 0) => 2,
-        (Some(_), _) => 4,
-    }
+/// How many slices each base is read in: as many as there are connections where the key has an index, as in AD.
+/// Elsewhere a slice costs up to a fifth of reading everything, since the server looks at every object for it. So there
+/// are half as many, and the count works beside them.
+fn wanted_slices(connections: usize, is_indexed: bool, is_kept: bool, is_slow: bool) -> u32 {
+    let connections = u32::try_from(connections).unwrap_or(u32::MAX);
+    let count = if is_indexed { connections } else { connections.div_ceil(2) };
+    // A later run goes on with the slices that are whole; slow readings are broken off most often.
+    count.max(match (is_kept, is_slow) {
+        (false, _) => 1,
+        (true, false) => 2,
+        (true, true) => 4,
+    })
 }
 
 fn resumed(left: Checkpoint, mut task: Task, folder: &Path) -> std::result::Result<Checkpoint, Fault> {
@@ -181,5 +190,20 @@ fn default_filter(is_ad: bool) -> &'static str {
     } else {
         // No `!` here: that a class is not known makes its negation undefined, and then nothing fits.
         "(|(objectClass=user)(objectClass=inetOrgPerson)(objectClass=contact)(&(objectClass=group)(|(mail=*)(proxyAddresses=*))))"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted_slices;
+
+    #[test]
+    fn slices_are_as_many_as_help() {
+        assert_eq!([1, 2, 4, 9].map(|n| wanted_slices(n, true, false, false)), [1, 2, 4, 9]);
+        assert_eq!([0, 1, 2, 4, 9].map(|n| wanted_slices(n, false, false, false)), [1, 1, 1, 2, 5]);
+        for is_indexed in [true, false] {
+            let kept = [false, true].map(|is_slow| wanted_slices(1, is_indexed, true, is_slow));
+            assert_eq!(kept, [2, 4], "a later run has something to go on with");
+        }
     }
 }
