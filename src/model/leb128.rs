@@ -13,7 +13,13 @@ pub fn put(out: &mut Vec<u8>, mut number: u32) {
 /// Takes the next number; `None` at the end, or when it is none of 32 bits.
 #[inline]
 pub fn take(octets: &mut &[u8]) -> Option<u32> {
-    let (mut number, mut shift) = (0u32, 0);
+    let (&first, rest) = octets.split_first()?;
+    *octets = rest;
+    // Most are that small.
+    if first < 0x80 {
+        return Some(first.into());
+    }
+    let (mut number, mut shift) = (u32::from(first & 0x7f), 7);
     loop {
         let (&octet, rest) = octets.split_first()?;
         *octets = rest;

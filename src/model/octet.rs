@@ -1,30 +1,70 @@
 //! Finding an octet in the short texts of a directory.
 
-/// Where an octet stands first. Most texts are shorter than it takes to set up a vector search, so the first 64 octets
-/// are looked at eight at a time.
+/// Where an octet stands first. Most texts are shorter than it takes to set up a vector search, so the first 256 octets
+/// are looked at sixteen at a time, which every processor compares at once.
 #[must_use]
 #[inline]
 pub fn find(octet: u8, text: &[u8]) -> Option<usize> {
-    const NEAR: usize = 64;
-    let (near, far) = text.split_at(text.len().min(NEAR));
-    let wanted = u64::from(octet) * EACH;
-    let (eights, rest) = near.as_chunks::<8>();
-    for (nth, &eight) in eights.iter().enumerate() {
-        let found = zeros(u64::from_le_bytes(eight) ^ wanted);
-        if found != 0 {
-            return Some(nth * 8 + found.trailing_zeros() as usize / 8);
+    for (nth, chunk) in text.as_chunks().0.iter().take(NEAR / 16).enumerate() {
+        if is_in(octet, chunk) {
+            return Some(nth * 16 + place(octet, chunk));
         }
     }
-    if !far.is_empty() {
+    find_behind(octet, text)
+}
+
+/// So far sixteen octets at a time are looked at.
+const NEAR: usize = 256;
+
+/// The same in a text that has it in none of its first sixteens.
+#[inline(never)]
+fn find_behind(octet: u8, text: &[u8]) -> Option<usize> {
+    if let Some(far) = text.get(NEAR..) {
         return memchr::memchr(octet, far).map(|found| NEAR + found);
     }
-    if rest.is_empty() {
-        return None;
+    // The last ones again: those before the rest are known not to be it.
+    if let Some(last) = text.last_chunk() {
+        return is_in(octet, last).then(|| text.len() - 16 + place(octet, last));
     }
-    // The last eight again: those before the rest are known not to be it.
-    let Some(&last) = near.last_chunk::<8>() else { return rest.iter().position(|&b| b == octet) };
-    let found = zeros(u64::from_le_bytes(last) ^ wanted);
-    (found != 0).then(|| near.len() - 8 + found.trailing_zeros() as usize / 8)
+    text.iter().position(|&b| b == octet)
+}
+
+/// Whether an octet stands in a text.
+#[must_use]
+#[inline]
+pub fn has(octet: u8, text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk::<16>() else { return is_in_short(octet, text) };
+    is_in(octet, last) || text.as_chunks::<16>().0.iter().any(|chunk| is_in(octet, chunk))
+}
+
+/// The same for less than sixteen octets.
+#[inline(never)]
+fn is_in_short(octet: u8, text: &[u8]) -> bool {
+    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(head), Some(tail)) => is_in(octet, head) || is_in(octet, tail),
+        _ => text.contains(&octet),
+    }
+}
+
+/// Whether an octet is among so many. Without a way out in the loop it is one comparison of vectors.
+#[inline]
+fn is_in<const N: usize>(octet: u8, text: &[u8; N]) -> bool {
+    let mut is_in = false;
+    for &b in text {
+        is_in |= b == octet;
+    }
+    is_in
+}
+
+/// The place of an octet that is among sixteen.
+#[inline]
+fn place(octet: u8, text: &[u8; 16]) -> usize {
+    let (eights, _) = text.as_chunks();
+    let found = |nth: usize| zeros(u64::from_le_bytes(eights[nth]) ^ (u64::from(octet) * EACH));
+    match found(0) {
+        0 => 8 + first(found(1)),
+        low => first(low),
+    }
 }
 
 /// How many ASCII octets a text starts with.
@@ -35,7 +75,7 @@ pub(super) fn ascii_start(text: &[u8]) -> usize {
     for (nth, &eight) in eights.iter().enumerate() {
         let found = u64::from_le_bytes(eight) & HIGH;
         if found != 0 {
-            return nth * 8 + found.trailing_zeros() as usize / 8;
+            return nth * 8 + first(found);
         }
     }
     text.len() - rest.len() + rest.iter().take_while(|b| b.is_ascii()).count()
@@ -103,6 +143,11 @@ fn zeros(word: u64) -> u64 {
     word.wrapping_sub(EACH) & !word & HIGH
 }
 
+/// The place of the first octet whose highest bit is set; there is one.
+fn first(bits: u64) -> usize {
+    bits.trailing_zeros() as usize / 8
+}
+
 /// Eight octets with the ASCII letters among them small.
 #[inline]
 pub(super) fn small(octets: u64) -> u64 {
@@ -125,9 +170,10 @@ mod tests {
         }
 
         #[test]
-        fn an_octet_is_where_it_is(text: Vec<u8>, octet: u8, tail in proptest::collection::vec(0_u8..4, 0..200)) {
+        fn an_octet_is_where_it_is(text: Vec<u8>, octet: u8, tail in proptest::collection::vec(0_u8..40, 0..400)) {
             for (octet, text) in [(octet, &text), (3, &tail)] {
                 proptest::prop_assert_eq!(find(octet, text), text.iter().position(|&b| b == octet));
+                proptest::prop_assert_eq!(has(octet, text), text.contains(&octet));
             }
         }
     }

@@ -8,14 +8,26 @@ use std::borrow::Cow;
 pub use crate::model::guard::{needs_guard, without_guard};
 
 use crate::model::guard::GUARD;
-use crate::model::octet::find;
+use crate::model::octet::{find, has};
 
 /// Writes the inside of a quoted cell.
+#[inline]
 pub(super) fn cell(out: &mut Vec<u8>, text: &str, guard: bool) {
     if guard && needs_guard(text) {
         out.push(GUARD);
     }
-    let mut rest = text.as_bytes();
+    let text = text.as_bytes();
+    if has(b'"', text) {
+        doubled(out, text);
+    } else {
+        out.extend_from_slice(text);
+    }
+}
+
+/// Writes a text with its quotes doubled.
+#[inline(never)]
+fn doubled(out: &mut Vec<u8>, text: &[u8]) {
+    let mut rest = text;
     while let Some(quote) = find(b'"', rest) {
         let (head, tail) = rest.split_at(quote + 1);
         out.extend_from_slice(head);

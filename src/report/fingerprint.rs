@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use smallvec::SmallVec;
-
 use crate::finding::Finding;
 use crate::model::fold::fold;
 use crate::model::{Attr, User};
@@ -24,7 +22,7 @@ pub fn of(user: &User<'_>, finding: &Finding) -> [u8; 16] {
         finding.attribute.name().as_bytes(),
         value.as_bytes(),
     ];
-    let mut text: SmallVec<[u8; 512]> = SmallVec::new();
+    let mut text = Vec::with_capacity(256);
     for part in parts {
         // The length keeps `ab` + `c` apart from `a` + `bc`.
         text.extend_from_slice(&(part.len() as u64).to_le_bytes());

@@ -118,12 +118,14 @@ pub(super) fn end(out: &mut Vec<u8>) {
 
 impl Cell<'_> {
     /// Writes the inside of the quoted cell.
+    #[inline]
     pub(super) fn write(&self, out: &mut Vec<u8>, dialect: Dialect) {
-        match self {
-            Self::Text(text) => escape::cell(out, text, dialect.guard),
-            Self::Made(text) => escape::cell(out, text, dialect.guard),
-            plain => plain.plain(out),
-        }
+        let text = match self {
+            Self::Text(text) => text,
+            Self::Made(text) => text.as_str(),
+            plain => return plain.plain(out),
+        };
+        escape::cell(out, text, dialect.guard);
     }
 
     /// Writes the text as it is.

@@ -5,7 +5,42 @@ use crate::model::Attr;
 use crate::model::problem::Problem;
 
 /// How many characters a spreadsheet program keeps in a cell.
-pub(super) const CELL: usize = 32_767;
+const CELL: usize = 32_767;
+
+/// Whether the first octets of a cell show that it is neither guarded nor a mark of lost values: most are not.
+#[inline]
+pub(super) fn is_itself(cell: &str, attr: Attr) -> bool {
+    let Some(&first) = cell.as_bytes().first() else { return false };
+    cell.len() < CELL && !(BEGINS_MARK[usize::from(first)] && may_be_mark(cell, first, attr))
+}
+
+/// Which octets the marks begin with, and the values that only some attributes take as they are.
+static BEGINS_MARK: [bool; 256] = {
+    let (mut table, firsts) = ([false; 256], b"'\"={[#-$\t\n\x0b\x0c\r SMEXNn0123456789");
+    let mut place = 0;
+    while place < firsts.len() {
+        table[firsts[place] as usize] = true;
+        place += 1;
+    }
+    table
+};
+
+/// Whether the first two octets of a cell are those of a mark.
+#[inline(never)]
+fn may_be_mark(cell: &str, first: u8, attr: Attr) -> bool {
+    let second = cell.as_bytes().get(1).copied().unwrap_or_default();
+    match first {
+        b'\'' | b'"' | b'=' | b'{' | b'[' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
+        // System., Microsoft., EmailAddressDictionary, X'00', n/a, null
+        b'S' => second == b'y',
+        b'M' => second == b'i',
+        b'E' => second == b'm',
+        b'X' => second == b'\'',
+        b'N' | b'n' => matches!(second, b'/' | b'u' | b'U'),
+        b'0'..=b'9' => is_id(attr),
+        _ => false,
+    }
+}
 
 /// What a spreadsheet program did to the cell.
 pub(super) fn by_spreadsheet(cell: &str, attr: Attr, how: How) -> Option<Problem> {
@@ -22,7 +57,7 @@ pub(super) fn by_spreadsheet(cell: &str, attr: Attr, how: How) -> Option<Problem
 }
 
 /// Whether values of the attribute may be digits alone, which a spreadsheet program takes for a number.
-pub(super) fn is_id(attr: Attr) -> bool {
+fn is_id(attr: Attr) -> bool {
     matches!(attr, Attr::SamAccountName | Attr::Line | Attr::MailNickname)
 }
 
@@ -149,6 +184,16 @@ pub(super) fn is_garbled(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_mark_begins_with_an_octet_of_the_table() {
+        for first in (0..0x80).filter(|&first| !BEGINS_MARK[usize::from(first)]) {
+            for second in 0..0x80 {
+                let cell = [char::from(first), char::from(second)].iter().collect::<String>();
+                assert!(!may_be_mark(&cell, first, Attr::Line), "{cell:?}");
+            }
+        }
+    }
 
     #[test]
     fn garbled_letters_and_those_that_only_look_like_it() {

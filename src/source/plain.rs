@@ -3,14 +3,17 @@
 //! This is [`super::scan`] and [`super::row`] in one pass, for the case that nothing has to be put together, taken out
 //! or complained about. Whatever is not that is left to them.
 
+use std::ops::Range;
+
 use super::columns::Used;
 use super::cut::Table;
+use super::marks::is_itself;
 use super::noted::{put_cell, put_values, take_cell, take_values};
 use super::split::split;
-use super::values::{How, Meant, is_itself, mean};
+use super::values::{How, Meant, mean};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
-use crate::model::octet::find;
+use crate::model::octet::{find, has};
 use crate::model::{Attr, User};
 
 /// How plain rows are read.
@@ -36,7 +39,7 @@ impl Plain {
 
     /// Reads the row that starts at `at` into a user, and gives where the next one starts. `None` when the row is not
     /// plain, names nobody or may be a heading: then it has to be read the long way. Where the cells end is noted for
-    /// [`Plain::noted_row`].
+    /// [`Plain::noted_row`], unless other columns hold more than plain cells.
     pub(super) fn row<'t>(
         &self,
         text: &'t str,
@@ -45,55 +48,57 @@ impl Plain {
         mut notes: Option<&mut Vec<u8>>,
     ) -> Option<usize> {
         user.clear();
-        let (last, others) = self.columns.split_last()?;
+        let bytes = text.as_bytes();
+        let unnoted = notes.as_ref().map_or(0, |notes| notes.len());
         let mut start = at;
-        for column in others {
-            let end = self.cell(text, start, column.as_ref(), user, notes.as_deref_mut())?;
-            if text.as_bytes().get(end) != Some(&self.delimiter) {
+        for (place, column) in self.columns.iter().enumerate() {
+            start += self.delimiter(text, start, place)?;
+            let (mut cell, quoted) = self.cell(bytes, start)?;
+            if column.is_none() && quoted && bytes.get(cell.end + 1) == Some(&b'"') {
+                // Nobody reads here what has to be put together: the last reading may.
+                cell.end = end_of_doubled(bytes, cell.end)?;
+                if let Some(notes) = notes.take() {
+                    notes.truncate(unnoted);
+                }
+            }
+            start = cell.end + usize::from(quoted);
+            if let Some(notes) = notes.as_deref_mut() {
+                put_cell(notes, cell.len(), quoted);
+            }
+            let Some(column) = column.as_ref().filter(|_| !cell.is_empty()) else { continue };
+            let (cell, before) = (&text[cell], user.proxies().len());
+            if !value(cell, column, user) {
                 return None;
             }
-            start = end + 1;
+            if let Some(notes) = notes.as_deref_mut().filter(|_| matches!(column.how, How::Proxies)) {
+                put_values(notes, cell, &user.proxies()[before..]);
+            }
         }
-        let end = self.cell(text, start, last.as_ref(), user, notes)?;
-        let next = behind_row(text, end)?;
+        let next = behind_row(text, start)?;
         let names_somebody = IDENTITY.iter().any(|&attr| !user.get(attr).is_empty());
         (next - at <= self.limit && names_somebody && is_object(user)).then_some(next)
     }
 
-    /// Reads the cell that starts at `start`, and gives where it ends, behind its quotes.
+    /// How many octets stand between the cell before and this one; `None` when they are no delimiter.
     #[inline]
-    fn cell<'t>(
-        &self,
-        text: &'t str,
-        start: usize,
-        column: Option<&Used>,
-        user: &mut User<'t>,
-        mut notes: Option<&mut Vec<u8>>,
-    ) -> Option<usize> {
-        let bytes = text.as_bytes();
-        let (inside, end, behind) = if bytes.get(start) == Some(&b'"') {
-            let end = start + 1 + find(b'"', bytes.get(start + 1..)?)?;
-            (start + 1, end, end + 1)
-        } else {
-            let end = start + memchr::memchr3(self.delimiter, b'\r', b'\n', bytes.get(start..)?)?;
-            // A quote in the middle is for others.
-            if end > start && find(b'"', &bytes[start..end]).is_some() {
-                return None;
-            }
-            (start, end, end)
-        };
-        if let Some(notes) = notes.as_deref_mut() {
-            put_cell(notes, end - inside, end < behind);
+    fn delimiter(&self, text: &str, start: usize, place: usize) -> Option<usize> {
+        (place == 0 || text.as_bytes().get(start) == Some(&self.delimiter)).then_some(usize::from(place > 0))
+    }
+
+    /// Where the inside of the cell stands that starts at `start`, and whether it has quotes around it.
+    #[inline]
+    fn cell(&self, bytes: &[u8], start: usize) -> Option<(Range<usize>, bool)> {
+        let rest = bytes.get(start..)?;
+        if let [b'"', rest @ ..] = rest {
+            let inside = start + 1;
+            return Some((inside..inside + find(b'"', rest)?, true));
         }
-        let Some(column) = column.filter(|_| inside < end) else { return Some(behind) };
-        let (cell, values) = (&text[inside..end], user.proxies().len());
-        if !value(cell, column, user) {
-            return None;
+        if rest.first() == Some(&self.delimiter) {
+            return Some((start..start, false));
         }
-        if let Some(notes) = notes.filter(|_| column.how == How::Proxies) {
-            put_values(notes, cell, &user.proxies()[values..]);
-        }
-        Some(behind)
+        let len = memchr::memchr3(self.delimiter, b'\r', b'\n', rest)?;
+        // A quote in the middle is for others.
+        (!has(b'"', &rest[..len])).then_some((start..start + len, false))
     }
 
     /// Reads a row of which the first reading noted where its cells end; `None` when quotes and delimiters do not stand
@@ -109,12 +114,7 @@ impl Plain {
         let bytes = text.as_bytes();
         let mut start = at;
         for (place, column) in self.columns.iter().enumerate() {
-            if place > 0 {
-                if bytes.get(start) != Some(&self.delimiter) {
-                    return None;
-                }
-                start += 1;
-            }
+            start += self.delimiter(text, start, place)?;
             let (len, quoted) = take_cell(&mut notes)?;
             let inside = start + usize::from(quoted);
             let end = inside + len;
@@ -124,7 +124,7 @@ impl Plain {
             start = end + usize::from(quoted);
             let Some(column) = column.as_ref().filter(|_| len > 0) else { continue };
             let cell = text.get(inside..end)?;
-            if column.how == How::Proxies {
+            if matches!(column.how, How::Proxies) {
                 take_values(&mut notes, cell, user)?;
             } else if !value(cell, column, user) {
                 return None;
@@ -132,6 +132,15 @@ impl Plain {
         }
         behind_row(text, start)
     }
+}
+
+/// Where the cell ends in which the first of two quotes stands at `quote`.
+fn end_of_doubled(bytes: &[u8], mut quote: usize) -> Option<usize> {
+    while bytes.get(quote + 1) == Some(&b'"') {
+        let behind = quote + 2;
+        quote = behind + find(b'"', bytes.get(behind..)?)?;
+    }
+    Some(quote)
 }
 
 /// Where the next row starts, when one ends at `end`.
@@ -146,24 +155,28 @@ fn behind_row(text: &str, end: usize) -> Option<usize> {
 /// Whether it is neither a heading nor a deleted object: no heading has an address or a DN in it.
 fn is_object(user: &User<'_>) -> bool {
     let dn = user.get(Attr::DistinguishedName);
-    let address = || {
-        let has = |attr| find(b'@', user.get(attr).as_bytes()).is_some();
-        has(Attr::UserPrincipalName) || has(Attr::Mail)
-    };
+    let address =
+        || [Attr::UserPrincipalName, Attr::Mail].iter().any(|&attr| has(b'@', user.get(attr).as_bytes()));
     (find(b'=', dn.as_bytes()).is_some() || address()) && !is_deleted(dn)
 }
 
 /// Reads one cell; false when it is more than plain.
 #[inline]
 fn value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
+    let usual = matches!(column.how, How::Text) && !column.escaped && is_itself(cell, column.attr);
+    if usual {
+        user.set(column.attr, cell);
+    }
+    usual || any_value(cell, column, user)
+}
+
+/// The same for all cells.
+#[inline(never)]
+fn any_value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
     if column.escaped && memchr::memchr(b'\\', cell.as_bytes()).is_some() {
         return false;
     }
     let attr = column.attr;
-    if column.how == How::Text && is_itself(cell, attr) {
-        user.set(attr, cell);
-        return true;
-    }
     // Room for what would make the row more than plain.
     let mut made = String::new();
     match (mean(cell, attr, column.how, &mut made), column.how) {

@@ -27,18 +27,23 @@ fn is_type(text: &[u8]) -> bool {
     text.len() <= LONGEST && TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
-/// Where the type starts that ends at a colon, if one does.
-fn type_at(bytes: &[u8], colon: usize) -> Option<usize> {
+/// Where the type behind `start` starts that ends at a colon, if one does.
+#[inline]
+fn type_at(bytes: &[u8], start: usize, colon: usize) -> Option<usize> {
     // Nearly all are one of the first two.
-    match bytes[..colon] {
-        [.., b';', b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P'] => return Some(colon - 4),
-        [.., b';', b's' | b'S', b'i' | b'I', b'p' | b'P'] => return Some(colon - 3),
-        _ => {}
+    match bytes[start..colon] {
+        [.., b';', b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P'] => Some(colon - 4),
+        [.., b';', b's' | b'S', b'i' | b'I', b'p' | b'P'] => Some(colon - 3),
+        _ => any_type_at(bytes, start, colon),
     }
+}
+
+/// The same for all types.
+fn any_type_at(bytes: &[u8], start: usize, colon: usize) -> Option<usize> {
     let near = colon.saturating_sub(LONGEST + 1);
     let name = bytes[near..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
     let name = name.map_or(near, |before| near + before + 1);
-    is_type(&bytes[name..colon]).then_some(name)
+    (name > start && is_type(&bytes[name..colon])).then_some(name)
 }
 
 /// No type is longer.
@@ -60,25 +65,23 @@ pub(super) fn is_typed(value: &str) -> bool {
 /// Blanks at the two ends of the cell stay with the first and the last value, blanks around inner joints do not.
 pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     let bytes = cell.as_bytes();
-    let mut start = first(bytes);
-    let Some(first) = find(b':', bytes) else {
-        let end = last(bytes, start, escaped);
-        if start < end {
-            untyped(&cell[start..end], each);
-        }
-        return;
-    };
-    let mut next = Some(first);
-    while let Some(colon) = next {
-        next = find(b':', &bytes[colon + 1..]).map(|found| colon + 1 + found);
-        let Some(name) = type_at(bytes, colon).filter(|&name| name > start) else { continue };
+    let (mut start, mut behind) = (first(bytes), 0);
+    while let Some(found) = find(b':', &bytes[behind..]) {
+        let colon = behind + found;
+        behind = colon + 1;
+        let Some(name) = type_at(bytes, start, colon) else { continue };
         let value = joints(bytes, start, name, escaped);
         if value < name && value > start {
             each(&cell[start..keep_x400(bytes, start, value, name, 2)]);
             start = name;
         }
     }
-    each(&cell[start..last(bytes, start, escaped)]);
+    let end = last(bytes, start, escaped);
+    if behind > 0 {
+        each(&cell[start..end]);
+    } else if start < end {
+        untyped(&cell[start..end], each);
+    }
 }
 
 /// Where the first value starts: joints before it are none of it, blanks alone are.
@@ -114,8 +117,8 @@ fn joints(bytes: &[u8], start: usize, end: usize, escaped: bool) -> usize {
 
 /// An X400 address ends in a `;` of its own, where there are at least `wanted` joints.
 fn keep_x400(bytes: &[u8], start: usize, value: usize, end: usize, wanted: usize) -> usize {
-    let x400 = bytes[start..].get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"x400:"));
-    let own = x400 && end - value >= wanted && bytes.get(value) == Some(&b';');
+    let x400 = || bytes[start..].get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"x400:"));
+    let own = end - value >= wanted && bytes.get(value) == Some(&b';') && x400();
     value + usize::from(own)
 }
 

@@ -1,7 +1,7 @@
 //! What a cell means: conversions, and the marks by which exports show that they lost values.
 
 use super::enclosed::{self, LIMIT};
-use super::marks::{CELL, by_spreadsheet, is_id, is_placeholder, is_type_name, takes_placeholders};
+use super::marks::{by_spreadsheet, is_itself, is_placeholder, is_type_name, takes_placeholders};
 use super::recipient;
 use crate::model::Attr;
 use crate::model::attribute::Kind;
@@ -80,6 +80,9 @@ pub(super) enum Meant<'c> {
 pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -> Meant<'c> {
     let usual = match how {
         How::Text | How::Proxies | How::Joined => is_itself(cell, attr),
+        // As most tools write it.
+        How::Flag if matches!(cell, "True" | "TRUE") => return Meant::Word("TRUE"),
+        How::Flag if matches!(cell, "False" | "FALSE") => return Meant::Word("FALSE"),
         How::Number | How::Account | How::Blocked | How::RecipientType => is_digits(cell),
         _ => false,
     };
@@ -146,25 +149,6 @@ fn sid(cell: &str) -> Meant<'_> {
     let sid = cell.trim_ascii();
     let known = sid.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("S-1-"));
     if known { Meant::Is(sid) } else { Meant::Lost(Problem::BadIdentity) }
-}
-
-/// Whether the first octets of a cell show that it is neither guarded nor a mark of lost values: most are not.
-#[inline]
-pub(super) fn is_itself(cell: &str, attr: Attr) -> bool {
-    let mut octets = cell.bytes();
-    let (Some(first), second) = (octets.next(), octets.next().unwrap_or_default()) else { return false };
-    let marked = match first {
-        b'\'' | b'"' | b'=' | b'{' | b'[' | b'#' | b'-' | b'$' | b'\t'..=b'\r' | b' ' => true,
-        // System., Microsoft., EmailAddressDictionary, X'00', n/a, null
-        b'S' => second == b'y',
-        b'M' => second == b'i',
-        b'E' => second == b'm',
-        b'X' => second == b'\'',
-        b'N' | b'n' => matches!(second, b'/' | b'u' | b'U'),
-        b'0'..=b'9' => is_id(attr),
-        _ => false,
-    };
-    !marked && cell.len() < CELL
 }
 
 /// Takes off what guards a cell against being run by a spreadsheet (`'+49…`) or keeps it text (`="001"`).
