@@ -9,7 +9,7 @@ mod common;
 mod runs;
 mod wire;
 use runs::{Run, audit};
-use wire::directory::{BASE, Directory};
+use wire::directory::{BASE, Directory, Entry, SCHEMA};
 use wire::{Act, At, Frames, Moment, Paging, Plan, Wire};
 
 const USERS: u32 = 300;
@@ -291,6 +291,34 @@ fn a_server_without_pages() {
         incomplete(&run);
         assert_eq!(run.names(), everybody(USERS), "{}", run.told);
     }
+}
+
+/// Pages that are refused or cut short are given up, and everything is asked for at once.
+#[test]
+fn a_server_that_gets_pages_wrong() {
+    each([Paging::Refused, Paging::Cut], |paging| {
+        for (connections, size) in [("1", "1000"), ("3", "50"), ("1", "7")] {
+            let server = Plan { paging, ..plan() }.start();
+            whole(&audit(&[&server.url()], &["--connections", connections, "--page-size", size]));
+        }
+    });
+}
+
+/// A server that refuses to say what it is, or what its schema has, is read all the same.
+#[test]
+fn a_server_that_says_nothing_about_itself() {
+    each([2, 32, 50, 53], |code| {
+        let server = Plan { nameless: Some(code), ..plan() }.start();
+        audit(&[&server.url()], &OPTIONS).ended(2).says(&["--base"]);
+        whole(&audit(&[&server.url()], &[&OPTIONS[..], &["--base", BASE]].concat()));
+    });
+    each([2, 4, 11, 53], |code| {
+        let mut directory = Directory::of(USERS);
+        directory.entries.push(Entry::new(SCHEMA, &[("objectClass", &["dMD"])]));
+        let asks = |moment: &Moment| moment.request.base_object.0 == SCHEMA;
+        let refuses = move |moment: &Moment| if asks(moment) { Act::Fail(code, "no") } else { Act::Go };
+        whole(&read(&Plan::of(directory).script(refuses).start()));
+    });
 }
 
 #[test]

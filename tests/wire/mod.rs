@@ -100,6 +100,10 @@ pub(crate) enum Paging {
     Yes,
     /// As if it were not there; the answer has no such control.
     Ignored,
+    /// With a refusal, although it is not critical.
+    Refused,
+    /// A page comes, and nothing says that there are more.
+    Cut,
 }
 
 /// A server before it starts.
@@ -114,6 +118,8 @@ pub(crate) struct Plan {
     pub(crate) values: usize,
     /// With what text it refuses whoever signs in.
     pub(crate) refusal: Option<String>,
+    /// With what result it refuses to say what it is.
+    pub(crate) nameless: Option<u32>,
 }
 
 impl Plan {
@@ -128,6 +134,7 @@ impl Plan {
             limit: 1000,
             values: 1500,
             refusal: None,
+            nameless: None,
         }
     }
 
@@ -149,6 +156,7 @@ impl Plan {
             limit: self.limit,
             values: self.values,
             refusal: self.refusal,
+            nameless: self.nameless,
             ended: AtomicBool::new(false),
             sent: AtomicUsize::new(0),
             sockets: Mutex::default(),
@@ -213,6 +221,7 @@ struct Server {
     limit: usize,
     values: usize,
     refusal: Option<String>,
+    nameless: Option<u32>,
     ended: AtomicBool,
     sent: AtomicUsize,
     sockets: Mutex<Vec<TcpStream>>,
@@ -265,7 +274,10 @@ impl Server {
                 seen.searches += 1;
                 seen.asked.push((request.base_object.0.clone(), names));
                 drop(seen);
-                let page = page_of(message).filter(|_| self.paging == Paging::Yes);
+                let page = page_of(message).filter(|_| self.paging != Paging::Ignored);
+                if page.is_some() && self.paging == Paging::Refused {
+                    return out.send(&frame::done(id, 12, "no pages here", None));
+                }
                 let offset = page.as_ref().map_or(0, |(_, offset)| *offset);
                 let mut answer = Answer { server: self, out, connection, id, request, offset };
                 answer.give(page.map(|(size, _)| size.clamp(1, self.limit)))
@@ -301,6 +313,9 @@ fn number(integer: &Integer) -> usize {
 impl Answer<'_> {
     fn give(&mut self, page: Option<usize>) -> io::Result<()> {
         if self.request.base_object.0.is_empty() {
+            if let Some(code) = self.server.nameless {
+                return self.done(code, "not here", None);
+            }
             let root = self.server.directory.root.clone();
             self.entry(&root)?;
             return self.done(0, "", None);
@@ -311,7 +326,7 @@ impl Answer<'_> {
         let last = matches.len().min(self.offset + page.unwrap_or(self.server.limit));
         let cookie = if last < matches.len() { last.to_string() } else { String::new() };
         let cut = page.is_none() && last < matches.len();
-        let cookie = page.map(|_| cookie.as_bytes().to_vec());
+        let cookie = page.filter(|_| self.server.paging == Paging::Yes).map(|_| cookie.as_bytes().to_vec());
         match self.ask(At::Start, "") {
             Act::Go => {}
             Act::Nothing => {

@@ -62,6 +62,10 @@ pub(super) enum Fault {
     Malformed,
     /// The server gives pages without end.
     Circle,
+    /// The server refused the first page of a search.
+    Unpaged(Outcome),
+    /// The server gave as many objects as a page has, and does not say whether there are more.
+    Cut(u32),
     /// The certificate or the handshake, and what to do.
     Tls(String, &'static str),
     /// The server refused.
@@ -135,6 +139,7 @@ impl Fault {
     pub(super) fn help(&self) -> Help {
         match self {
             Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed | Self::Circle => Help::Again,
+            Self::Unpaged(_) | Self::Cut(_) => Help::Again,
             Self::Refused(outcome) => match outcome.code {
                 code::SIZE_LIMIT | code::ADMIN_LIMIT => Help::Less,
                 code::OPERATIONS_ERROR if wants_account(outcome) => Help::Nothing,
@@ -167,6 +172,26 @@ impl Fault {
         matches!(self, Self::Refused(outcome) if outcome.code == code::ADMIN_LIMIT)
     }
 
+    /// Whether a server will not answer this search, and may answer another one.
+    pub(super) fn is_of_the_search(&self) -> bool {
+        let Self::Refused(outcome) = self else { return false };
+        let passing = [code::TIME_LIMIT, code::BUSY, code::UNAVAILABLE, code::OPERATIONS_ERROR, code::OTHER];
+        !self.ends_the_run() && !passing.contains(&outcome.code)
+    }
+
+    /// The same, said of the first page: a server may refuse the control although it is not critical.
+    pub(super) fn of_the_first_page(self) -> Self {
+        match self {
+            Self::Refused(outcome) if outcome.code == code::CRITICAL_EXTENSION => Self::Unpaged(outcome),
+            other => other,
+        }
+    }
+
+    /// Whether the server may know nothing of pages.
+    pub(super) fn is_of_paging(&self) -> bool {
+        matches!(self, Self::Unpaged(_) | Self::Cut(_))
+    }
+
     /// Whether there is no such object.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self, Self::Refused(outcome) if outcome.code == code::NO_SUCH_OBJECT)
@@ -190,7 +215,10 @@ impl Fault {
             Self::Malformed => "the server's answer is no LDAP that can be read".into(),
             Self::Circle => "the server gives the same pages again and again".into(),
             Self::Tls(what, _) | Self::Never(what, _) => what.clone(),
-            Self::Refused(outcome) => refused(outcome),
+            Self::Refused(outcome) | Self::Unpaged(outcome) => refused(outcome),
+            Self::Cut(objects) => {
+                format!("the server gave {objects} objects and does not say whether there are more")
+            }
             Self::Deadline => "the time of --deadline is over".into(),
             Self::Interrupted => "interrupted".into(),
             Self::Own(error) => error.to_string(),
@@ -208,7 +236,8 @@ impl Fault {
             Self::Circle => "name another server, or a smaller --base",
             Self::Tls(_, remedy) => remedy,
             Self::Never(_, remedy) => return remedy.clone(),
-            Self::Refused(outcome) => outcome_remedy(outcome),
+            Self::Refused(outcome) | Self::Unpaged(outcome) => outcome_remedy(outcome),
+            Self::Cut(_) => "name another server, or another --page-size",
             Self::Deadline => "give the run more time, or go on with `fetch --resume`",
             Self::Interrupted | Self::Own(_) => "run it again",
         }

@@ -229,6 +229,11 @@ impl<'w> Work<'w> {
         if fault.is_page_too_large() && self.smaller_page() {
             return Some(vec![job]);
         }
+        // One that is short of cookies may refuse a page, too, and give it the next time.
+        if fault.is_of_paging() && job.tried > 0 && self.page.swap(0, Ordering::Relaxed) > 0 {
+            self.clock.note(&format!("{}; asking for everything at once", fault.what()));
+            return Some(vec![job]);
+        }
         let tried = job.tried + 1;
         let (again, less) = (fault.help() == Help::Again && tried < TRIES, fault.help() == Help::Less);
         // A server that is gone is not tried anew for each slice.

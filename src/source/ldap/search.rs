@@ -108,12 +108,21 @@ impl Connection<'_> {
         let (key, mut firsts) = (RandomState::new(), HashSet::new());
         loop {
             let mut first = None;
-            let next = self.page(search, &cookie, &mut |found| {
+            let mut found_here = 0_u32;
+            let page = self.page(search, &cookie, &mut |found| {
+                found_here = found_here.saturating_add(1);
                 if let (None, Found::Entry(body)) = (first, &found) {
                     first = Some(key.hash_one(body));
                 }
                 sink.found(found)
-            })?;
+            });
+            let next = match page {
+                Err(fault) if cookie.is_empty() && search.page > 0 => return Err(fault.of_the_first_page()),
+                page => page?,
+            };
+            if !next.paged && found_here == search.page {
+                return Err(Fault::Cut(found_here));
+            }
             sink.between(self, next.expected)?;
             cookie = next.cookie;
             empty = if first.is_none() { empty + 1 } else { 0 };
@@ -200,6 +209,8 @@ fn paged(size: u32, cookie: &[u8], into: &mut Vec<u8>) {
 /// What the server says with a page.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Next {
+    /// Whether it says anything about pages.
+    paged: bool,
     /// For the next page; empty after the last.
     cookie: Vec<u8>,
     /// How many objects it thinks there are in all; 0 when it does not say.
@@ -217,7 +228,7 @@ impl Next {
             control.take_if(tag::BOOLEAN)?;
             let mut value = Ber(Ber(control.take(tag::OCTETS)?).take(tag::SEQUENCE)?);
             let expected = u64::try_from(value.number(tag::INTEGER)?).unwrap_or(0);
-            return Ok(Self { cookie: value.take(tag::OCTETS)?.to_vec(), expected });
+            return Ok(Self { paged: true, cookie: value.take(tag::OCTETS)?.to_vec(), expected });
         }
         Ok(Self::default())
     }
@@ -242,7 +253,7 @@ mod tests {
         let mut controls = Vec::new();
         nest(&mut controls, tag::SEQUENCE, |into| put(into, tag::OCTETS, b"1.2.3"));
         paged(70, b"more", &mut controls);
-        assert_eq!(Next::read(&controls), Ok(Next { cookie: b"more".to_vec(), expected: 70 }));
+        assert_eq!(Next::read(&controls), Ok(Next { paged: true, cookie: b"more".to_vec(), expected: 70 }));
         assert_eq!(Next::read(&[]), Ok(Next::default()));
         assert_eq!(Next::read(&controls[..controls.len() - 1]), Err(Malformed));
     }

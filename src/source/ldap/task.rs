@@ -148,7 +148,8 @@ fn bases(
     }
     if root.contexts.is_empty() {
         let what = "the server does not say what it holds";
-        return Err(Fault::Never(what.into(), "name the base with --base".into()));
+        let remedy = "name the base with --base, or an account that may see it with --user";
+        return Err(Fault::Never(what.into(), remedy.into()));
     }
     // A base below another is read with it.
     let spelled: Vec<String> = root.contexts.iter().map(|base| names::spelled(base)).collect();
