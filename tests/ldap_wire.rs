@@ -173,6 +173,21 @@ fn a_server_that_trickles() {
     once_and_always(&Act::Trickle);
 }
 
+/// It says something all the time, and never anything that was asked.
+#[test]
+fn a_server_that_chatters() {
+    each([true, false], |answers| once_and_always(&Act::Chatter { answers }));
+}
+
+/// 389 Directory Server gives up a search that looks at too many objects, however few of them are asked for.
+#[test]
+fn a_limit_that_smaller_slices_do_not_meet() {
+    let refuses = |at: &Moment| if at.reads() { Act::Fail(11, "too much") } else { Act::Go };
+    let server = plan().script(refuses).start();
+    failed(&read(&server));
+    assert!(server.seen().searches < 300, "{}", server.seen().searches);
+}
+
 #[test]
 fn bytes_that_are_no_ldap() {
     let enormous = vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xf0, 0x02];

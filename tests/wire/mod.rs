@@ -75,6 +75,8 @@ pub(crate) enum Act {
     Freeze,
     /// From here on the connection gives a byte every tenth of a second.
     Trickle,
+    /// Words in between without end, in answer to this search or to one that was never sent.
+    Chatter { answers: bool },
     /// A reference, then what a server does.
     Refer(&'static str),
     /// These bytes, then what a server does.
@@ -393,6 +395,13 @@ impl Answer<'_> {
             Act::Cease => self.done(0, "", Some(&b""[..])).map(|()| true),
             Act::Drop => self.out.flush().and(Err(gone())),
             Act::Freeze => self.out.flush().and(Err(self.server.freeze())),
+            Act::Chatter { answers } => loop {
+                if self.server.ended.load(Ordering::SeqCst) {
+                    return Err(gone());
+                }
+                self.out.send(&frame::between(if answers { self.id } else { self.id + 1000 }))?;
+                thread::sleep(Duration::from_millis(20));
+            },
             Act::Trickle => {
                 self.out.trickle();
                 Ok(false)

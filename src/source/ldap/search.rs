@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
+use std::time::Instant;
 
 use ldap3::asn1::{PL, StructureTag};
 
@@ -148,18 +149,24 @@ impl Connection<'_> {
             paged(search.page, cookie, &mut controls);
         }
         let id = self.send(&controls, |into| request(search, into))?;
+        let mut idle = None;
         loop {
             let message = self.receive(id)?;
             match message.tag {
                 ENTRY => each(Found::Entry(message.body))?,
                 REFERENCE => each(Found::Reference(message.body))?,
-                INTERMEDIATE => {}
+                INTERMEDIATE => {
+                    self.clock().patient(*idle.get_or_insert_with(Instant::now))?;
+                    continue;
+                }
                 DONE => {
                     Outcome::read(&mut Ber(message.body))?.below(search.base).checked()?;
                     return Ok(Next::read(message.controls)?);
                 }
                 _ => return Err(Fault::Malformed),
             }
+            // Nothing but words in between is no answer.
+            idle = None;
         }
     }
 
