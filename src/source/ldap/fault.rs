@@ -250,10 +250,15 @@ fn wants_account(outcome: &Outcome) -> bool {
     ["000004DC", "00002020"].iter().any(|code| outcome.message.contains(code))
 }
 
+/// How many letters of what a server says are shown; some say the whole search again.
+const MOST_SAID: usize = 300;
+
 fn refused(outcome: &Outcome) -> String {
-    let said = visible(&outcome.message);
-    let said = said.trim();
-    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+    let mut said: String = outcome.message.trim().chars().take(MOST_SAID).collect();
+    if said.len() < outcome.message.trim().len() {
+        said.push('…');
+    }
+    let said = if said.is_empty() { String::new() } else { format!(": {}", visible(&said)) };
     match sub_code(&outcome.message) {
         Some((code, what, _)) => {
             format!("the server refused the account: {what} (result {}, data {code})", outcome.code)
@@ -390,5 +395,6 @@ mod tests {
     #[test]
     fn hostile_text_of_a_server_is_shown_harmlessly() {
         assert!(!refused_with(80, "a\u{1b}[2J\nb").what().contains(['\u{1b}', '\n']));
+        assert!(refused_with(80, &"ä\n".repeat(1 << 20)).what().len() < 4_000);
     }
 }
