@@ -50,7 +50,7 @@ enum Fault {
     Freeze,
     /// Nothing goes through for so many milliseconds.
     Wait(u64),
-    /// From here on so many bytes at a time.
+    /// The next thousands come so many bytes at a time.
     Pieces(usize),
     /// A byte is another one.
     Flip(u8),
@@ -158,7 +158,8 @@ fn carry(
     mut fault: Option<(Fault, usize)>,
     ended: &AtomicBool,
 ) -> std::io::Result<()> {
-    let (mut room, mut passed, mut piece) = (vec![0; 16 << 10], 0, usize::MAX);
+    let (mut room, mut passed, mut piece) = (vec![0; 16 << 10], 0, 1);
+    let mut in_pieces = 0;
     loop {
         let read = from.read(&mut room)?;
         if read == 0 {
@@ -184,14 +185,16 @@ fn carry(
                     return Ok(());
                 }
                 Fault::Wait(time) => sleep(Duration::from_millis(time)),
-                Fault::Pieces(size) => piece = size,
+                Fault::Pieces(size) => (piece, in_pieces) = (size, 3000),
                 Fault::Flip(mask) => bytes[0] ^= mask,
                 Fault::Lose(many) => drop(bytes.drain(..many.min(read - at))),
                 Fault::Insert(more) => drop(bytes.splice(..0, more)),
             }
         }
         passed += read;
-        for part in bytes.chunks(piece) {
+        let (slowly, rest) = bytes.split_at(bytes.len().min(in_pieces));
+        in_pieces -= slowly.len();
+        for part in slowly.chunks(piece).chain([rest]) {
             to.write_all(part)?;
         }
     }

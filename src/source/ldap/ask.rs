@@ -162,12 +162,12 @@ impl<'r, 'w> Asking<'r, 'w> {
                     Err(fault) if fault.is_gone() => return Ok(None),
                     Err(fault) => fault,
                 };
-            if fault.is_of_paging() && self.page > 0 {
-                self.page = 0;
-                continue;
-            }
             if fault.is_page_too_large() && self.page > SMALL_PAGE {
                 self.page /= 2;
+                continue;
+            }
+            if fault.is_of_paging() && self.page > 0 {
+                self.page = 0;
                 continue;
             }
             tried += 1;

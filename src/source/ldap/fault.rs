@@ -139,8 +139,8 @@ impl Fault {
     pub(super) fn help(&self) -> Help {
         match self {
             Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed | Self::Circle => Help::Again,
-            Self::Unpaged(_) | Self::Cut(_) => Help::Again,
-            Self::Refused(outcome) => match outcome.code {
+            Self::Cut(_) => Help::Again,
+            Self::Refused(outcome) | Self::Unpaged(outcome) => match outcome.code {
                 code::SIZE_LIMIT | code::ADMIN_LIMIT => Help::Less,
                 code::OPERATIONS_ERROR if wants_account(outcome) => Help::Nothing,
                 code::OPERATIONS_ERROR
@@ -169,7 +169,7 @@ impl Fault {
 
     /// Whether a server may have refused the size of a page, as `OpenLDAP` does for one above its limit.
     pub(super) fn is_page_too_large(&self) -> bool {
-        matches!(self, Self::Refused(outcome) if outcome.code == code::ADMIN_LIMIT)
+        matches!(self, Self::Refused(outcome) | Self::Unpaged(outcome) if outcome.code == code::ADMIN_LIMIT)
     }
 
     /// Whether a server will not answer this search, and may answer another one.
@@ -179,10 +179,12 @@ impl Fault {
         !self.ends_the_run() && !passing.contains(&outcome.code)
     }
 
-    /// The same, said of the first page: a server may refuse the control although it is not critical.
-    pub(super) fn of_the_first_page(self) -> Self {
+    /// The same, said of the first page after so many objects: a server may refuse the control although it is not
+    /// critical, and `OpenLDAP` where it is told to refuses it as a limit.
+    pub(super) fn of_the_first_page(self, objects: u32) -> Self {
+        let refuses = |code| code == code::CRITICAL_EXTENSION || (code == code::ADMIN_LIMIT && objects == 0);
         match self {
-            Self::Refused(outcome) if outcome.code == code::CRITICAL_EXTENSION => Self::Unpaged(outcome),
+            Self::Refused(outcome) if refuses(outcome.code) => Self::Unpaged(outcome),
             other => other,
         }
     }
@@ -340,7 +342,7 @@ fn outcome_remedy(outcome: &Outcome) -> &'static str {
         }
         code::TIME_LIMIT => "lower --page-size, or name a smaller --base",
         code::SIZE_LIMIT | code::ADMIN_LIMIT => {
-            "the server gives no more at once and cannot be asked page by page: raise its limit for the account, or name smaller bases with --base"
+            "the server gives no more at once and cannot be asked page by page: raise its limit for the account, lower --page-size, or name smaller bases with --base"
         }
         code::STRONGER_AUTH | code::CONFIDENTIALITY => "use `ldaps://`, or --start-tls",
         code::REFERRAL => "the base is on another server: name that server, which is in the text",

@@ -241,7 +241,8 @@ impl<'w> Work<'w> {
             return Some(vec![job]);
         }
         // One that is short of cookies may refuse a page, too, and give it the next time.
-        if fault.is_of_paging() && job.tried > 0 && self.page.swap(0, Ordering::Relaxed) > 0 {
+        let for_good = job.tried > 0 || fault.is_page_too_large();
+        if fault.is_of_paging() && for_good && self.page.swap(0, Ordering::Relaxed) > 0 {
             self.clock.note(&format!("{}; asking for everything at once", fault.what()));
             return Some(vec![job]);
         }

@@ -23,6 +23,8 @@ pub(super) struct Root {
     subschema: Option<String>,
     /// Whether the server is Active Directory, or says so.
     pub(super) is_ad: bool,
+    /// Why it says nothing, where it refuses to.
+    pub(super) refusal: Option<String>,
     /// The last change on this server, and the object that has the identity of its database.
     pub(super) last_change: Option<u64>,
     service: Option<String>,
@@ -48,8 +50,11 @@ impl Root {
         let mut root = Self::default();
         let said =
             connection.find(&search, &mut |body| each_value(body, &mut |name, value| root.take(name, value)));
-        // One that says nothing about itself has objects all the same.
-        tolerate(said)?;
+        match said {
+            // One that says nothing about itself has objects all the same.
+            Err(fault) if fault.is_of_the_search() => root.refusal = Some(fault.what()),
+            said => said?,
+        }
         Ok(root)
     }
 

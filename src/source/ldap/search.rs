@@ -118,7 +118,9 @@ impl Connection<'_> {
                 sink.found(found)
             });
             let next = match page {
-                Err(fault) if cookie.is_empty() && search.page > 0 => return Err(fault.of_the_first_page()),
+                Err(fault) if cookie.is_empty() && search.page > 0 => {
+                    return Err(fault.of_the_first_page(found_here));
+                }
                 page => page?,
             };
             if !next.paged && found_here == search.page {
