@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::finding::{Change, Finding, State};
 use crate::model::{Facts, User, address, fold};
-use crate::rules::concern::{Concern, Concerned};
+use crate::rules::concern::Concern;
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
 use crate::rules::{self, Check, Rule, RuleSet, Sink};
@@ -22,12 +22,26 @@ pub(super) struct Judgement {
     pub(super) failed: bool,
 }
 
+/// Which rules have to look at a user. What was worked out for one block serves the next.
+pub(super) struct Concerns<'p> {
+    /// Of the rules of the plan.
+    own: Concern<'p>,
+    /// Of all rules, selected or not: suggestions are tested with them.
+    every: Concern<'p>,
+}
+
+impl<'p> Concerns<'p> {
+    /// Those of a plan, and of the one of all rules.
+    pub(super) fn of(plan: &'p Plan, every: &'p Plan) -> Self {
+        Self { own: Concern::of(plan), every: Concern::of(every) }
+    }
+}
+
 /// Runs the catalogue on users; reuses its buffers.
-pub(super) struct Judge<'a> {
-    plan: &'a Plan,
+pub(super) struct Judge<'p, 'a> {
+    plan: &'p Plan,
     naming: &'a Naming<'a>,
-    /// Which rules have to look at a user.
-    concern: Concern<'a>,
+    concerns: Concerns<'p>,
     /// The catalogue.
     rules: Vec<&'static Rule>,
     findings: Vec<Finding>,
@@ -41,11 +55,11 @@ const TESTED: usize = 1 << 20;
 /// What stands in the reason of a record on which a rule failed.
 const RULE_FAILED: &str = "a rule failed on this record";
 
-impl<'a> Judge<'a> {
-    pub(super) fn new(plan: &'a Plan, naming: &'a Naming<'a>) -> Self {
+impl<'p, 'a> Judge<'p, 'a> {
+    /// Judges by a plan; the concerns are those of the plan.
+    pub(super) fn new(plan: &'p Plan, concerns: Concerns<'p>, naming: &'a Naming<'a>) -> Self {
         let covered = vec![0; plan.suppressions.list().len()];
-        let concern = Concern::of(plan);
-        Self { plan, naming, concern, rules: rules::all().collect(), findings: Vec::new(), covered }
+        Self { plan, naming, concerns, rules: rules::all().collect(), findings: Vec::new(), covered }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
@@ -53,9 +67,9 @@ impl<'a> Judge<'a> {
         &self.findings
     }
 
-    /// How many findings of all users each suppression covers.
-    pub(super) fn covered(self) -> Vec<u64> {
-        self.covered
+    /// How many findings of all users each suppression covers; and the concerns, for the next block.
+    pub(super) fn finish(self) -> (Vec<u64>, Concerns<'p>) {
+        (self.covered, self.concerns)
     }
 
     /// Judges one user; `None` when it is not the user whose ties they are.
@@ -71,7 +85,11 @@ impl<'a> Judge<'a> {
         }
         let mut failed = false;
         let near = Near::of(facts.user, ties, self.naming)?;
-        let Concerned { run: concerned, open: passed } = self.concern.with(facts, near.ties.is_empty());
+        let known = self.concerns.own.with(facts, near.ties.is_empty());
+        if known.run.is_empty() && incomplete.is_none() {
+            return Some(Judgement { verdict: known.verdict.clone(), failed });
+        }
+        let (concerned, passed) = (known.run, known.open);
         let mut open = passed;
         let all = catch_unwind(AssertUnwindSafe(|| {
             for place in concerned.iter() {
@@ -142,13 +160,17 @@ impl<'a> Judge<'a> {
         if self.findings.iter().all(|finding| finding.suggestion.is_none()) {
             return;
         }
-        let before = tally(self.plan, facts);
+        let before = tally(&mut self.concerns.every, facts);
         // Each test judges all values anew: what cannot be tested in good time is withheld too.
         let mut tests = TESTED / (1 + facts.user.proxies().len());
         for finding in &mut self.findings {
             let keep = finding.suggestion.as_ref().is_some_and(|change| {
                 tests = tests.saturating_sub(1);
-                tests > 0 && !is_taken(change, near) && mends(self.plan, facts, finding.rule, change, &before)
+                tests > 0
+                    && !is_taken(change, near)
+                    && before.as_ref().is_some_and(|before| {
+                        mends(&mut self.concerns.every, facts, finding.rule, change, before)
+                    })
             });
             if !keep {
                 finding.suggestion = None;
@@ -243,22 +265,20 @@ fn is_taken(change: &Change, near: &Near<'_>) -> bool {
     })
 }
 
-/// How many findings each rule about one user has, whatever was selected.
-fn tally(plan: &Plan, facts: &Facts<'_>) -> Vec<u32> {
-    let mut counts = vec![0; plan.severity.len()];
-    for finding in rules::findings_about(&plan.context, facts) {
+/// How many findings each rule about one user has, whatever was selected; `None` when one fails.
+fn tally(every: &mut Concern<'_>, facts: &Facts<'_>) -> Option<Vec<u32>> {
+    let told = catch_unwind(AssertUnwindSafe(|| every.findings_about(facts))).ok()?;
+    let mut counts = vec![0; rules::all().count()];
+    for finding in told {
         counts[finding.rule] += 1;
     }
-    counts
+    Some(counts)
 }
 
 /// Whether the change takes findings of its rule away and brings no other.
-fn mends(plan: &Plan, facts: &Facts<'_>, rule: usize, change: &Change, before: &[u32]) -> bool {
-    let applied = catch_unwind(AssertUnwindSafe(|| {
-        let user = change.applied_to(facts.user);
-        tally(plan, &Facts::of(&user))
-    }));
-    applied.is_ok_and(|after| {
+fn mends(every: &mut Concern<'_>, facts: &Facts<'_>, rule: usize, change: &Change, before: &[u32]) -> bool {
+    let user = change.applied_to(facts.user);
+    tally(every, &Facts::of(&user)).is_some_and(|after| {
         after[rule] < before[rule] && after.iter().zip(before).all(|(after, before)| after <= before)
     })
 }

@@ -28,12 +28,13 @@ mod spill;
 mod tests;
 mod ties;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Result;
 use crate::model::address::Known;
 use crate::model::problem::{Problem, Problems};
 use crate::model::{AttrSet, BlockPlace, Facts, Input, Notes, User};
+use crate::rules::RuleSet;
 use crate::rules::counts::{Counts, Tally};
 use crate::rules::verdict::{Judged, Plan};
 
@@ -41,7 +42,7 @@ pub use memory::Memory;
 
 use bits::Bits;
 use blocks::Numbered;
-use judge::Judge;
+use judge::{Concerns, Judge};
 use keys::{BlockKeys, Collector};
 use layout::{Layout, changed};
 use look::{Look, Sights};
@@ -157,7 +158,10 @@ pub fn run<R: Report>(
     let ties = Ties::new(&layout, &spill, rooms.ties);
     groups::tie(&sights, &repeats, &ties)?;
     drop(sights);
-    let run = Run { inputs, plan, only, progress, report, layout: &layout, repeats, ties, names };
+    let every = &Plan::new(plan.context.clone(), RuleSet::ALL, &[]);
+    let concerns = Mutex::default();
+    let run =
+        Run { inputs, plan, every, concerns, only, progress, report, layout: &layout, repeats, ties, names };
     run.last_reading(&mut outcome)?;
     if let Some(input) = inputs.iter().find(|input| input.changed()) {
         return Err(changed(*input));
@@ -265,6 +269,10 @@ fn second_look(
 struct Run<'a, R> {
     inputs: &'a [&'a dyn Input],
     plan: &'a Plan,
+    /// The plan of all rules.
+    every: &'a Plan,
+    /// Those that no block works with.
+    concerns: Mutex<Vec<Concerns<'a>>>,
     only: Option<&'a dyn Only>,
     progress: &'a dyn Progress,
     report: &'a R,
@@ -273,6 +281,11 @@ struct Run<'a, R> {
     repeats: Bits,
     ties: Ties<'a>,
     names: Names<'a>,
+}
+
+/// A panic while the lock was held leaves nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the last reading makes of one block.
@@ -294,7 +307,7 @@ impl<R: Report> Run<'_, R> {
             self.progress,
             |numbered| self.block(numbered),
             |done| {
-                let mut outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut outcome = lock(&outcome);
                 outcome.counts.merge(&done.counts.counts());
                 outcome.covered.iter_mut().zip(&done.covered).for_each(|(all, more)| *all += more);
                 let source = &mut outcome.sources[done.input];
@@ -320,7 +333,10 @@ impl<R: Report> Run<'_, R> {
         let block = numbered.block(self.inputs)?;
         let naming = Naming::new(&self.names);
         let ties = self.ties.of(place)?;
-        let mut judge = Judge::new(self.plan, &naming);
+        let mut ties = ties.by_record();
+        let concerns = lock(&self.concerns).pop();
+        let concerns = concerns.unwrap_or_else(|| Concerns::of(self.plan, self.every));
+        let mut judge = Judge::new(self.plan, concerns, &naming);
         let (mut row, mut same, mut domains) = (known.first, true, Known::default());
         let notes = Notes::Use(&known.notes);
         let problems = input.noted_records(&block, AttrSet::ALL, notes, &mut |record| {
@@ -353,7 +369,9 @@ impl<R: Report> Run<'_, R> {
             return Err(changed(input));
         }
         done.problems.merge(&problems);
-        done.covered = judge.covered();
+        let concerns;
+        (done.covered, concerns) = judge.finish();
+        lock(&self.concerns).push(concerns);
         self.progress.advance(Stage::Verdicts, block.bytes, u64::from(records));
         Ok(done)
     }

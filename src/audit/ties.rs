@@ -146,12 +146,28 @@ impl BlockTies {
         Self { bytes, ties }
     }
 
-    /// Those of a record.
-    pub(super) fn own(&self, row: u32) -> Own<'_> {
-        let start = self.ties.partition_point(|tie| tie.row < row);
-        let ties = &self.ties[start..];
-        let len = ties.iter().take_while(|tie| tie.row == row).count();
-        Own { bytes: &self.bytes, ties: &ties[..len] }
+    /// Gives them record by record.
+    pub(super) fn by_record(&self) -> ByRecord<'_> {
+        ByRecord { bytes: &self.bytes, left: &self.ties }
+    }
+}
+
+/// The ties of a block, record by record.
+pub(super) struct ByRecord<'b> {
+    bytes: &'b [u8],
+    left: &'b [Tied],
+}
+
+impl<'b> ByRecord<'b> {
+    /// Those of a record; records are asked for in ascending order.
+    pub(super) fn own(&mut self, row: u32) -> Own<'b> {
+        while self.left.first().is_some_and(|tie| tie.row < row) {
+            self.left = &self.left[1..];
+        }
+        let len = self.left.iter().take_while(|tie| tie.row == row).count();
+        let ties;
+        (ties, self.left) = self.left.split_at(len);
+        Own { bytes: self.bytes, ties }
     }
 }
 
@@ -229,6 +245,8 @@ mod tests {
         let ties: Vec<Tie> = (5..).zip(&ties).map(tie).collect();
         ties.iter().rev().for_each(|tie| tie.write(&mut bytes));
         let read = BlockTies::of(bytes);
+        let mut read = read.by_record();
+        assert!(read.own(4).is_empty());
         for tie in &ties {
             let own = read.own(tie.row);
             assert_eq!(own.keys().collect::<Vec<_>>(), [(9, 11)]);
@@ -237,6 +255,6 @@ mod tests {
             }
             assert_eq!(own.list(8, 0), None);
         }
-        assert!(read.own(4).is_empty() && read.own(9).is_empty());
+        assert!(read.own(9).is_empty());
     }
 }

@@ -60,13 +60,11 @@ pub struct Look<'a> {
 impl<'a> Look<'a> {
     /// Looks at an address. Domains that were found well-formed lately are not looked at again.
     #[must_use]
+    #[inline]
     pub fn at(address: &'a str, known: &mut Known) -> Self {
-        let (local, domain) = match find(b'@', address.as_bytes()) {
-            Some(at) => (&address[..at], &address[at + 1..]),
-            None => (address, ""),
-        };
+        let (local_classes, at) = Classes::before_at(address);
+        let (local, domain) = at.map_or((address, ""), |at| (&address[..at], &address[at + 1..]));
         let About { classes, is_domain, routable } = known.look(domain);
-        let local_classes = Classes::of(local);
         Self { local, domain, local_classes, domain_classes: classes, is_domain, routable }
     }
 
@@ -94,7 +92,7 @@ impl<'a> Look<'a> {
             && self.local.len() <= 64
             && self.local.len() + 1 + self.domain.len() <= 254
             && !of.has(Classes::NOT_ATEXT)
-            && (!of.has(Classes::DOT) || dots_part_atoms(self.local))
+            && (!of.has(Classes::DOT) || dots_part_atoms(self.local, of))
             && self.is_domain
     }
 }
@@ -110,29 +108,41 @@ struct About {
 /// The domains that were found well-formed lately: the addresses of a directory lie in a few.
 #[derive(Debug, Default)]
 pub struct Known {
-    domains: [(String, About); 8],
-    /// Whose place the next one takes.
-    next: usize,
+    /// Each at the place that its text gives it.
+    domains: [(String, About); PLACES],
+}
+
+/// How many domains are known at a time.
+const PLACES: usize = 32;
+
+/// The place of a domain: what tells the domains of a directory apart stands at their start.
+fn place(domain: &str) -> usize {
+    let start = domain.as_bytes().first_chunk().map_or(0, |&start| u64::from_le_bytes(start));
+    let mixed = (start ^ domain.len() as u64).wrapping_mul(0x9fb2_1c65_1e98_df25);
+    (mixed >> 32) as usize % PLACES
 }
 
 impl Known {
     /// Looks at a text that stands where a domain should.
+    #[inline]
     fn look(&mut self, domain: &str) -> About {
         if domain.is_empty() {
             return About::default();
         }
-        if let Some((_, about)) = self.domains.iter().find(|(known, _)| known == domain) {
-            return *about;
-        }
+        let (known, of) = &self.domains[place(domain)];
+        if known == domain { *of } else { self.look_anew(domain) }
+    }
+
+    #[cold]
+    fn look_anew(&mut self, domain: &str) -> About {
         let classes = Classes::of(domain);
         let is_domain = !classes.has(Classes::NOT_LDH) && has_domain_labels(domain);
         let about = About { classes, is_domain, routable: is_routable(domain) };
         if is_domain {
-            let (known, of) = &mut self.domains[self.next];
+            let (known, of) = &mut self.domains[place(domain)];
             known.clear();
             known.push_str(domain);
             *of = about;
-            self.next = (self.next + 1) % self.domains.len();
         }
         about
     }
@@ -167,15 +177,8 @@ fn escapes_are_whole(user: &str) -> bool {
 }
 
 /// Whether no full stop stands at an end or beside another.
-fn dots_part_atoms(local: &str) -> bool {
-    let mut after_dot = true;
-    for b in local.bytes() {
-        if b == b'.' && after_dot {
-            return false;
-        }
-        after_dot = b == b'.';
-    }
-    !after_dot
+fn dots_part_atoms(local: &str, classes: Classes) -> bool {
+    !classes.has(Classes::DOTS) && !local.starts_with('.') && !local.ends_with('.')
 }
 
 /// Whether the text is a domain of at least two LDH labels of 1-63, the last one starting with a letter; at most 255.

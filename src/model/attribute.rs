@@ -214,6 +214,18 @@ impl AttrSet {
         Self(self.0 & !other.0)
     }
 
+    /// A bit for each attribute, by its place in the table.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Whether any attribute is in both.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether nothing is in it.
     #[must_use]
     pub const fn is_empty(self) -> bool {

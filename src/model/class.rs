@@ -1,5 +1,7 @@
 //! Character classes as one table: which octets a grammar or a rule refuses, found in one pass over a text.
 
+use super::octet::plain_start;
+
 /// A set of classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Classes(u16);
@@ -23,8 +25,6 @@ impl Classes {
     pub const NOT_LDH: Self = Self(1 << 7);
     /// A full stop.
     pub const DOT: Self = Self(1 << 8);
-    /// An upper-case letter.
-    pub const UPPER: Self = Self(1 << 9);
     /// Not ASCII.
     pub const NON_ASCII: Self = Self(1 << 10);
     /// Refused in a sAMAccountName.
@@ -35,11 +35,37 @@ impl Classes {
     pub const NOT_TARGET: Self = Self(1 << 13);
     /// Blank: space, TAB, CR, LF, VT, FF.
     pub const BLANK: Self = Self(1 << 14);
+    /// Two full stops in a row; of texts alone.
+    pub const DOTS: Self = Self(1 << 15);
 
     /// The classes of all octets of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self(text.bytes().fold(0, |all, b| all | TABLE[usize::from(b)]))
+    }
+
+    /// The classes of what stands before the first `@`, [`Classes::DOTS`] among them, and where that `@` is; of the
+    /// whole text without one.
+    #[must_use]
+    pub(super) fn before_at(text: &str) -> (Self, Option<usize>) {
+        let bytes = text.as_bytes();
+        let start = plain_start(bytes);
+        if bytes.get(start.len) == Some(&b'@') {
+            let dot = if start.dot { Self::DOT.0 } else { 0 };
+            let dots = if start.dots { Self::DOTS.0 } else { 0 };
+            return (Self(dot | dots), Some(start.len));
+        }
+        let (mut all, mut last, mut pairs) = (0, 0, 0);
+        for (at, b) in text.bytes().enumerate() {
+            if b == b'@' {
+                return (Self(all | (pairs & Self::DOT.0) << 7), Some(at));
+            }
+            let own = TABLE[usize::from(b)];
+            all |= own;
+            pairs |= own & last;
+            last = own;
+        }
+        (Self(all | (pairs & Self::DOT.0) << 7), None)
     }
 
     /// The classes of a character.
@@ -116,8 +142,7 @@ const fn classes(octet: u8) -> u16 {
     if !octet.is_ascii() {
         return OUTSIDE;
     }
-    let mut all = if octet.is_ascii_uppercase() { Classes::UPPER.0 } else { 0 };
-    let mut row = 0;
+    let (mut all, mut row) = (0, 0);
     while row < LISTS.len() {
         if is_among(octet, LISTS[row].1) {
             all |= LISTS[row].0.0;
@@ -173,6 +198,17 @@ mod tests {
             assert_eq!(has(Classes::RISKY), !(c.is_ascii_alphanumeric() || "._-".contains(c)), "{c:?}");
             assert_eq!(has(Classes::NOT_SAM), "\\\"|,/[]:<>+=;?*".contains(c), "{c:?}");
             assert_eq!(has(Classes::NOT_TARGET), blank || "\\<>();,[]\"".contains(c), "{c:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_stands_before_the_at_has_its_classes(text in "([a-zA-Z0-9.@-]|.){0,40}") {
+            let (classes, at) = Classes::before_at(&text);
+            let before = text.split('@').next().unwrap();
+            proptest::prop_assert_eq!(at, text.find('@'));
+            let dots = if before.contains("..") { Classes::DOTS } else { Classes::default() };
+            proptest::prop_assert_eq!(classes, Classes::of(before).with(dots));
         }
     }
 

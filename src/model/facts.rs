@@ -7,7 +7,7 @@ use super::attribute::Attr;
 use super::class::Classes;
 use super::fold::{same, trim};
 use super::home::{Locator, MailboxHome, SipHome, locator};
-use super::marks::Marks;
+use super::marks::{Among, Marks};
 use super::proxy::{Proxy, ProxyType};
 use super::tri::Tri;
 use super::user::User;
@@ -25,6 +25,9 @@ struct Kinds {
 impl Kinds {
     fn of(user: &User<'_>) -> Self {
         let mut kinds = Self::default();
+        if !user.filled().has(Attr::ObjectClass) {
+            return kinds;
+        }
         for class in user.classes() {
             let is = |name: &str| class.eq_ignore_ascii_case(name);
             kinds.contact |= is("contact");
@@ -106,16 +109,19 @@ impl<'a> Facts<'a> {
     /// Works them out, given the domains of the users before.
     #[must_use]
     pub fn with(user: &'a User<'a>, known: &mut Known) -> Self {
-        let proxies: SmallVec<[Proxy<'a>; 8]> =
-            user.proxies().iter().map(|raw| Proxy::split(raw, known)).collect();
-        let holds = |of, hidden: bool| {
-            let found = proxies.iter().any(|proxy| proxy.of == of);
+        let (mut proxies, mut among) = (SmallVec::<[Proxy<'a>; 8]>::new(), Among::default());
+        for raw in user.proxies() {
+            let proxy = Proxy::split(raw, known);
+            among.add(&proxy);
+            proxies.push(proxy);
+        }
+        let holds = |found: bool, hidden: bool| {
             let shown = user.carries(Attr::ProxyAddresses) && !hidden;
             if found || shown { Tri::from(found) } else { Tri::Unknown }
         };
         let hidden = user.hidden();
-        let sip_proxy = holds(ProxyType::Sip, hidden.sip);
-        let smtp_proxy = holds(ProxyType::Smtp, hidden.smtp);
+        let sip_proxy = holds(among.sips > 0, hidden.sip);
+        let smtp_proxy = holds(among.smtps > 0, hidden.smtp);
         let sip_enabled = user
             .has(Attr::PrimaryUserAddress)
             .or(user.says(Attr::UserEnabled, true))
@@ -134,17 +140,23 @@ impl<'a> Facts<'a> {
         let mail = trim(user.get(Attr::Mail));
         let mail_look = Seen::of(ProxyType::Smtp, mail, &proxies, known);
         // Whether every address is there, and lies in a domain that is routable by its shape.
-        let suffix = domain(user.get(Attr::UserPrincipalName));
+        let name = user.get(Attr::UserPrincipalName);
+        let suffix_is_routable = match look {
+            // Mostly it is the SIP address.
+            Some(Seen { well_formed: true, routable, .. }) if uri == Some(name) => routable,
+            _ => known.is_routable(domain(name)),
+        };
         let routable = user.carries(Attr::ProxyAddresses)
             && user.carries(Attr::PrimaryUserAddress)
-            && proxies.iter().all(|proxy| proxy.routable || !proxy.well_formed)
+            && !among.outside
             && look.is_none_or(|look| look.routable)
             && mail_look.routable
-            && known.is_routable(suffix);
+            && suffix_is_routable;
+        let locator = locator(user.get(Attr::DeploymentLocator));
         let mut facts = Self {
-            locator: locator(user.get(Attr::DeploymentLocator)),
+            locator,
             marks: Marks::default(),
-            sip_home: SipHome::of(user, sip_enabled.yes()),
+            sip_home: SipHome::of(user, locator, sip_enabled.yes()),
             mail_well_formed: mail_look.well_formed,
             pua_well_formed,
             pua_local_classes: look.map(|look| look.local_classes).unwrap_or_default(),
@@ -161,7 +173,7 @@ impl<'a> Facts<'a> {
             sip_well_formed,
             mail,
         };
-        facts.marks = Marks::of(&facts, routable);
+        facts.marks = Marks::of(&facts, &among, routable);
         facts
     }
 

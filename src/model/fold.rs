@@ -19,11 +19,17 @@ pub fn is_blank(byte: u8) -> bool {
 
 /// The text without outer blanks.
 #[must_use]
+#[inline]
 pub fn trim(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    if !bytes.first().is_some_and(|&b| is_blank(b)) && !bytes.last().is_some_and(|&b| is_blank(b)) {
-        return text;
+    match text.as_bytes() {
+        // No blank lies above the space.
+        [] | [(b'!'..)] | [(b'!'..), .., (b'!'..)] => text,
+        _ => trim_blanks(text),
     }
+}
+
+#[cold]
+fn trim_blanks(text: &str) -> &str {
     text.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_blank))
 }
 
@@ -106,10 +112,12 @@ fn alone(c: char) -> Option<Box<str>> {
 
 /// Whether two texts are the same when folded.
 #[must_use]
+#[inline]
 pub fn same(a: &str, b: &str) -> bool {
-    if a == b || a.eq_ignore_ascii_case(b) {
-        return true;
-    }
+    a == b || a.eq_ignore_ascii_case(b) || same_folded(a, b)
+}
+
+fn same_folded(a: &str, b: &str) -> bool {
     let (a, b) = (trim(a), trim(b));
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold(a) == fold(b) }
 }

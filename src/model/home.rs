@@ -3,7 +3,7 @@
 //! Sources: the table of msExchRecipientTypeDetails values; "Migrating Lync Online users to Lync on-premises".
 
 use super::address::{domain, is_under};
-use super::attribute::Attr;
+use super::attribute::{Attr, AttrSet};
 use super::fold::same;
 use super::tri::Tri;
 use super::user::User;
@@ -68,9 +68,14 @@ const ONLINE_TYPES: &[i64] = &[2_147_483_648, 8_589_934_592, 17_179_869_184, 34_
 /// What the value of `msRTCSIP-DeploymentLocator` says.
 #[must_use]
 pub fn locator(value: &str) -> Locator {
+    // Most stand as they are usually written.
     if value.is_empty() {
         Locator::Empty
-    } else if value == "SRV:" || same(value, "SRV:") {
+    } else if value == "SRV:" {
+        Locator::OnPremises
+    } else if value == ONLINE_LOCATORS[0] {
+        Locator::Online
+    } else if same(value, "SRV:") {
         Locator::OnPremises
     } else if ONLINE_LOCATORS.iter().any(|online| same(value, online)) {
         Locator::Online
@@ -105,10 +110,20 @@ fn remote_mark(user: &User<'_>) -> Tri {
         .and(known(Attr::TargetAddress, is_under(target, ".mail.onmicrosoft.com")))
 }
 
+/// The attributes that show whether there is a mailbox.
+const SHOWING: AttrSet =
+    AttrSet::NONE.with(Attr::HomeMdb).with(Attr::HomeServerName).with(Attr::RecipientTypeDetails);
+
+/// Those that can tell of one.
+const TELLING: AttrSet = SHOWING.with(Attr::RemoteRecipientType).with(Attr::TargetAddress);
+
 impl MailboxHome {
     /// The home of the user's mailbox.
     #[must_use]
     pub fn of(user: &User<'_>) -> Self {
+        if !user.filled().meets(TELLING) {
+            return if user.carried().meets(SHOWING) { Self::None } else { Self::Unknown };
+        }
         let (local, online) = (on_premises_mark(user).yes(), online_mark(user).yes());
         let by_type =
             || user.number(Attr::RecipientTypeDetails).is_some_and(|n| ON_PREMISES_TYPES.contains(&n));
@@ -118,10 +133,7 @@ impl MailboxHome {
             Self::OnPremises
         } else if online {
             Self::Online
-        } else if [Attr::HomeMdb, Attr::HomeServerName, Attr::RecipientTypeDetails]
-            .into_iter()
-            .any(|attr| user.carries(attr))
-        {
+        } else if user.carried().meets(SHOWING) {
             Self::None
         } else {
             Self::Unknown
@@ -160,11 +172,11 @@ impl MailboxHome {
 }
 
 impl SipHome {
-    /// The home of the SIP account, given whether the user is enabled for SIP.
+    /// The home of the SIP account, given the user's locator and whether the user is enabled for SIP.
     #[must_use]
-    pub fn of(user: &User<'_>, sip_enabled: bool) -> Self {
+    pub fn of(user: &User<'_>, locator: Locator, sip_enabled: bool) -> Self {
         let server = !user.get(Attr::PrimaryHomeServer).is_empty();
-        match locator(user.get(Attr::DeploymentLocator)) {
+        match locator {
             Locator::Empty if sip_enabled && !server && !user.carries(Attr::DeploymentLocator) => {
                 Self::Unknown
             }
@@ -192,7 +204,6 @@ impl SipHome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::AttrSet;
 
     #[test]
     fn mailbox_homes() {
@@ -212,7 +223,9 @@ mod tests {
 
     #[test]
     fn sip_homes() {
-        let home = |values: &[(Attr, &str)]| SipHome::of(&User::of(values), true);
+        let of =
+            |user: &User<'_>, enabled| SipHome::of(user, locator(user.get(Attr::DeploymentLocator)), enabled);
+        let home = |values: &[(Attr, &str)]| of(&User::of(values), true);
         assert_eq!(home(&[(Attr::DeploymentLocator, "srv:")]), SipHome::OnPremises);
         assert_eq!(home(&[(Attr::DeploymentLocator, "sipfed.online.lync.com")]), SipHome::Online);
         assert_eq!(home(&[(Attr::PrimaryHomeServer, "CN=pool")]), SipHome::OnPremises);
@@ -221,7 +234,7 @@ mod tests {
             SipHome::Unset
         );
         assert_eq!(home(&[]), SipHome::Unset);
-        assert_eq!(SipHome::of(&User::new(AttrSet::NONE), true), SipHome::Unknown);
-        assert_eq!(SipHome::of(&User::of(&[]), false), SipHome::None);
+        assert_eq!(of(&User::new(AttrSet::NONE), true), SipHome::Unknown);
+        assert_eq!(of(&User::of(&[]), false), SipHome::None);
     }
 }

@@ -6,16 +6,16 @@
 use super::attribute::Attr;
 use super::class::Classes;
 use super::facts::Facts;
-use super::fold::same;
+use super::fold::{is_blank, same};
 use super::home::Locator;
 use super::octet::find;
-use super::proxy::ProxyType;
+use super::proxy::{Proxy, ProxyType};
 use super::tri::Tri;
 use super::user::Hidden;
 
 /// A set of marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Marks(u32);
+pub struct Marks(u64);
 
 /// The marks, each with its bit.
 macro_rules! marks {
@@ -91,6 +91,72 @@ marks! {
     CONTACT = 30;
     /// An address lies in a domain that is not routable by its shape, or is missing.
     NOT_ROUTABLE = 31;
+    /// sAMAccountName has more than 20 octets, or a character that it must not have.
+    ODD_ACCOUNT = 32;
+    /// displayName has more than 256 octets, or starts with a blank.
+    ODD_NAME = 33;
+}
+
+/// What the values of proxyAddresses show together.
+#[derive(Debug, Default)]
+pub(super) struct Among {
+    pub(super) sips: usize,
+    pub(super) smtps: usize,
+    primaries: usize,
+    /// Whether some well-formed address lies in a domain that is not routable by its shape.
+    pub(super) outside: bool,
+    /// What one of them is enough for.
+    marks: Marks,
+    classes: Classes,
+    local_classes: Classes,
+    local_classes_of_sips: Classes,
+    /// The lengths of sip addresses and of others, a bit each: addresses of ASCII that are the same are as long.
+    lengths: [u64; 2],
+}
+
+impl Among {
+    /// Takes one more.
+    #[inline]
+    pub(super) fn add(&mut self, proxy: &Proxy<'_>) {
+        let Proxy { of, classes, local_classes, .. } = *proxy;
+        self.classes = self.classes.with(classes);
+        self.local_classes = self.local_classes.with(local_classes);
+        self.outside |= proxy.well_formed && !proxy.routable;
+        self.marks.add(Marks::LONG, proxy.raw.len() > 250);
+        self.marks.add(Marks::PADDED, proxy.is_padded());
+        match of {
+            ProxyType::Smtp => {
+                self.smtps += 1;
+                self.primaries += usize::from(proxy.primary);
+                self.marks.add(Marks::MALFORMED_SMTP, !proxy.well_formed);
+            }
+            ProxyType::Sip => {
+                self.sips += 1;
+                self.marks.add(Marks::MALFORMED_SIP, !proxy.well_formed);
+                self.local_classes_of_sips = self.local_classes_of_sips.with(local_classes);
+            }
+            ProxyType::Other => self.marks.0 |= Marks::OTHER_TYPE.0 | Marks::ALIKE.0,
+            ProxyType::Missing => self.marks.0 |= Marks::UNTYPED.0,
+        }
+        let length = 1 << (proxy.address.len() & 63);
+        let seen = &mut self.lengths[usize::from(of == ProxyType::Sip)];
+        self.marks.add(Marks::ALIKE, *seen & length != 0);
+        *seen |= length;
+    }
+
+    fn marks(&self) -> Marks {
+        let mut marks = self.marks;
+        let sync_invalid = self.classes.has(Classes::SYNC_INVALID);
+        // Blanks and letters beyond ASCII are folded away.
+        marks.add(Marks::ALIKE, sync_invalid);
+        marks.add(Marks::SYNC_INVALID, sync_invalid);
+        marks.add(Marks::REPLACED, self.local_classes.has(Classes::REPLACED));
+        marks.add(Marks::RISKY, self.local_classes_of_sips.has(Classes::RISKY));
+        marks.add(Marks::SIPS, self.sips > 1);
+        marks.add(Marks::NO_PRIMARY, self.smtps > 0 && self.primaries == 0);
+        marks.add(Marks::PRIMARIES, self.primaries > 1);
+        marks
+    }
 }
 
 impl Marks {
@@ -100,8 +166,14 @@ impl Marks {
         self.0 & any.0 != 0
     }
 
-    /// How many marks there can be.
-    pub const COUNT: usize = 32;
+    /// A bit for each mark.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// How many marks there are.
+    pub const COUNT: usize = 34;
 
     /// The place of each mark that is in, below [`Marks::COUNT`].
     pub fn places(self) -> impl Iterator<Item = usize> {
@@ -118,8 +190,9 @@ impl Marks {
     }
 
     /// The marks of a user; `routable` says that every address is there and lies in a domain routable by its shape.
-    pub(super) fn of(facts: &Facts<'_>, routable: bool) -> Self {
-        let mut marks = Self::ANY;
+    pub(super) fn of(facts: &Facts<'_>, among: &Among, routable: bool) -> Self {
+        let mut marks = among.marks();
+        marks.add(Self::ANY, true);
         marks.of_proxies(facts);
         marks.of_pua(facts);
         marks.of_mail(facts);
@@ -129,6 +202,11 @@ impl Marks {
         marks.add(Self::ODD_LOCATOR, matches!(facts.locator, Locator::Empty | Locator::Unknown));
         marks.add(Self::NOT_ROUTABLE, !routable || user.hidden() != Hidden::default());
         marks.add(Self::DISABLED, !user.carries(Attr::UserAccountControl) || facts.is_disabled());
+        let (account, name) = (user.get(Attr::SamAccountName), user.get(Attr::DisplayName));
+        let odd = account.len() > 20 || Classes::of(account).has(Classes::NOT_SAM);
+        marks.add(Self::ODD_ACCOUNT, odd || !user.carries(Attr::SamAccountName));
+        let odd = name.len() > 256 || name.bytes().next().is_some_and(is_blank);
+        marks.add(Self::ODD_NAME, odd || !user.carries(Attr::DisplayName));
         marks.add(Self::CONTACT, !user.carries(Attr::ObjectClass) || facts.is_contact());
         marks
     }
@@ -137,43 +215,12 @@ impl Marks {
         if !facts.user.carries(Attr::ProxyAddresses) || facts.user.hidden() != Hidden::default() {
             self.0 |= Self::OF_PROXIES;
         }
-        let (mut sips, mut smtps, mut primaries) = (0_usize, 0_usize, 0_usize);
-        // One bit per length: addresses of ASCII that are the same are as long.
-        let mut lengths = [0_u64; 2];
-        for proxy in &facts.proxies {
-            self.add(Self::LONG, proxy.raw.len() > 250);
-            self.add(Self::PADDED, proxy.raw.len() != proxy.text.len());
-            self.add(Self::SYNC_INVALID, proxy.classes.has(Classes::SYNC_INVALID));
-            self.add(Self::REPLACED, proxy.local_classes.has(Classes::REPLACED));
-            match proxy.of {
-                ProxyType::Smtp => {
-                    smtps += 1;
-                    primaries += usize::from(proxy.primary);
-                    self.add(Self::MALFORMED_SMTP, !proxy.well_formed);
-                }
-                ProxyType::Sip => {
-                    sips += 1;
-                    self.add(Self::MALFORMED_SIP, !proxy.well_formed);
-                    self.add(Self::RISKY, proxy.local_classes.has(Classes::RISKY));
-                }
-                ProxyType::Other => self.0 |= Self::OTHER_TYPE.0 | Self::ALIKE.0,
-                ProxyType::Missing => self.0 |= Self::UNTYPED.0,
-            }
-            let length = 1 << (proxy.address.len() & 63);
-            let seen = &mut lengths[usize::from(proxy.of == ProxyType::Sip)];
-            // Blanks and letters beyond ASCII are folded away.
-            self.add(Self::ALIKE, *seen & length != 0 || proxy.classes.has(Classes::SYNC_INVALID));
-            *seen |= length;
-        }
-        self.add(Self::SIPS, sips > 1);
         self.add(Self::NO_SIP, !facts.sip_proxy.yes());
-        self.add(Self::NO_PRIMARY, smtps > 0 && primaries == 0);
-        self.add(Self::PRIMARIES, primaries > 1);
         self.add(Self::MANY, facts.proxies.len() > 300);
     }
 
     /// What is open when the input does not show all of proxyAddresses.
-    const OF_PROXIES: u32 = Self::MALFORMED_SIP.0
+    const OF_PROXIES: u64 = Self::MALFORMED_SIP.0
         | Self::SIPS.0
         | Self::UNTYPED.0
         | Self::OTHER_TYPE.0

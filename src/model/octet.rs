@@ -41,6 +41,58 @@ pub(super) fn ascii_start(text: &[u8]) -> usize {
     text.len() - rest.len() + rest.iter().take_while(|b| b.is_ascii()).count()
 }
 
+/// How a text starts.
+pub(super) struct PlainStart {
+    /// So many octets are letters of ASCII, digits, full stops or hyphens. There may be more: only whole groups of eight
+    /// octets are looked at.
+    pub(super) len: usize,
+    /// Whether a full stop is among them.
+    pub(super) dot: bool,
+    /// Whether two stand in a row.
+    pub(super) dots: bool,
+}
+
+/// How a text starts, looked at eight octets at a time.
+#[inline]
+pub(super) fn plain_start(text: &[u8]) -> PlainStart {
+    // The highest bit of an octet that is a full stop; `before`: the one before the next octet.
+    let (mut dot, mut dots, mut before) = (0, 0, 0);
+    let (eights, _) = text.as_chunks::<8>();
+    let mut len = eights.len() * 8;
+    for (nth, &eight) in eights.iter().enumerate() {
+        let octets = u64::from_le_bytes(eight);
+        let other = !plain(octets) & HIGH;
+        // Those before the first other one.
+        let own = (other & other.wrapping_neg()).wrapping_sub(1);
+        let stops = equal(octets, b'.') & own;
+        dot |= stops;
+        dots |= stops & (stops << 8 | before);
+        before = stops >> 56;
+        if other != 0 {
+            len = nth * 8 + other.trailing_zeros() as usize / 8;
+            break;
+        }
+    }
+    PlainStart { len, dot: dot != 0, dots: dots != 0 }
+}
+
+/// The highest bit of each octet that is a letter of ASCII, a digit, a full stop or a hyphen.
+fn plain(octets: u64) -> u64 {
+    // The highest bit of each octet of ASCII from one on.
+    let from = |octets: u64, first: u8| octets + (0x80 - u64::from(first)) * EACH;
+    let low = octets & !HIGH;
+    let letters = low | (0x20 * EACH);
+    let letter = from(letters, b'a') & !from(letters, b'z' + 1);
+    let digit = from(low, b'-') & !from(low, b'9' + 1) & !equal(octets, b'/');
+    (letter | digit) & !octets & HIGH
+}
+
+/// The highest bit of each octet that is this one.
+fn equal(octets: u64, octet: u8) -> u64 {
+    let differing = octets ^ (u64::from(octet) * EACH);
+    !(((differing & !HIGH) + !HIGH) | differing) & HIGH
+}
+
 /// One in each octet.
 const EACH: u64 = 0x0101_0101_0101_0101;
 /// The highest bit of each octet.

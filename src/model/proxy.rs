@@ -22,17 +22,11 @@ pub enum ProxyType {
 pub struct Proxy<'a> {
     /// The value as it stands in the input.
     pub raw: &'a str,
-    /// The value without outer blanks.
-    pub text: &'a str,
-    /// Its type as written; empty without one.
-    pub written_type: &'a str,
-    /// What type that is.
+    /// What type it is.
     pub of: ProxyType,
-    /// What stands behind the type; the whole text without one.
+    /// What stands behind the type, without outer blanks; the whole text without a type.
     pub address: &'a str,
-    /// What stands behind the first `@` of a sip or smtp address; empty for other types.
-    pub domain: &'a str,
-    /// Whether `domain` is routable by its shape; true for other types.
+    /// Whether the domain is routable by its shape; true for other types than sip and smtp.
     pub routable: bool,
     /// Whether a sip or smtp address is well-formed; true for other types.
     pub well_formed: bool,
@@ -53,18 +47,14 @@ impl<'a> Proxy<'a> {
 
     /// Splits a value, given the domains of the values before.
     pub(super) fn split(raw: &'a str, known: &mut Known) -> Self {
-        let text = trim(raw);
-        let (of, written_type, address) = ProxyType::split(text);
+        let (of, written_type, address) = ProxyType::split(trim(raw));
         let mut proxy = Self {
             raw,
-            text,
-            written_type,
             of,
             address,
-            domain: "",
             routable: true,
             well_formed: true,
-            primary: written_type == "SMTP",
+            primary: of == ProxyType::Smtp && written_type == "SMTP",
             classes: Classes::default(),
             local_classes: Classes::default(),
         };
@@ -72,9 +62,33 @@ impl<'a> Proxy<'a> {
             let look = Look::at(address, known);
             proxy.well_formed = if of == ProxyType::Smtp { look.is_mail() } else { look.is_sip() };
             (proxy.classes, proxy.local_classes) = (look.classes(), look.local_classes);
-            (proxy.domain, proxy.routable) = (look.domain, look.routable);
+            proxy.routable = look.routable;
         }
         proxy
+    }
+
+    /// The value without outer blanks.
+    #[must_use]
+    pub fn text(&self) -> &'a str {
+        trim(self.raw)
+    }
+
+    /// Whether it has outer blanks.
+    #[must_use]
+    pub fn is_padded(&self) -> bool {
+        self.text().len() != self.raw.len()
+    }
+
+    /// Its type as written; empty without one.
+    #[must_use]
+    pub fn written_type(&self) -> &'a str {
+        ProxyType::split(self.text()).1
+    }
+
+    /// What stands behind the first `@` of the address; empty without one.
+    #[must_use]
+    pub fn domain(&self) -> &'a str {
+        self.address.split_once('@').map_or("", |(_, domain)| domain)
     }
 }
 

@@ -72,12 +72,16 @@ impl<'a> User<'a> {
     #[inline]
     pub fn set(&mut self, attr: Attr, value: &'a str) {
         self.carried = self.carried.with(attr);
-        self.filled = self.filled.with(attr);
         if attr == Attr::ProxyAddresses {
             self.proxies.push(value);
         } else {
             self.values[attr as usize] = value;
+            if value.is_empty() {
+                self.filled = self.filled.without(attr);
+                return;
+            }
         }
+        self.filled = self.filled.with(attr);
     }
 
     /// Marks an attribute as carried, with no value.
@@ -119,7 +123,7 @@ impl<'a> User<'a> {
         self.carried
     }
 
-    /// The attributes that were given a value; it may be an empty one.
+    /// The attributes that have a value.
     #[must_use]
     pub fn filled(&self) -> AttrSet {
         self.filled
@@ -144,9 +148,7 @@ impl<'a> User<'a> {
         if !self.carries(attr) {
             return Tri::Unknown;
         }
-        let empty =
-            if attr == Attr::ProxyAddresses { self.proxies.is_empty() } else { self.get(attr).is_empty() };
-        Tri::from(!empty)
+        Tri::from(self.filled.has(attr))
     }
 
     /// Whether a flag says `wanted`; a missing value says neither.
@@ -161,7 +163,16 @@ impl<'a> User<'a> {
     /// The value as an integer; `None` when there is none or it is no number.
     #[must_use]
     pub fn number(&self, attr: Attr) -> Option<i64> {
-        self.get(attr).trim_ascii().parse().ok()
+        let text = self.get(attr);
+        if text.is_empty() {
+            return None;
+        }
+        // Most are short and of digits alone.
+        let short = text.len() < 10 && text.bytes().all(|b| b.is_ascii_digit());
+        if short {
+            return Some(text.bytes().fold(0, |number, b| number * 10 + i64::from(b - b'0')));
+        }
+        text.trim_ascii().parse().ok()
     }
 
     /// The classes of the object.
@@ -221,6 +232,14 @@ mod tests {
         assert_eq!(user.has(Attr::Mail), Tri::Yes);
         user.lose(Attr::Mail);
         assert_eq!(user.has(Attr::Mail), Tri::Unknown);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_read(text in "[ +-]?[0-9]{0,20}[ a]?") {
+            let user = User::of(&[(Attr::RecipientTypeDetails, &text)]);
+            proptest::prop_assert_eq!(user.number(Attr::RecipientTypeDetails), text.trim_ascii().parse().ok());
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Object {
 /// What two proxy addresses have in common that differ in the case of their type or in blanks around them.
 fn address(value: &str) -> String {
     let proxy = Proxy::of(value);
-    format!("{}:{}", proxy.written_type.to_ascii_lowercase(), fold(proxy.address))
+    format!("{}:{}", proxy.written_type().to_ascii_lowercase(), fold(proxy.address))
 }
 
 /// All objects that are to be changed, in the order of the input.

@@ -1,9 +1,14 @@
 //! Which rules have to look at a user: what the others would say is known without them.
 
+#[cfg(test)]
+mod tests;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::verdict::Plan;
+use super::profile::Profile;
+use super::verdict::{Plan, Verdict, judge};
 use super::{Check, RuleSet, Sink, all};
+use crate::finding::Finding;
 use crate::model::{Attr, AttrSet, Facts, Hidden, Marks, User};
 
 /// Chooses the rules for one user after the other.
@@ -18,10 +23,15 @@ pub struct Concern<'p> {
     shared: RuleSet,
     /// Of the inputs met lately: records that lost values carry less than others.
     nothing: Vec<Nothing>,
+    /// Of the profiles met lately, each at its place.
+    known: Vec<Option<Box<(Profile, Concerned)>>>,
 }
 
-/// How many of those are kept.
+/// How many inputs are kept.
 const MOST: usize = 8;
+
+/// How many profiles; most users of a directory have one of some hundred.
+const PROFILES: usize = 512;
 
 /// What the rules say about an object without any value, for as long as inputs carry and hide the same.
 #[derive(Debug)]
@@ -34,13 +44,15 @@ struct Nothing {
     open: RuleSet,
 }
 
-/// Which rules have to look at a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which rules have to look at a user, and what follows when they find nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concerned {
     /// They have to.
     pub run: RuleSet,
     /// They need not, and are left open.
     pub open: RuleSet,
+    /// The verdict, as far as those know that need not look.
+    pub verdict: Verdict,
 }
 
 impl<'p> Concern<'p> {
@@ -53,6 +65,7 @@ impl<'p> Concern<'p> {
             readers: [RuleSet::NONE; Attr::COUNT],
             shared: RuleSet::NONE,
             nothing: Vec::new(),
+            known: vec![None; PROFILES],
         };
         for (place, rule) in all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
             rule.when_in(&plan.context).places().for_each(|mark| of.by_mark[mark].insert(place));
@@ -66,10 +79,33 @@ impl<'p> Concern<'p> {
     }
 
     /// The rules for a user; `alone` says that the user shares no key with others.
-    ///
+    pub fn with(&mut self, facts: &Facts<'_>, alone: bool) -> &Concerned {
+        let profile = Profile::of(facts, alone);
+        let place = profile.place(PROFILES);
+        let known = self.known[place].take().filter(|known| known.0 == profile);
+        let known = known.unwrap_or_else(|| Box::new((profile, self.worked_out(facts, alone))));
+        &self.known[place].insert(known).1
+    }
+
+    /// What the rules of the plan say about one user, in the order of the catalogue.
+    pub fn findings_about(&mut self, facts: &Facts<'_>) -> Vec<Finding> {
+        let (run, plan) = (self.with(facts, true).run, self.plan);
+        let (mut findings, mut open) = (Vec::new(), RuleSet::NONE);
+        for place in run.iter() {
+            if let Check::User(check) = super::at(place).check {
+                check(
+                    facts,
+                    &plan.context,
+                    &mut Sink::new(place, plan.severity[place], &mut findings, &mut open),
+                );
+            }
+        }
+        findings
+    }
+
     /// A rule has nothing to say without its marks. And what a rule says follows from what it reads: where none of that
-    /// has a value, it says what it says about an object without any.
-    pub fn with(&mut self, facts: &Facts<'_>, alone: bool) -> Concerned {
+    /// has a value, it says what it says about an object without any. Some say the same of all users of a profile.
+    fn worked_out(&mut self, facts: &Facts<'_>, alone: bool) -> Concerned {
         let marked = facts.marks.places().fold(RuleSet::NONE, |all, mark| all.with(self.by_mark[mark]));
         let mut readers = if alone { RuleSet::NONE } else { self.shared };
         for place in facts.user.filled().places() {
@@ -77,7 +113,14 @@ impl<'p> Concern<'p> {
         }
         let nothing = self.about_nothing(facts.user);
         let passed = marked.and(nothing.quiet).without(readers);
-        Concerned { run: marked.without(passed), open: passed.and(nothing.open) }
+        let (mut run, mut open) = (marked.without(passed), passed.and(nothing.open));
+        for place in run.iter().filter(|&place| (super::at(place).by_profile)(&self.plan.context)) {
+            if let Some(own) = in_silence(self.plan, place, facts) {
+                run.remove(place);
+                open = open.with(own);
+            }
+        }
+        Concerned { run, open, verdict: judge(facts, self.plan, &[], open, None) }
     }
 
     fn about_nothing(&mut self, user: &User<'_>) -> &Nothing {
@@ -98,22 +141,27 @@ impl Nothing {
         user.hide(hidden);
         let facts = Facts::of(&user);
         let (mut quiet, mut open) = (RuleSet::NONE, RuleSet::NONE);
-        for (place, rule) in all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
-            let (mut findings, mut own) = (Vec::new(), RuleSet::NONE);
-            // A rule that fails is run on every user, where that is told.
-            let ran = catch_unwind(AssertUnwindSafe(|| match rule.check {
-                Check::User(check) => {
-                    let mut sink = Sink::new(place, plan.severity[place], &mut findings, &mut own);
-                    check(&facts, &plan.context, &mut sink);
-                }
-                Check::Shared(_) | Check::Taken(..) if !rule.is_shown(carried) => own.insert(place),
-                Check::Shared(_) | Check::Taken(..) | Check::Organisation(_) => {}
-            }));
-            if ran.is_ok() && findings.is_empty() {
+        for place in plan.run.iter() {
+            if let Some(own) = in_silence(plan, place, &facts) {
                 quiet.insert(place);
                 open = open.with(own);
             }
         }
         Self { carried, hidden, quiet, open }
     }
+}
+
+/// The rule if it is left open, none if not; `None` when it has something to say or fails: then it is run on every user
+/// concerned, where that is told.
+fn in_silence(plan: &Plan, place: usize, facts: &Facts<'_>) -> Option<RuleSet> {
+    let (rule, mut findings, mut own) = (super::at(place), Vec::new(), RuleSet::NONE);
+    let ran = catch_unwind(AssertUnwindSafe(|| match rule.check {
+        Check::User(check) => {
+            let mut sink = Sink::new(place, plan.severity[place], &mut findings, &mut own);
+            check(facts, &plan.context, &mut sink);
+        }
+        Check::Shared(_) | Check::Taken(..) if !rule.is_shown(facts.user.carried()) => own.insert(place),
+        Check::Shared(_) | Check::Taken(..) | Check::Organisation(_) => {}
+    }));
+    (ran.is_ok() && findings.is_empty()).then_some(own)
 }

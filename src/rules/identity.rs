@@ -8,7 +8,7 @@ use crate::model::Attr::{
 use crate::model::address::{address_type, is_mail};
 use crate::model::class::Classes;
 use crate::model::fold::trim;
-use crate::model::{Attr, Facts};
+use crate::model::{Attr, Facts, Marks};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -21,6 +21,7 @@ pub(super) static RULES: &[Rule] = &[
               longer ones.",
         remedy: "Choose a sAMAccountName of at most 20 characters.",
         reference: PREPARE,
+        when: Marks::ODD_ACCOUNT,
         check: Check::User(sam_too_long),
         examples: &[
             Example::fires(&[&[(SamAccountName, "annabelle.vanderberg2")]], "21 characters"),
@@ -39,6 +40,7 @@ pub(super) static RULES: &[Rule] = &[
               builds on userPrincipalName alone.",
         remedy: "Choose a sAMAccountName without these characters.",
         reference: PREPARE,
+        when: Marks::ODD_ACCOUNT,
         check: Check::User(invalid_sam),
         examples: &[
             Example::fires(&[&[(SamAccountName, "ann/b")]], "`/`"),
@@ -97,6 +99,7 @@ pub(super) static RULES: &[Rule] = &[
               address list.",
         remedy: "Set displayName to the user's name, or clear it.",
         reference: PREPARE,
+        when: Marks::ODD_NAME,
         check: Check::User(blank_display_name),
         examples: &[
             Example::fires(&[&[(DisplayName, "  ")]], "nothing but blanks"),
@@ -115,6 +118,7 @@ pub(super) static RULES: &[Rule] = &[
               ones.",
         remedy: "Choose a displayName of at most 256 characters.",
         reference: PREPARE,
+        when: Marks::ODD_NAME,
         check: Check::User(display_name_too_long),
         examples: &[
             Example::fires(&[&[(DisplayName, LONG)]], "257 characters"),

@@ -4,7 +4,7 @@
 //! these values. Rules are pure: no clock, no input or output, no settings. What varies by site is in [`Context`].
 
 use crate::finding::{Change, Field, Finding, Severity, State};
-use crate::model::{Attr, AttrSet, Facts, Marks, Tri};
+use crate::model::{Attr, AttrSet, Facts, Marks, Proxy, Tri};
 
 pub mod concern;
 pub mod counts;
@@ -19,6 +19,7 @@ mod home;
 mod identity;
 mod line;
 mod mail;
+mod profile;
 mod proxy;
 mod sip;
 pub mod unique;
@@ -73,6 +74,8 @@ pub struct Rule {
     pub decides: Option<Step>,
     /// Without any of these marks it neither fires nor is left open.
     pub when: Marks,
+    /// Whether what it says of users without a finding follows from their profile, with no look at texts.
+    pub by_profile: fn(&Context) -> bool,
     /// How it is decided.
     pub check: Check,
     /// Users with the verdict, of both kinds.
@@ -449,6 +452,7 @@ impl Rule {
         blocks_at_any: false,
         decides: None,
         when: Marks::ANY,
+        by_profile: |_| false,
         check: Check::Shared(Space::Sip),
         examples: &[],
     };
@@ -529,7 +533,7 @@ fn named(c: char) -> String {
 
 /// Several proxy addresses in one text, in an order that does not depend on the input's.
 fn joined<'a, 'f: 'a>(proxies: impl Iterator<Item = &'a crate::model::Proxy<'f>>) -> String {
-    let mut texts: Vec<&str> = proxies.map(|proxy| proxy.text).collect();
+    let mut texts: Vec<&str> = proxies.map(Proxy::text).collect();
     texts.sort_unstable();
     texts.join("; ")
 }

@@ -284,6 +284,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Exchange delivers by proxyAddresses: a mailbox without an smtp address receives no mail.",
         remedy: "Add the user's address to proxyAddresses as SMTP:user@domain, with Set-Mailbox.",
         reference: "Set-Mailbox -EmailAddresses (Microsoft Learn)",
+        by_profile: |_| true,
         check: Check::User(no_smtp_proxy),
         examples: &[
             Example::fires(&[&[(HomeMdb, "CN=DB1"), (Mail, "ann@contoso.com")]], "no smtp: address"),
@@ -319,6 +320,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Add the user's address in the routing domain to proxyAddresses, by the email address policy or with \
                  Set-Mailbox.",
         reference: "Target mailbox doesn't have an SMTP proxy matching (Microsoft Learn, no-smtp-proxy-matching)",
+        by_profile: |cx| cx.routing_domains.is_empty(),
         check: Check::User(no_routing_address),
         examples: &[
             Example::fires(
@@ -412,10 +414,10 @@ fn named(c: char) -> String {
 fn no_type(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     for proxy in f.of_type(ProxyType::Missing).filter(|proxy| !proxy.raw.is_empty()) {
-        let message = if proxy.text.is_empty() {
+        let message = if proxy.text().is_empty() {
             "a value of blanks only has no type".to_owned()
         } else {
-            format!("`{}` has no type", proxy.text)
+            format!("`{}` has no type", proxy.text())
         };
         out.fire(ProxyAddresses, proxy.raw, message);
     }
@@ -468,7 +470,7 @@ fn one_primary(f: &Facts<'_>) -> Option<Change> {
 fn malformed_smtp_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     for proxy in f.smtps().filter(|proxy| !proxy.well_formed && !proxy.classes.has(Classes::SYNC_INVALID)) {
-        out.fire(ProxyAddresses, proxy.raw, format!("`{}` is not a well-formed mail address", proxy.text));
+        out.fire(ProxyAddresses, proxy.raw, format!("`{}` is not a well-formed mail address", proxy.text()));
     }
 }
 
@@ -484,7 +486,7 @@ fn invalid_character(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
             _ => continue,
         };
         if let Some(c) = sync_invalid(proxy.address) {
-            let message = format!("`{}` has {}, which {because}", proxy.text, named(c));
+            let message = format!("`{}` has {}, which {because}", proxy.text(), named(c));
             out.fire(ProxyAddresses, proxy.raw, message);
         }
     }
@@ -493,7 +495,7 @@ fn invalid_character(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
 fn too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     for proxy in &f.proxies {
-        if let Some(length) = super::longer_than(proxy.text, 256) {
+        if let Some(length) = super::longer_than(proxy.text(), 256) {
             out.fire(
                 ProxyAddresses,
                 proxy.raw,
@@ -512,7 +514,7 @@ fn repeated_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     // Comparing each with each would take minutes for an object that somebody filled with values: by hash first.
     let mut keys: Vec<(u64, usize)> = Vec::new();
     for (place, proxy) in f.proxies.iter().enumerate().filter(|(_, proxy)| proxy.of != ProxyType::Missing) {
-        keys.push((hash(proxy.written_type) ^ hash(proxy.address).rotate_left(32), place));
+        keys.push((hash(proxy.written_type()) ^ hash(proxy.address).rotate_left(32), place));
     }
     keys.sort_unstable();
     let equal = keys.chunk_by(|a, b| a.0 == b.0 && alike(&f.proxies[a.1], &f.proxies[b.1]));
@@ -539,14 +541,14 @@ fn alike(a: &Proxy<'_>, b: &Proxy<'_>) -> bool {
     if a.of != b.of || (ascii && a.address.len() != b.address.len()) {
         return false;
     }
-    same(a.address, b.address) && a.written_type.eq_ignore_ascii_case(b.written_type)
+    same(a.address, b.address) && a.written_type().eq_ignore_ascii_case(b.written_type())
 }
 
 /// One finding for values that are the same; the primary is kept, or else the first.
 fn fire_repeats(group: &[&Proxy<'_>], out: &mut Sink<'_>) {
     let kept = group.iter().position(|proxy| proxy.primary).unwrap_or(0);
     let (Some(keep), Some(first)) = (group.get(kept), group.get(usize::from(kept == 0))) else { return };
-    out.fire(ProxyAddresses, first.raw, format!("`{}` repeats `{}`", first.text, keep.text));
+    out.fire(ProxyAddresses, first.raw, format!("`{}` repeats `{}`", first.text(), keep.text()));
     if !keep.well_formed {
         return;
     }
@@ -571,22 +573,22 @@ fn too_many(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 
 fn padded_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    for proxy in f.proxies.iter().filter(|proxy| proxy.raw.len() != proxy.text.len()) {
-        if proxy.text.is_empty() {
+    for proxy in f.proxies.iter().filter(|proxy| proxy.is_padded()) {
+        if proxy.text().is_empty() {
             out.fire(ProxyAddresses, proxy.raw, "a value holds blanks only");
             continue;
         }
-        out.fire(ProxyAddresses, proxy.raw, format!("there are blanks around `{}`", proxy.text));
+        out.fire(ProxyAddresses, proxy.raw, format!("there are blanks around `{}`", proxy.text()));
         if proxy.well_formed && proxy.of != ProxyType::Missing {
-            out.suggest(Change::replace(ProxyAddresses, proxy.raw, proxy.text));
+            out.suggest(Change::replace(ProxyAddresses, proxy.raw, proxy.text()));
         }
     }
 }
 
 fn domains_not_routable(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
-    let outside = |proxy: &&Proxy<'_>| proxy.well_formed && !is_routable(f, cx, proxy.domain);
-    let mut domains: Vec<_> = f.smtps().filter(outside).map(|proxy| fold(proxy.domain)).collect();
+    let outside = |proxy: &&Proxy<'_>| proxy.well_formed && !is_routable(f, cx, proxy.domain());
+    let mut domains: Vec<_> = f.smtps().filter(outside).map(|proxy| fold(proxy.domain())).collect();
     if domains.is_empty() {
         return;
     }
@@ -629,8 +631,8 @@ fn routes(domain: &str, cx: &Context) -> bool {
 fn unknown_type(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     for proxy in f.of_type(ProxyType::Other) {
-        if !KNOWN_TYPES.iter().any(|known| known.eq_ignore_ascii_case(proxy.written_type)) {
-            let message = format!("`{}` in `{}` is no known type", proxy.written_type, proxy.text);
+        if !KNOWN_TYPES.iter().any(|known| known.eq_ignore_ascii_case(proxy.written_type())) {
+            let message = format!("`{}` in `{}` is no known type", proxy.written_type(), proxy.text());
             out.fire(ProxyAddresses, proxy.raw, message);
         }
     }
@@ -641,7 +643,7 @@ fn replaced_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     for proxy in f.smtps().filter(|proxy| proxy.well_formed && proxy.local_classes.has(Classes::REPLACED)) {
         let local = parts(proxy.address).map_or("", |(local, _)| local);
         if let Some(c) = Classes::REPLACED.first_in(local) {
-            let message = format!("{} in `{}` becomes `_` in the cloud", named(c), proxy.text);
+            let message = format!("{} in `{}` becomes `_` in the cloud", named(c), proxy.text());
             out.fire(ProxyAddresses, proxy.raw, message);
         }
     }

@@ -264,6 +264,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Neither Enable-CsUser nor Set-CsUser checks the domain; a user with a foreign one cannot sign in.",
         remedy: "Give the user an address in a SIP domain of the deployment, or add the domain to it.",
         reference: "Get-CsSipDomain (Microsoft Learn)",
+        by_profile: |cx| cx.sip_domains.is_empty(),
         check: Check::User(domain_not_allowed),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, "sip:ann@emea.contoso.com")]], "`emea.contoso.com`")
@@ -404,7 +405,7 @@ fn own_mail<'a>(f: &Facts<'a>) -> Option<&'a str> {
 fn malformed_sip_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(f.shows_sip());
     for proxy in f.sips().filter(|proxy| !proxy.well_formed) {
-        out.fire(ProxyAddresses, proxy.raw, format!("`{}` is not a well-formed SIP address", proxy.text));
+        out.fire(ProxyAddresses, proxy.raw, format!("`{}` is not a well-formed SIP address", proxy.text()));
     }
 }
 
@@ -492,7 +493,7 @@ fn unexpected_pua(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 /// The PUA and the sip proxies: attribute, value as it stands, value without outer blanks.
 fn sip_values<'f>(f: &'f Facts<'_>) -> impl Iterator<Item = (crate::model::Attr, &'f str, &'f str)> {
     let pua = Some(f.pua()).filter(|pua| !pua.is_empty()).map(|pua| (PrimaryUserAddress, pua, pua));
-    pua.into_iter().chain(f.sips().map(|proxy| (ProxyAddresses, proxy.raw, proxy.text)))
+    pua.into_iter().chain(f.sips().map(|proxy| (ProxyAddresses, proxy.raw, proxy.text())))
 }
 
 fn sip_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
@@ -512,7 +513,7 @@ fn risky_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         risky(PrimaryUserAddress, f.pua(), f.pua(), f.sip_address.unwrap_or_default(), out);
     }
     for proxy in f.sips().filter(|proxy| proxy.well_formed && proxy.local_classes.has(Classes::RISKY)) {
-        risky(ProxyAddresses, proxy.raw, proxy.text, proxy.address, out);
+        risky(ProxyAddresses, proxy.raw, proxy.text(), proxy.address, out);
     }
 }
 

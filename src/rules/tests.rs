@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::concern::{Concern, Concerned};
-use super::verdict::Plan;
 use super::{Check, Context, Example, Facts, Rule, RuleSet, Scenario, Sink, all};
 use crate::finding::{Field, Finding};
 use crate::model::fold::fold;
@@ -11,9 +9,9 @@ use crate::model::{Attr, AttrSet, User};
 
 /// What a rule says about a user.
 #[derive(Debug, PartialEq)]
-struct Said {
-    findings: Vec<Finding>,
-    not_evaluated: bool,
+pub(super) struct Said {
+    pub(super) findings: Vec<Finding>,
+    pub(super) not_evaluated: bool,
 }
 
 /// The scenario of an example: the first in which the rule runs, unless it names one.
@@ -34,7 +32,7 @@ fn context(rule: &Rule, example: &Example) -> Context {
 }
 
 /// The users of an example; what is absent is absent in all of them.
-fn users(example: &Example) -> Vec<User<'static>> {
+pub(super) fn users(example: &Example) -> Vec<User<'static>> {
     let user = |values: &&[(Attr, &'static str)]| {
         let mut user = User::of(values);
         for &attr in example.absent {
@@ -47,7 +45,7 @@ fn users(example: &Example) -> Vec<User<'static>> {
 
 /// What a rule that looks at one user says about it; `None` for the rules across users, whose
 /// examples `crate::audit` tests.
-fn says(place: usize, rule: &Rule, cx: &Context, user: &User<'_>) -> Option<Said> {
+pub(super) fn says(place: usize, rule: &Rule, cx: &Context, user: &User<'_>) -> Option<Said> {
     let Check::User(check) = rule.check else { return None };
     let severity = rule.severity_in(cx.scenario)?;
     let (mut findings, mut not_evaluated) = (Vec::new(), RuleSet::NONE);
@@ -276,101 +274,5 @@ fn what_the_export_hides_leaves_rules_open() {
         if let Some(said) = says(place, rule, &cx, &user).filter(|_| open || rule.family() == "PRX") {
             assert_eq!((said.findings.len(), said.not_evaluated), (0, open), "{}", rule.code);
         }
-    }
-}
-
-/// A rule that is passed over has nothing to say: nothing is missed because it did not look at a user.
-fn passed_over_in_silence(user: &User<'_>) {
-    let facts = Facts::of(user);
-    for scenario in Scenario::ALL {
-        for verified_domains in [Vec::new(), vec!["b.co".to_owned()]] {
-            let cx = Context { verified_domains, ..Context::of(scenario) };
-            let plan = Plan::new(cx, RuleSet::ALL, &[]);
-            let mut concern = Concern::of(&plan);
-            // What is known of other inputs does not matter.
-            concern.with(&Facts::of(&User::new(AttrSet::NONE)), true);
-            let Concerned { run, open } = concern.with(&facts, true);
-            for (place, rule) in all().enumerate().filter(|(place, _)| !run.has(*place)) {
-                let Some(said) = says(place, rule, &plan.context, user) else { continue };
-                let passed = said.findings.is_empty() && said.not_evaluated == open.has(place);
-                assert!(passed, "{} in {}: {said:?} {user:?}", rule.code, scenario.name());
-            }
-        }
-    }
-}
-
-#[test]
-fn marks_hide_no_example() {
-    for rule in all() {
-        for example in rule.examples {
-            users(example).iter().for_each(passed_over_in_silence);
-        }
-    }
-}
-
-/// Words of which values are made that matter to some rule.
-const WORDS: &[&str] = &[
-    "",
-    "a@b.co",
-    "A@b.co",
-    "b@b.co",
-    "sip:a@b.co",
-    "sip:b@b.co",
-    " a@b.co",
-    "a'@b.co",
-    "sip:a'@b.co",
-    "a@b",
-    "sip:a@b",
-    "a@x.local",
-    "sip:a@x.local",
-    "a.@b.co",
-    "@b.co",
-    "a@",
-    "é@b.co",
-    "sip:é@b.co",
-    "TRUE",
-    "FALSE",
-    "514",
-    "512",
-    "SRV:",
-    "sipfed.online.lync.com",
-    "pool",
-    "contact",
-    "user",
-    "2",
-    "64",
-    "S-1-5-21-1",
-    "CN=x",
-    "tel:+1",
-    "SMTP:a@x.mail.onmicrosoft.com",
-];
-
-proptest::proptest! {
-    #[test]
-    fn marks_hide_nothing(
-        words in proptest::collection::vec(proptest::option::weighted(0.8, 0..WORDS.len()), Attr::COUNT),
-        proxies in proptest::option::weighted(0.9, proptest::collection::vec(
-            "(SMTP|smtp|sip|SIP|x500|fax|bad|)(:|)( |)([ab'(`%]|é|\\.){0,2}(@|)(b\\.co|x|x\\.local|)( |)", 0..6,
-        )),
-        long in 0_usize..6,
-        hidden: [bool; 3],
-    ) {
-        let long = format!("sip:{}@b.co", "a".repeat([1, 2, 3, 48, 245, 460][long]));
-        let mut user = User::new(AttrSet::NONE);
-        for (attr, word) in AttrSet::ALL.without(Attr::ProxyAddresses).iter().zip(words) {
-            if let Some(word) = word {
-                user.set(attr, WORDS[word]);
-            }
-        }
-        for proxy in proxies.iter().flatten() {
-            user.set(Attr::ProxyAddresses, proxy);
-        }
-        passed_over_in_silence(&user);
-        user.set(Attr::PrimaryUserAddress, &long);
-        user.set(Attr::ProxyAddresses, &long);
-        passed_over_in_silence(&user);
-        let [primary, sip, smtp] = hidden;
-        user.hide(crate::model::Hidden { primary, sip, smtp });
-        passed_over_in_silence(&user);
     }
 }
