@@ -316,6 +316,10 @@ fn a_server_that_gets_pages_wrong() {
             let server = Plan { paging, ..plan() }.start();
             whole(&audit(&[&server.url()], &["--connections", connections, "--page-size", size]));
         }
+        // Some slices have nobody.
+        let server = Plan { paging, ..Plan::of(Directory::of(2)) }.start();
+        let run = audit(&[&server.url()], &["--connections", "4", "--page-size", "1"]).ended(0);
+        assert_eq!(run.names(), everybody(2), "{}", run.told);
     });
 }
 

@@ -138,8 +138,9 @@ impl Fault {
     /// servers refuse a paging cookie that they have dropped, 1 and 80 how AD reports trouble of its own.
     pub(super) fn help(&self) -> Help {
         match self {
-            Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed | Self::Circle => Help::Again,
-            Self::Cut(_) => Help::Again,
+            Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed | Self::Circle | Self::Cut(_) => {
+                Help::Again
+            }
             Self::Refused(outcome) | Self::Unpaged(outcome) => match outcome.code {
                 code::SIZE_LIMIT | code::ADMIN_LIMIT => Help::Less,
                 code::OPERATIONS_ERROR if wants_account(outcome) => Help::Nothing,

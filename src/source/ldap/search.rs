@@ -123,7 +123,7 @@ impl Connection<'_> {
                 }
                 page => page?,
             };
-            if !next.paged && found_here == search.page {
+            if !next.paged && found_here == search.page && search.page > 0 {
                 return Err(Fault::Cut(found_here));
             }
             sink.between(self, next.expected)?;
