@@ -4,34 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
 use std::collections::BTreeSet;
-use std::env;
-use std::panic::catch_unwind;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 mod common;
+mod dice;
 mod runs;
 mod wire;
+use dice::Dice;
 use runs::audit;
 use wire::directory::Directory;
 use wire::{Act, Frames, Moment, Paging, Plan};
-
-/// Numbers that follow from a seed: xorshift.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-
-    fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices[usize::try_from(self.below(choices.len() as u64)).unwrap()].clone()
-    }
-}
 
 /// A fault. What only loses people silently strikes where they are read, not where they are counted: nobody can find
 /// out what a server denies throughout.
@@ -62,10 +43,7 @@ fn fault(dice: &mut Dice, reads: bool) -> Act {
 }
 
 fn run(seed: u64) {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    for _ in 0..8 {
-        dice.below(2);
-    }
+    let mut dice = Dice::of(seed);
     let users = 20 + u32::try_from(dice.below(300)).unwrap();
     let mut directory = Directory::of(users);
     directory.ordered =
@@ -103,23 +81,5 @@ fn run(seed: u64) {
 
 #[test]
 fn the_count_is_right_or_said_to_be_wrong() {
-    let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("FAULT") {
-        return run(seed);
-    }
-    let (next, runs) = (AtomicU64::new(0), number("FAULTS").unwrap_or(300));
-    let failed = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| {
-                while let Some(seed) = Some(next.fetch_add(1, Ordering::SeqCst)).filter(|seed| *seed < runs) {
-                    if catch_unwind(|| run(seed)).is_err() {
-                        failed.lock().unwrap().push(seed);
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "run each with FAULT=seed: {failed:?}");
+    dice::campaign("FAULT", 300, 8, run);
 }

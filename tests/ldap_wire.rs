@@ -9,7 +9,7 @@ mod common;
 mod runs;
 mod wire;
 use runs::{Run, audit};
-use wire::directory::{BASE, Directory};
+use wire::directory::{BASE, Directory, Entry, SCHEMA};
 use wire::{Act, At, Frames, Moment, Paging, Plan, Wire};
 
 const USERS: u32 = 300;
@@ -173,6 +173,21 @@ fn a_server_that_trickles() {
     once_and_always(&Act::Trickle);
 }
 
+/// It says something all the time, and never anything that was asked.
+#[test]
+fn a_server_that_chatters() {
+    each([true, false], |answers| once_and_always(&Act::Chatter { answers }));
+}
+
+/// 389 Directory Server gives up a search that looks at too many objects, however few of them are asked for.
+#[test]
+fn a_limit_that_smaller_slices_do_not_meet() {
+    let refuses = |at: &Moment| if at.reads() { Act::Fail(11, "too much") } else { Act::Go };
+    let server = plan().script(refuses).start();
+    failed(&read(&server));
+    assert!(server.seen().searches < 300, "{}", server.seen().searches);
+}
+
 #[test]
 fn bytes_that_are_no_ldap() {
     let enormous = vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xf0, 0x02];
@@ -302,6 +317,39 @@ fn a_server_without_pages() {
         incomplete(&run);
         assert_eq!(run.names(), everybody(USERS), "{}", run.told);
     }
+}
+
+/// Pages that are refused or cut short are given up, and everything is asked for at once.
+#[test]
+fn a_server_that_gets_pages_wrong() {
+    each([Paging::Refused, Paging::Cut], |paging| {
+        for (connections, size) in [("1", "1000"), ("3", "50"), ("1", "7")] {
+            let server = Plan { paging, ..plan() }.start();
+            whole(&audit(&[&server.url()], &["--connections", connections, "--page-size", size]));
+        }
+        // Some slices have nobody.
+        let server = Plan { paging, ..Plan::of(Directory::of(2)) }.start();
+        let run = audit(&[&server.url()], &["--connections", "4", "--page-size", "1"]).ended(0);
+        assert_eq!(run.names(), everybody(2), "{}", run.told);
+    });
+}
+
+/// A server that refuses to say what it is, or what its schema has, is read all the same.
+#[test]
+fn a_server_that_says_nothing_about_itself() {
+    each([2, 32, 50, 53], |code| {
+        let server = Plan { nameless: Some(code), ..plan() }.start();
+        let result = format!("result {code}");
+        audit(&[&server.url()], &OPTIONS).ended(2).says(&["--base", &result]);
+        whole(&audit(&[&server.url()], &[&OPTIONS[..], &["--base", BASE]].concat()));
+    });
+    each([2, 4, 11, 53], |code| {
+        let mut directory = Directory::of(USERS);
+        directory.entries.push(Entry::new(SCHEMA, &[("objectClass", &["dMD"])]));
+        let asks = |moment: &Moment| moment.request.base_object.0 == SCHEMA;
+        let refuses = move |moment: &Moment| if asks(moment) { Act::Fail(code, "no") } else { Act::Go };
+        whole(&read(&Plan::of(directory).script(refuses).start()));
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rasn_ldap::{Filter, SearchRequest, SearchRequestScope, SubstringChoice};
 
 /// The name of the domain.
 pub(crate) const BASE: &str = "DC=contoso,DC=com";
-const SCHEMA: &str = "CN=Schema,CN=Configuration,DC=contoso,DC=com";
+pub(crate) const SCHEMA: &str = "CN=Schema,CN=Configuration,DC=contoso,DC=com";
 const NUMBERS: [&str; 4] = ["usncreated", "usnchanged", "useraccountcontrol", "samaccounttype"];
 const BIT_AND: &str = "1.2.840.113556.1.4.803";
 

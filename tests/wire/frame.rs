@@ -103,6 +103,11 @@ pub(crate) fn reference(id: u32, url: &str) -> Vec<u8> {
     message(id, &rasn::ber::encode(&operation).unwrap(), &[])
 }
 
+/// An intermediate response, RFC 4511 4.13, that says nothing.
+pub(crate) fn between(id: u32) -> Vec<u8> {
+    message(id, &[0x79, 0], &[])
+}
+
 /// The end of an answer as a message, with the cookie of the next page and how many entries there are said to be, if
 /// there is paging.
 pub(crate) fn done(id: u32, code: u32, text: &str, page: Option<(&[u8], u32)>) -> Vec<u8> {

@@ -75,6 +75,8 @@ pub(crate) enum Act {
     Freeze,
     /// From here on the connection gives a byte every tenth of a second.
     Trickle,
+    /// Words in between without end, in answer to this search or to one that was never sent.
+    Chatter { answers: bool },
     /// A reference, then what a server does.
     Refer(&'static str),
     /// These bytes, then what a server does.
@@ -100,6 +102,10 @@ pub(crate) enum Paging {
     Yes,
     /// As if it were not there; the answer has no such control.
     Ignored,
+    /// With a refusal, although it is not critical.
+    Refused,
+    /// A page comes, and nothing says that there are more.
+    Cut,
 }
 
 /// A server before it starts.
@@ -116,6 +122,8 @@ pub(crate) struct Plan {
     pub(crate) refusal: Option<String>,
     /// How many entries it says with each page that there are; 0 is that it does not know.
     pub(crate) figure: u32,
+    /// With what result it refuses to say what it is.
+    pub(crate) nameless: Option<u32>,
 }
 
 impl Plan {
@@ -131,6 +139,7 @@ impl Plan {
             values: 1500,
             refusal: None,
             figure: 0,
+            nameless: None,
         }
     }
 
@@ -153,6 +162,7 @@ impl Plan {
             values: self.values,
             refusal: self.refusal,
             figure: self.figure,
+            nameless: self.nameless,
             ended: AtomicBool::new(false),
             sent: AtomicUsize::new(0),
             sockets: Mutex::default(),
@@ -218,6 +228,7 @@ struct Server {
     values: usize,
     refusal: Option<String>,
     figure: u32,
+    nameless: Option<u32>,
     ended: AtomicBool,
     sent: AtomicUsize,
     sockets: Mutex<Vec<TcpStream>>,
@@ -270,7 +281,10 @@ impl Server {
                 seen.searches += 1;
                 seen.asked.push((request.base_object.0.clone(), names));
                 drop(seen);
-                let page = page_of(message).filter(|_| self.paging == Paging::Yes);
+                let page = page_of(message).filter(|_| self.paging != Paging::Ignored);
+                if page.is_some() && self.paging == Paging::Refused {
+                    return out.send(&frame::done(id, 12, "no pages here", None));
+                }
                 let offset = page.as_ref().map_or(0, |(_, offset)| *offset);
                 let mut answer = Answer { server: self, out, connection, id, request, offset };
                 answer.give(page.map(|(size, _)| size.clamp(1, self.limit)))
@@ -306,6 +320,9 @@ fn number(integer: &Integer) -> usize {
 impl Answer<'_> {
     fn give(&mut self, page: Option<usize>) -> io::Result<()> {
         if self.request.base_object.0.is_empty() {
+            if let Some(code) = self.server.nameless {
+                return self.done(code, "not here", None);
+            }
             let root = self.server.directory.root.clone();
             self.entry(&root)?;
             return self.done(0, "", None);
@@ -316,7 +333,7 @@ impl Answer<'_> {
         let last = matches.len().min(self.offset + page.unwrap_or(self.server.limit));
         let cookie = if last < matches.len() { last.to_string() } else { String::new() };
         let cut = page.is_none() && last < matches.len();
-        let cookie = page.map(|_| cookie.as_bytes().to_vec());
+        let cookie = page.filter(|_| self.server.paging == Paging::Yes).map(|_| cookie.as_bytes().to_vec());
         match self.ask(At::Start, "") {
             Act::Go => {}
             Act::Nothing => {
@@ -383,6 +400,13 @@ impl Answer<'_> {
             Act::Cease => self.done(0, "", Some(&b""[..])).map(|()| true),
             Act::Drop => self.out.flush().and(Err(gone())),
             Act::Freeze => self.out.flush().and(Err(self.server.freeze())),
+            Act::Chatter { answers } => loop {
+                if self.server.ended.load(Ordering::SeqCst) {
+                    return Err(gone());
+                }
+                self.out.send(&frame::between(if answers { self.id } else { self.id + 1000 }))?;
+                thread::sleep(Duration::from_millis(20));
+            },
             Act::Trickle => {
                 self.out.trickle();
                 Ok(false)

@@ -166,6 +166,10 @@ impl<'r, 'w> Asking<'r, 'w> {
                 self.page /= 2;
                 continue;
             }
+            if fault.is_of_paging() && self.page > 0 {
+                self.page = 0;
+                continue;
+            }
             tried += 1;
             if may_pass(&fault) && tried < TRIES {
                 self.clock.note(&format!("{}; trying again", fault.what()));

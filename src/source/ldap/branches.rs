@@ -140,7 +140,7 @@ fn below(connection: &mut Connection<'_>, dn: &str) -> Result<Option<Vec<String>
     let mut listed = Listed(Some(Vec::new()));
     match connection.pages(&search, &mut listed) {
         Ok(()) => Ok(listed.0),
-        Err(Fault::Refused(_)) => Ok(None),
+        Err(Fault::Refused(_) | Fault::Unpaged(_) | Fault::Cut(_)) => Ok(None),
         Err(other) => Err(other),
     }
 }

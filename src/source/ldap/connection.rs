@@ -151,6 +151,7 @@ impl<'w> Connection<'w> {
 
     /// The next message that answers a request; others are of requests that were given up.
     pub(super) fn receive(&mut self, id: i64) -> Result<Message<'_>, Fault> {
+        let mut stray = None;
         loop {
             self.start = self.next;
             self.next = self.fill()?;
@@ -160,6 +161,7 @@ impl<'w> Connection<'w> {
             if found == id {
                 break;
             }
+            self.clock.patient(*stray.get_or_insert_with(Instant::now))?;
             let (of, body) = parts.next()?;
             if found == 0 && of == EXTENDED_RESPONSE {
                 // The server says that it will close the connection.

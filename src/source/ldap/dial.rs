@@ -37,6 +37,17 @@ impl<'w> Dialer<'w> {
         Ok(Self { servers, tls, config, account, clock })
     }
 
+    /// The same for the server at a place alone.
+    pub(super) fn only(&self, place: usize) -> Self {
+        Self {
+            servers: self.servers.get(place).cloned().into_iter().collect(),
+            tls: self.tls.clone(),
+            config: Arc::clone(&self.config),
+            account: self.account.clone(),
+            clock: self.clock,
+        }
+    }
+
     /// Connects to the server at a place, or to one behind it; gives its place.
     pub(super) fn dial(&self, first: usize) -> Result<(Connection<'w>, usize), Fault> {
         let mut last = Fault::Closed;

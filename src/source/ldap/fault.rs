@@ -62,6 +62,10 @@ pub(super) enum Fault {
     Malformed,
     /// The server gives pages without end.
     Circle,
+    /// The server refused the first page of a search.
+    Unpaged(Outcome),
+    /// The server gave as many objects as a page has, and does not say whether there are more.
+    Cut(u32),
     /// The certificate or the handshake, and what to do.
     Tls(String, &'static str),
     /// The server refused.
@@ -134,8 +138,10 @@ impl Fault {
     /// servers refuse a paging cookie that they have dropped, 1 and 80 how AD reports trouble of its own.
     pub(super) fn help(&self) -> Help {
         match self {
-            Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed | Self::Circle => Help::Again,
-            Self::Refused(outcome) => match outcome.code {
+            Self::Io(_) | Self::Closed | Self::Silent(_) | Self::Malformed | Self::Circle | Self::Cut(_) => {
+                Help::Again
+            }
+            Self::Refused(outcome) | Self::Unpaged(outcome) => match outcome.code {
                 code::SIZE_LIMIT | code::ADMIN_LIMIT => Help::Less,
                 code::OPERATIONS_ERROR if wants_account(outcome) => Help::Nothing,
                 code::OPERATIONS_ERROR
@@ -164,7 +170,29 @@ impl Fault {
 
     /// Whether a server may have refused the size of a page, as `OpenLDAP` does for one above its limit.
     pub(super) fn is_page_too_large(&self) -> bool {
-        matches!(self, Self::Refused(outcome) if outcome.code == code::ADMIN_LIMIT)
+        matches!(self, Self::Refused(outcome) | Self::Unpaged(outcome) if outcome.code == code::ADMIN_LIMIT)
+    }
+
+    /// Whether a server will not answer this search, and may answer another one.
+    pub(super) fn is_of_the_search(&self) -> bool {
+        let Self::Refused(outcome) = self else { return false };
+        let passing = [code::TIME_LIMIT, code::BUSY, code::UNAVAILABLE, code::OPERATIONS_ERROR, code::OTHER];
+        !self.ends_the_run() && !passing.contains(&outcome.code)
+    }
+
+    /// The same, said of the first page after so many objects: a server may refuse the control although it is not
+    /// critical, and `OpenLDAP` where it is told to refuses it as a limit.
+    pub(super) fn of_the_first_page(self, objects: u32) -> Self {
+        let refuses = |code| code == code::CRITICAL_EXTENSION || (code == code::ADMIN_LIMIT && objects == 0);
+        match self {
+            Self::Refused(outcome) if refuses(outcome.code) => Self::Unpaged(outcome),
+            other => other,
+        }
+    }
+
+    /// Whether the server may know nothing of pages.
+    pub(super) fn is_of_paging(&self) -> bool {
+        matches!(self, Self::Unpaged(_) | Self::Cut(_))
     }
 
     /// Whether there is no such object.
@@ -190,7 +218,10 @@ impl Fault {
             Self::Malformed => "the server's answer is no LDAP that can be read".into(),
             Self::Circle => "the server gives the same pages again and again".into(),
             Self::Tls(what, _) | Self::Never(what, _) => what.clone(),
-            Self::Refused(outcome) => refused(outcome),
+            Self::Refused(outcome) | Self::Unpaged(outcome) => refused(outcome),
+            Self::Cut(objects) => {
+                format!("the server gave {objects} objects and does not say whether there are more")
+            }
             Self::Deadline => "the time of --deadline is over".into(),
             Self::Interrupted => "interrupted".into(),
             Self::Own(error) => error.to_string(),
@@ -208,7 +239,8 @@ impl Fault {
             Self::Circle => "name another server, or a smaller --base",
             Self::Tls(_, remedy) => remedy,
             Self::Never(_, remedy) => return remedy.clone(),
-            Self::Refused(outcome) => outcome_remedy(outcome),
+            Self::Refused(outcome) | Self::Unpaged(outcome) => outcome_remedy(outcome),
+            Self::Cut(_) => "name another server, or another --page-size",
             Self::Deadline => "give the run more time, or go on with `fetch --resume`",
             Self::Interrupted | Self::Own(_) => "run it again",
         }
@@ -221,10 +253,15 @@ fn wants_account(outcome: &Outcome) -> bool {
     ["000004DC", "00002020"].iter().any(|code| outcome.message.contains(code))
 }
 
+/// How many letters of what a server says are shown; some say the whole search again.
+const MOST_SAID: usize = 300;
+
 fn refused(outcome: &Outcome) -> String {
-    let said = visible(&outcome.message);
-    let said = said.trim();
-    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+    let mut said: String = outcome.message.trim().chars().take(MOST_SAID).collect();
+    if said.len() < outcome.message.trim().len() {
+        said.push('…');
+    }
+    let said = if said.is_empty() { String::new() } else { format!(": {}", visible(&said)) };
     match sub_code(&outcome.message) {
         Some((code, what, _)) => {
             format!("the server refused the account: {what} (result {}, data {code})", outcome.code)
@@ -306,7 +343,7 @@ fn outcome_remedy(outcome: &Outcome) -> &'static str {
         }
         code::TIME_LIMIT => "lower --page-size, or name a smaller --base",
         code::SIZE_LIMIT | code::ADMIN_LIMIT => {
-            "the server gives no more at once and cannot be asked page by page: raise its limit for the account, or name smaller bases with --base"
+            "the server gives no more at once and cannot be asked page by page: raise its limit for the account, lower --page-size, or name smaller bases with --base"
         }
         code::STRONGER_AUTH | code::CONFIDENTIALITY => "use `ldaps://`, or --start-tls",
         code::REFERRAL => "the base is on another server: name that server, which is in the text",
@@ -361,5 +398,6 @@ mod tests {
     #[test]
     fn hostile_text_of_a_server_is_shown_harmlessly() {
         assert!(!refused_with(80, "a\u{1b}[2J\nb").what().contains(['\u{1b}', '\n']));
+        assert!(refused_with(80, &"ä\n".repeat(1 << 20)).what().len() < 4_000);
     }
 }

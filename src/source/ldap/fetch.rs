@@ -107,7 +107,8 @@ pub fn fetch(request: &Request, target: &Target, watch: &dyn Watch) -> Result<Fe
     let (mut connection, place, session) = session().map_err(failed)?;
     let task = task(request, target, &session, &dialer, place).map_err(failed)?;
     if let Some(path) = &target.since
-        && let Some(changes) = changes(path, &task, request, target, &dialer, &clock).map_err(failed)?
+        // Numbers of changes mean nothing on another server.
+        && let Some(changes) = changes(path, &task, request, target, &dialer.only(place), &clock).map_err(failed)?
     {
         let server = dialer.servers[place].to_string();
         return finish(changes, Vec::new(), &session, request, target, &server);
@@ -168,7 +169,13 @@ fn changes(
     }
     let missing = std::mem::take(&mut *lock(&work.missing));
     let mut checkpoint = work.checkpoint.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if missing.is_empty() && earlier.complete(&mut checkpoint, task, &excluded, dialer)? {
+    let whole = missing.is_empty()
+        && match earlier.complete(&mut checkpoint, task, &excluded, dialer) {
+            Err(fault) if fault.ends_the_run() => return Err(fault),
+            // What could not be asked for may come with everything; if it does not, that is told.
+            whole => whole.unwrap_or(false),
+        };
+    if whole {
         checkpoint.rename(task.clone());
         return Ok(Some(checkpoint));
     }

@@ -34,11 +34,12 @@ pub(super) fn finish(
     if can_resume && missing.is_empty() {
         missing.push("parts of the directory were not read".into());
     }
-    if records == 0 && request.filter.is_none() {
+    if records == 0 {
         // Who may read nothing is answered with success and nothing.
-        missing.push(
-            "there is no user that the account may see: check --base, and the rights of the account".into(),
-        );
+        let among = if request.filter.is_some() { ", --filter" } else { "" };
+        missing.push(format!(
+            "there is no user that the account may see: check --base{among}, and the rights of the account"
+        ));
     }
     let mut hidden = unreadable(&asked, &names, &session.schema);
     hidden.extend(wanted(request).map(Attr::ldap).filter(|name| !names.contains(name)).map(str::to_owned));

@@ -25,6 +25,9 @@ const SLICES: usize = 4_096;
 const TOLD: usize = 32;
 /// A page that no server can take for too large.
 const SMALL_PAGE: u32 = 50;
+/// How many slices may be too much one after the other. The first to be tried is always one just split, so that halving
+/// comes to one that is read after some ten steps, in each worker, where smaller ones help at all.
+const HOPELESS: u32 = 64;
 /// How many faults one after the other mean that the servers are gone: every worker has tried as often as it may.
 const FRUITLESS: u32 = 4 * TRIES;
 
@@ -80,6 +83,8 @@ pub(super) struct Work<'w> {
     bell: Condvar,
     /// How often something failed since a job was done.
     fruitless: AtomicU32,
+    /// How often a slice was too much since one was read.
+    too_much: AtomicU32,
 }
 
 /// The value in a lock: a worker that panicked has left it whole.
@@ -111,6 +116,7 @@ impl<'w> Work<'w> {
             jobs: Mutex::default(),
             bell: Condvar::new(),
             fruitless: AtomicU32::new(0),
+            too_much: AtomicU32::new(0),
         }
     }
 
@@ -161,6 +167,9 @@ impl<'w> Work<'w> {
             };
             if done.is_ok() {
                 self.fruitless.store(0, Ordering::Relaxed);
+                if !counts {
+                    self.too_much.store(0, Ordering::Relaxed);
+                }
             }
             let again = done.err().and_then(|(fault, begun)| {
                 connection = None;
@@ -169,7 +178,9 @@ impl<'w> Work<'w> {
             });
             let mut jobs = lock(&self.jobs);
             jobs.taken[usize::from(counts)] -= 1;
-            jobs.waiting.extend(again.into_iter().flatten());
+            for job in again.into_iter().flatten().rev() {
+                jobs.waiting.push_front(job);
+            }
             drop(jobs);
             self.bell.notify_all();
         }
@@ -229,8 +240,15 @@ impl<'w> Work<'w> {
         if fault.is_page_too_large() && self.smaller_page() {
             return Some(vec![job]);
         }
+        // One that is short of cookies may refuse a page, too, and give it the next time.
+        let for_good = job.tried > 0 || fault.is_page_too_large();
+        if fault.is_of_paging() && for_good && self.page.swap(0, Ordering::Relaxed) > 0 {
+            self.clock.note(&format!("{}; asking for everything at once", fault.what()));
+            return Some(vec![job]);
+        }
         let tried = job.tried + 1;
-        let (again, less) = (fault.help() == Help::Again && tried < TRIES, fault.help() == Help::Less);
+        let again = fault.help() == Help::Again && tried < TRIES;
+        let less = fault.help() == Help::Less && self.too_much.fetch_add(1, Ordering::Relaxed) < HOPELESS;
         // A server that is gone is not tried anew for each slice.
         let again = again && self.fruitless.fetch_add(1, Ordering::Relaxed) < FRUITLESS;
         let not_before = Instant::now() + pause(tried);

@@ -74,6 +74,8 @@ impl<'r> Records<'r> {
         if self.excluded.has(entry.dn) {
             return Ok(());
         }
+        // Not every server ends a page.
+        self.part.settle()?;
         let mut ranged = false;
         let before = self.part.text.len();
         let written = entry::write(entry, &mut self.asked, &mut self.part.text, &mut |_, _, _| {

@@ -3,7 +3,7 @@
 use super::ber::tag;
 use super::connection::Connection;
 use super::entry::{Asked, Entry};
-use super::fault::{Fault, Help};
+use super::fault::Fault;
 use super::search::{Filter, Scope, Search};
 use crate::model::Attr;
 
@@ -23,8 +23,8 @@ pub(super) struct Root {
     subschema: Option<String>,
     /// Whether the server is Active Directory, or says so.
     pub(super) is_ad: bool,
-    /// Whether searches can be paged.
-    pub(super) pages: bool,
+    /// Why it says nothing, where it refuses to.
+    pub(super) refusal: Option<String>,
     /// The last change on this server, and the object that has the identity of its database.
     pub(super) last_change: Option<u64>,
     service: Option<String>,
@@ -38,7 +38,6 @@ const NAMES: &[&str] = &[
     "rootDomainNamingContext",
     "subschemaSubentry",
     "supportedCapabilities",
-    "supportedControl",
     "highestCommittedUSN",
     "dsServiceName",
 ];
@@ -49,7 +48,13 @@ impl Root {
         let filter = any()?;
         let search = Search { base: b"", scope: Scope::Base, filter: &filter, attributes: NAMES, page: 0 };
         let mut root = Self::default();
-        connection.find(&search, &mut |body| each_value(body, &mut |name, value| root.take(name, value)))?;
+        let said =
+            connection.find(&search, &mut |body| each_value(body, &mut |name, value| root.take(name, value)));
+        match said {
+            // One that says nothing about itself has objects all the same.
+            Err(fault) if fault.is_of_the_search() => root.refusal = Some(fault.what()),
+            said => said?,
+        }
         Ok(root)
     }
 
@@ -74,8 +79,6 @@ impl Root {
             self.last_change = value.parse().ok();
         } else if is("supportedCapabilities") {
             self.is_ad |= value == "1.2.840.113556.1.4.800";
-        } else if is("supportedControl") {
-            self.pages |= value == "1.2.840.113556.1.4.319";
         }
     }
 
@@ -110,7 +113,7 @@ pub(super) fn any() -> Result<Filter, Fault> {
 /// What a server refuses to say is not known; other faults stay.
 fn tolerate(result: Result<(), Fault>) -> Result<(), Fault> {
     match result {
-        Err(fault @ Fault::Refused(_)) if fault.help() == Help::Nothing => Ok(()),
+        Err(fault) if fault.is_of_the_search() => Ok(()),
         other => other,
     }
 }

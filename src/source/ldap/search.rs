@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
+use std::time::Instant;
 
 use ldap3::asn1::{PL, StructureTag};
 
@@ -118,13 +119,22 @@ impl Connection<'_> {
             let id = self.request(search, &cookie, length)?;
             sink.meanwhile()?;
             length = 0;
-            let next = self.page(search, id, &mut |found| {
+            let page = self.page(search, id, &mut |found| {
                 length = length.saturating_add(1);
                 if let (None, Found::Entry(body)) = (first, &found) {
                     first = Some(key.hash_one(body));
                 }
                 sink.found(found)
-            })?;
+            });
+            let next = match page {
+                Err(fault) if cookie.is_empty() && search.page > 0 => {
+                    return Err(fault.of_the_first_page(length));
+                }
+                page => page?,
+            };
+            if !next.paged && length == search.page && search.page > 0 {
+                return Err(Fault::Cut(length));
+            }
             sink.between(self, next.expected)?;
             cookie = next.cookie;
             empty = if first.is_none() { empty + 1 } else { 0 };
@@ -160,18 +170,24 @@ impl Connection<'_> {
         id: i64,
         each: &mut dyn FnMut(Found<'_>) -> std::result::Result<(), Fault>,
     ) -> std::result::Result<Next, Fault> {
+        let mut idle = None;
         loop {
             let message = self.receive(id)?;
             match message.tag {
                 ENTRY => each(Found::Entry(message.body))?,
                 REFERENCE => each(Found::Reference(message.body))?,
-                INTERMEDIATE => {}
+                INTERMEDIATE => {
+                    self.clock().patient(*idle.get_or_insert_with(Instant::now))?;
+                    continue;
+                }
                 DONE => {
                     Outcome::read(&mut Ber(message.body))?.below(search.base).checked()?;
                     return Ok(Next::read(message.controls)?);
                 }
                 _ => return Err(Fault::Malformed),
             }
+            // Nothing but words in between is no answer.
+            idle = None;
         }
     }
 
@@ -222,6 +238,8 @@ fn paged(size: u32, cookie: &[u8], into: &mut Vec<u8>) {
 /// What the server says with a page.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Next {
+    /// Whether it says anything about pages.
+    paged: bool,
     /// For the next page; empty after the last.
     cookie: Vec<u8>,
     /// How many objects it thinks there are in all; 0 when it does not say.
@@ -239,7 +257,7 @@ impl Next {
             control.take_if(tag::BOOLEAN)?;
             let mut value = Ber(Ber(control.take(tag::OCTETS)?).take(tag::SEQUENCE)?);
             let expected = u64::try_from(value.number(tag::INTEGER)?).unwrap_or(0);
-            return Ok(Self { cookie: value.take(tag::OCTETS)?.to_vec(), expected });
+            return Ok(Self { paged: true, cookie: value.take(tag::OCTETS)?.to_vec(), expected });
         }
         Ok(Self::default())
     }
@@ -264,7 +282,7 @@ mod tests {
         let mut controls = Vec::new();
         nest(&mut controls, tag::SEQUENCE, |into| put(into, tag::OCTETS, b"1.2.3"));
         paged(70, b"more", &mut controls);
-        assert_eq!(Next::read(&controls), Ok(Next { cookie: b"more".to_vec(), expected: 70 }));
+        assert_eq!(Next::read(&controls), Ok(Next { paged: true, cookie: b"more".to_vec(), expected: 70 }));
         assert_eq!(Next::read(&[]), Ok(Next::default()));
         assert_eq!(Next::read(&controls[..controls.len() - 1]), Err(Malformed));
     }

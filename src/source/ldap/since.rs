@@ -118,7 +118,10 @@ impl Earlier {
         let number = changed.free();
         let key = std::hash::RandomState::new();
         let mut records = Records::new(changed.part(number)?, Asked::new(&names), excluded, &key);
-        self.keep(&present, &new, &mut records)?;
+        let gone = self.keep(&present, &new, &mut records)?;
+        if gone.len() > FEW || any_stands(&mut connection, &gone, task)? {
+            return Ok(false);
+        }
         late(&mut connection, &present.unknown, task, &mut records)?;
         changed.add(number, Slice::whole(0));
         changed.finish(number, records.part, records.found)?;
@@ -148,21 +151,59 @@ impl Earlier {
         Ok(pass.found)
     }
 
-    /// Copies the records of objects that did not change, under the names that they have now.
-    fn keep(&mut self, present: &Present, new: &HashSet<[u8; 16]>, records: &mut Records<'_>) -> Result<()> {
+    /// Copies the records of objects that did not change, under the names that they have now. Gives the others that are
+    /// there no more, not many more than a few.
+    fn keep(
+        &mut self,
+        present: &Present,
+        new: &HashSet<[u8; 16]>,
+        records: &mut Records<'_>,
+    ) -> Result<Vec<Gone>> {
         let Records { part, asked, found, .. } = records;
+        let mut gone = Vec::new();
         each_record(&mut self.file, &mut |_| {}, &mut |record| {
-            let Some(guid) = record.guid.filter(|guid| present.all.contains(guid) && !new.contains(guid))
-            else {
+            let Some(guid) = record.guid.filter(|guid| !new.contains(guid)) else { return Ok(()) };
+            if !present.all.contains(&guid) {
+                if gone.len() <= FEW {
+                    gone.push((guid, record.dn));
+                }
                 return Ok(());
-            };
+            }
             copy(&record, present.moved.get(&guid), part, asked);
             found.records += 1;
             part.settle()
         })?;
         found.seen = asked.seen;
-        Ok(())
+        Ok(gone)
     }
+}
+
+/// An object that a pass has not met: its identity, and its name in the earlier fetch.
+type Gone = ([u8; 16], Vec<u8>);
+
+/// Whether any of them stands where it was, so that the pass has not met everybody.
+fn any_stands(
+    connection: &mut Connection<'_>,
+    gone: &[Gone],
+    task: &Task,
+) -> std::result::Result<bool, Fault> {
+    let filter = Filter::parse(&task.filter)?;
+    for (guid, dn) in gone {
+        let search =
+            Search { base: dn, scope: Scope::Base, filter: &filter, attributes: &["objectGUID"], page: 0 };
+        let mut stands = false;
+        let asked = connection.find(&search, &mut |body| {
+            stands |= Entry::read(body)?.value("objectGUID")? == Some(&guid[..]);
+            Ok(())
+        });
+        match asked {
+            Ok(()) if stands => return Ok(true),
+            Ok(()) => {}
+            Err(fault) if fault.is_gone() => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(false)
 }
 
 /// How many identities a page has.

@@ -203,20 +203,25 @@ fn first(
     filter: &str,
 ) -> Result<Option<(Vec<u8>, u128)>, Fault> {
     let (filter, names) = (Filter::parse(filter)?, [key.attribute()]);
-    let search = Search { base: base.as_bytes(), scope, filter: &filter, attributes: &names, page: 1 };
     let mut object = None;
-    let asked = connection.find(&search, &mut |body| {
-        let entry = Entry::read(body)?;
-        let value = entry.value(key.attribute())?.and_then(|octets| key.value(octets));
-        object = object.take().or(value.map(|value| (entry.dn.to_vec(), value)));
-        Ok(())
-    });
-    match asked {
-        // A server that knows nothing of the key has no object with it; one without pages gives more than the one that is
-        // enough, up to its limit.
-        Ok(()) | Err(Fault::Refused(_)) => Ok(object),
-        Err(other) => Err(other),
+    // One that refuses pages is asked without, and gives more than the one that is enough, up to its limit.
+    for page in [1, 0] {
+        let search = Search { base: base.as_bytes(), scope, filter: &filter, attributes: &names, page };
+        let asked = connection.find(&search, &mut |body| {
+            let entry = Entry::read(body)?;
+            let value = entry.value(key.attribute())?.and_then(|octets| key.value(octets));
+            object = object.take().or(value.map(|value| (entry.dn.to_vec(), value)));
+            Ok(())
+        });
+        match asked {
+            // A server that knows nothing of the key has no object with it.
+            Ok(()) => break,
+            Err(Fault::Refused(_)) if object.is_some() => break,
+            Err(Fault::Refused(_)) => {}
+            Err(other) => return Err(other),
+        }
     }
+    Ok(object)
 }
 
 /// Whether `>=` says of an object what it should: it is at or above its own value and not above it.

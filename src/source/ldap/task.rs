@@ -156,8 +156,10 @@ fn bases(
         return Ok(vec![domain.clone()]);
     }
     if root.contexts.is_empty() {
-        let what = "the server does not say what it holds";
-        return Err(Fault::Never(what.into(), "name the base with --base".into()));
+        let why = root.refusal.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let what = format!("the server does not say what it holds{why}");
+        let remedy = "name the base with --base, or an account that may see it with --user";
+        return Err(Fault::Never(what, remedy.into()));
     }
     // A base below another is read with it.
     let spelled: Vec<String> = root.contexts.iter().map(|base| names::spelled(base)).collect();
