@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::ber::{Ber, nest, put, put_number, tag};
 use super::connection::Connection;
-use super::fault::{Fault, Outcome};
+use super::fault::Fault;
+use super::outcome::Outcome;
 
 const BIND: u8 = 0x60;
 const BOUND: u8 = 0x61;

@@ -9,8 +9,9 @@ use std::time::Instant;
 use rustls::ClientConfig;
 
 use super::ber::{self, Ber, nest, put, put_number, tag};
-use super::fault::{Fault, Outcome};
+use super::fault::Fault;
 use super::gather::Gather;
+use super::outcome::Outcome;
 use super::stream::Stream;
 use super::tls;
 use super::url::{Scheme, Server};

@@ -9,7 +9,8 @@ use ring::digest;
 use super::ber::{Ber, tag};
 use super::bind::Token;
 use super::connection::Connection;
-use super::fault::{Fault, Outcome};
+use super::fault::Fault;
+use super::outcome::Outcome;
 
 /// The answer `saslBindInProgress`.
 const GOES_ON: i64 = 14;

@@ -23,6 +23,7 @@ mod late;
 mod locate;
 mod names;
 mod organisation;
+mod outcome;
 mod part;
 mod parts;
 mod queue;

@@ -8,7 +8,8 @@ use ldap3::asn1::{PL, StructureTag};
 
 use super::ber::{Ber, Malformed, nest, put, put_number, tag};
 use super::connection::Connection;
-use super::fault::{Fault, Outcome};
+use super::fault::Fault;
+use super::outcome::Outcome;
 use crate::error::{Error, Result};
 
 const SEARCH: u8 = 0x63;
