@@ -117,19 +117,27 @@ proptest::proptest! {
     fn what_is_known_of_a_profile_holds_for_all_its_users(
         words in proptest::collection::vec(proptest::option::weighted(0.6, 0..WORDS.len()), Attr::COUNT),
         differing in 0..Attr::COUNT,
+        proxies in proptest::collection::vec(proptest::collection::vec(
+            "(SMTP|smtp|sip|SIP|x500|fax|bad):[abA']{1,2}@(b\\.co|x\\.local)", 0..4,
+        ), 40),
     ) {
         let mut user = User::new(AttrSet::NONE);
-        for (attr, word) in AttrSet::ALL.iter().zip(words) {
+        for (attr, word) in AttrSet::ALL.without(Attr::ProxyAddresses).iter().zip(words) {
             if let Some(word) = word {
                 user.set(attr, WORDS[word]);
             }
         }
-        let differing = AttrSet::ALL.iter().nth(differing).unwrap();
+        let differing = AttrSet::ALL.without(Attr::ProxyAddresses).iter().nth(differing).unwrap_or(Attr::Mail);
         let mut users = vec![user.clone()];
         for word in WORDS {
             let mut other = user.clone();
             other.lose(differing);
             other.set(differing, word);
+            users.push(other);
+        }
+        for proxies in &proxies {
+            let mut other = user.clone();
+            proxies.iter().for_each(|proxy| other.set(Attr::ProxyAddresses, proxy));
             users.push(other);
         }
         all_passed_over_in_silence(&users);
