@@ -137,7 +137,9 @@ proptest::proptest! {
         }
         for proxies in &proxies {
             let mut other = user.clone();
-            proxies.iter().for_each(|proxy| other.set(Attr::ProxyAddresses, proxy));
+            for proxy in proxies {
+                other.set(Attr::ProxyAddresses, proxy);
+            }
             users.push(other);
         }
         all_passed_over_in_silence(&users);
