@@ -42,8 +42,6 @@ pub(super) struct Judge<'p, 'a> {
     plan: &'p Plan,
     naming: &'a Naming<'a>,
     concerns: Concerns<'p>,
-    /// The catalogue.
-    rules: Vec<&'static Rule>,
     findings: Vec<Finding>,
     /// How many findings each suppression covers, if there are any.
     covered: Vec<u64>,
@@ -59,7 +57,7 @@ impl<'p, 'a> Judge<'p, 'a> {
     /// Judges by a plan; the concerns are those of the plan.
     pub(super) fn new(plan: &'p Plan, concerns: Concerns<'p>, naming: &'a Naming<'a>) -> Self {
         let covered = vec![0; plan.suppressions.list().len()];
-        Self { plan, naming, concerns, rules: rules::all().collect(), findings: Vec::new(), covered }
+        Self { plan, naming, concerns, findings: Vec::new(), covered }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
@@ -93,7 +91,7 @@ impl<'p, 'a> Judge<'p, 'a> {
         let mut open = passed;
         let all = catch_unwind(AssertUnwindSafe(|| {
             for place in concerned.iter() {
-                self::run(self.plan, facts, &near, (place, self.rules[place]), &mut self.findings, &mut open);
+                self::run(self.plan, facts, &near, (place, rules::at(place)), &mut self.findings, &mut open);
             }
         }));
         if all.is_err() {
@@ -118,7 +116,7 @@ impl<'p, 'a> Judge<'p, 'a> {
         for place in concerned.iter() {
             let kept = self.findings.len();
             let ran = catch_unwind(AssertUnwindSafe(|| {
-                self::run(self.plan, facts, near, (place, self.rules[place]), &mut self.findings, &mut open);
+                self::run(self.plan, facts, near, (place, rules::at(place)), &mut self.findings, &mut open);
             }));
             if ran.is_err() {
                 self.findings.truncate(kept);

@@ -139,19 +139,12 @@ impl<'a> Facts<'a> {
         };
         let mail = trim(user.get(Attr::Mail));
         let mail_look = Seen::of(ProxyType::Smtp, mail, &proxies, known);
-        // Whether every address is there, and lies in a domain that is routable by its shape.
-        let name = user.get(Attr::UserPrincipalName);
-        let suffix_is_routable = match look {
-            // Mostly it is the SIP address.
-            Some(Seen { well_formed: true, routable, .. }) if uri == Some(name) => routable,
-            _ => known.is_routable(domain(name)),
-        };
         let routable = user.carries(Attr::ProxyAddresses)
             && user.carries(Attr::PrimaryUserAddress)
             && !among.outside
             && look.is_none_or(|look| look.routable)
             && mail_look.routable
-            && suffix_is_routable;
+            && is_name_routable(user, uri.zip(look), known);
         let locator = locator(user.get(Attr::DeploymentLocator));
         let mut facts = Self {
             locator,
@@ -278,6 +271,16 @@ impl<'a> Facts<'a> {
     /// Contacts have none and are kept.
     fn lacks_account_name(&self) -> bool {
         self.user.has(Attr::SamAccountName) == Tri::No && !self.is_contact()
+    }
+}
+
+/// Whether the suffix of the sign-in name is routable by its shape, given the SIP address and what was seen of it.
+fn is_name_routable(user: &User<'_>, sip: Option<(&str, Seen)>, known: &mut Known) -> bool {
+    let name = user.get(Attr::UserPrincipalName);
+    match sip {
+        // Mostly they are one text.
+        Some((address, Seen { well_formed: true, routable, .. })) if address == name => routable,
+        _ => known.is_routable(domain(name)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::profile::Profile;
 use super::verdict::{Plan, Verdict, judge};
-use super::{Check, RuleSet, Sink, all};
+use super::{Check, RuleSet, Sink, all, findings_of};
 use crate::finding::Finding;
 use crate::model::{Attr, AttrSet, Facts, Hidden, Marks, User};
 
@@ -87,20 +87,11 @@ impl<'p> Concern<'p> {
         &self.known[place].insert(known).1
     }
 
-    /// What the rules of the plan say about one user, in the order of the catalogue.
+    /// What the rules of the plan say about one user, in the order of the catalogue and at their own severities: what
+    /// [`super::findings_about`] says, without asking those that have nothing to say.
     pub fn findings_about(&mut self, facts: &Facts<'_>) -> Vec<Finding> {
-        let (run, plan) = (self.with(facts, true).run, self.plan);
-        let (mut findings, mut open) = (Vec::new(), RuleSet::NONE);
-        for place in run.iter() {
-            if let Check::User(check) = super::at(place).check {
-                check(
-                    facts,
-                    &plan.context,
-                    &mut Sink::new(place, plan.severity[place], &mut findings, &mut open),
-                );
-            }
-        }
-        findings
+        let run = self.with(facts, true).run;
+        run.iter().flat_map(|place| findings_of(place, &self.plan.context, facts)).collect()
     }
 
     /// A rule has nothing to say without its marks. And what a rule says follows from what it reads: where none of that
