@@ -44,7 +44,9 @@ impl Reading {
         let columns: Vec<Used> =
             self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
         let (text, mut at) = (block.text.as_str(), 0);
-        let garbled = !self.ascii && wanted == AttrSet::ALL && may_be_garbled(text);
+        // Told of in the last reading.
+        let tells = wanted == AttrSet::ALL && !matches!(notes, Notes::Take(_));
+        let garbled = tells && !self.ascii && may_be_garbled(text);
         let lines = Lines::new(text, block.line);
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let mut room = Vec::new();
