@@ -112,10 +112,12 @@ fn same_folded(a: &str, b: &str) -> bool {
 pub fn hash(text: &str) -> u64 {
     let text = trim(text);
     let (hash, is_ascii) = hash_small(text.as_bytes());
-    if is_ascii {
-        return hash;
-    }
-    // Like `fold`, without its allocations: few texts are longer.
+    if is_ascii { hash } else { hash_folded(text) }
+}
+
+/// The hash of a text that is not ASCII: like [`fold`], without its allocations, for few texts are longer.
+#[inline(never)]
+fn hash_folded(text: &str) -> u64 {
     let (mut room, mut end) = ([0; 256], 0);
     let alone = pieces(text, |piece| {
         if let Some(place) = room.get_mut(end..end + piece.len()) {

@@ -70,12 +70,11 @@ fn first(bits: u64) -> usize {
 #[derive(Debug, Clone)]
 pub struct Places<'t> {
     octet: u8,
-    /// A bit for each place that was found in the 64 octets from `at` on, and not given yet.
-    found: u64,
-    at: usize,
-    /// What was not looked at, and where it starts.
-    rest: &'t [u8],
+    text: &'t [u8],
+    /// What is before here was looked at.
     behind: usize,
+    /// A bit for each place among the 64 before there that was found and not given yet.
+    found: u64,
 }
 
 impl<'t> Places<'t> {
@@ -83,35 +82,19 @@ impl<'t> Places<'t> {
     #[must_use]
     #[inline]
     pub fn of(octet: u8, text: &'t [u8], at: usize) -> Self {
-        Self { octet, found: 0, at, rest: text.get(at..).unwrap_or_default(), behind: at }
+        Self { octet, text, behind: at, found: 0 }
     }
 
     /// Looks at the next 64 octets; `None` at the end.
     #[inline]
     fn look(&mut self) -> Option<()> {
-        let Some((near, rest)) = self.rest.split_first_chunk::<64>() else { return self.look_at_last() };
-        let (sixteens, _) = near.as_chunks::<16>();
-        self.found = (0..4).fold(0, |all, nth| all | equal(self.octet, &sixteens[nth]) << (nth * 16));
-        (self.at, self.behind, self.rest) = (self.behind, self.behind + 64, rest);
-        Some(())
-    }
-
-    /// The same for less.
-    #[inline(never)]
-    fn look_at_last(&mut self) -> Option<()> {
-        let last = std::mem::take(&mut self.rest);
-        let (sixteens, _) = last.as_chunks::<16>();
-        self.found = 0;
-        for (nth, sixteen) in sixteens.iter().enumerate() {
-            self.found |= equal(self.octet, sixteen) << (nth * 16);
-        }
-        self.found |= match last.last_chunk() {
-            // With some that were looked at already.
-            Some(sixteen) => equal(self.octet, sixteen) << (last.len() - 16),
-            None => last.iter().rev().fold(0, |all, &b| all << 1 | u64::from(b == self.octet)),
+        let rest = self.text.get(self.behind..)?;
+        self.found = match rest.first_chunk() {
+            Some(near) => among(self.octet, near),
+            None => among_last(self.octet, rest),
         };
-        self.at = self.behind;
-        (!last.is_empty()).then_some(())
+        self.behind += 64;
+        Some(())
     }
 }
 
@@ -123,9 +106,28 @@ impl Iterator for Places<'_> {
         while self.found == 0 {
             self.look()?;
         }
-        let place = self.at + first(self.found);
+        let place = self.behind - 64 + first(self.found);
         self.found &= self.found - 1;
         Some(place)
+    }
+}
+
+/// Which of 64 octets are this one.
+#[inline]
+fn among(octet: u8, text: &[u8; 64]) -> u64 {
+    let (sixteens, _) = text.as_chunks();
+    (0..4).fold(0, |found, nth| found | equal(octet, &sixteens[nth]) << (nth * 16))
+}
+
+/// Which of less are.
+#[inline(never)]
+fn among_last(octet: u8, text: &[u8]) -> u64 {
+    let (sixteens, _) = text.as_chunks();
+    let found = sixteens.iter().rev().fold(0, |found, sixteen| found << 16 | equal(octet, sixteen));
+    match text.last_chunk() {
+        // With some that were looked at already.
+        Some(last) => found | equal(octet, last) << (text.len() - 16),
+        None => text.iter().rev().fold(0, |found, &b| found << 1 | u64::from(b == octet)),
     }
 }
 

@@ -13,7 +13,7 @@ use super::split::split;
 use super::values::{How, Meant, mean};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
-use crate::model::octet::{Places, find, has};
+use crate::model::octet::{Places, has};
 use crate::model::{Attr, User};
 
 /// How plain rows are read.
@@ -156,7 +156,7 @@ fn is_object(user: &User<'_>) -> bool {
     let dn = user.get(Attr::DistinguishedName);
     let address =
         || [Attr::UserPrincipalName, Attr::Mail].iter().any(|&attr| has(b'@', user.get(attr).as_bytes()));
-    (find(b'=', dn.as_bytes()).is_some() || address()) && !is_deleted(dn)
+    (has(b'=', dn.as_bytes()) || address()) && !is_deleted(dn)
 }
 
 /// Reads one cell; false when it is more than plain.
