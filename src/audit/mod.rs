@@ -353,12 +353,7 @@ impl<R: Report> Run<'_, R> {
                 if judgement.failed {
                     done.problems.add(Problem::RuleFailed, record.place.line());
                 }
-                let judged = Judged {
-                    source: input.name(),
-                    facts: &facts,
-                    verdict: &judgement.verdict,
-                    findings: judge.findings(),
-                };
+                let judged = Judged::of(input.name(), &facts, &judgement.verdict, judge.findings());
                 done.counts.add(&judged);
                 self.report.user(&mut done.part, &judged);
             }

@@ -74,7 +74,7 @@ impl Report for Kept {
     fn user(&self, part: &mut Vec<Line>, judged: &Judged<'_, '_>) {
         let findings = judged.findings;
         part.push((
-            judged.facts.user.name().to_owned(),
+            judged.user.name().to_owned(),
             findings.iter().map(|finding| rules::at(finding.rule).code).collect(),
             findings.iter().map(|finding| finding.message.clone()).collect(),
             findings
