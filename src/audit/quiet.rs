@@ -22,11 +22,21 @@ pub(super) struct Quiets {
     records: Box<[u8]>,
 }
 
-/// Collects those of one block.
-#[derive(Debug, Default)]
+/// Collects those of one block, whose profiles come from one [`crate::rules::concern::Concern`].
+#[derive(Debug)]
 pub(super) struct Hush {
     all: Vec<Quiet>,
     records: Vec<u8>,
+    /// The numbers that profiles have got lately, 0 for none; each at its place.
+    known: [(u32, u8); PROFILES],
+}
+
+const PROFILES: usize = 64;
+
+impl Default for Hush {
+    fn default() -> Self {
+        Self { all: Vec::new(), records: Vec::new(), known: [(0, 0); PROFILES] }
+    }
 }
 
 impl Hush {
@@ -38,8 +48,17 @@ impl Hush {
             // Of others the proxy addresses are needed to show the SIP address.
             && pua.is_empty() == facts.sip_address.is_none()
             && facts.exclusion().is_none();
-        let number = if is_quiet { self.place(facts, &concerned.verdict) } else { 0 };
+        let number = if is_quiet { self.number(facts, concerned) } else { 0 };
         self.records.push(number);
+    }
+
+    /// The place of what is said of a profile, which decides it.
+    fn number(&mut self, facts: &Facts<'_>, concerned: &Concerned) -> u8 {
+        let place = concerned.profile as usize % PROFILES;
+        if self.known[place].0 != concerned.profile {
+            self.known[place] = (concerned.profile, self.place(facts, &concerned.verdict));
+        }
+        self.known[place].1
     }
 
     /// The place of what is said, from 1; 0 when there are too many others.

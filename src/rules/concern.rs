@@ -25,6 +25,8 @@ pub struct Concern<'p> {
     nothing: Vec<Nothing>,
     /// Of the profiles met lately, each at its place.
     known: Vec<Option<Box<(Profile, Concerned)>>>,
+    /// How many profiles were met.
+    met: u32,
 }
 
 /// How many inputs are kept.
@@ -53,6 +55,8 @@ pub struct Concerned {
     pub open: RuleSet,
     /// The verdict, as far as those know that need not look.
     pub verdict: Verdict,
+    /// The number of the profile: no two of one [`Concern`] share it.
+    pub profile: u32,
 }
 
 impl<'p> Concern<'p> {
@@ -66,6 +70,7 @@ impl<'p> Concern<'p> {
             shared: RuleSet::NONE,
             nothing: Vec::new(),
             known: vec![None; PROFILES],
+            met: 0,
         };
         for (place, rule) in all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
             rule.when_in(&plan.context).places().for_each(|mark| of.by_mark[mark].insert(place));
@@ -111,7 +116,8 @@ impl<'p> Concern<'p> {
                 open = open.with(own);
             }
         }
-        Concerned { run, open, verdict: judge(facts, self.plan, &[], open, None) }
+        self.met = self.met.wrapping_add(1);
+        Concerned { run, open, verdict: judge(facts, self.plan, &[], open, None), profile: self.met }
     }
 
     fn about_nothing(&mut self, user: &User<'_>) -> &Nothing {

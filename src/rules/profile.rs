@@ -9,8 +9,8 @@ pub(super) struct Profile {
     marks: Marks,
     filled: AttrSet,
     carried: AttrSet,
-    /// What is one of a few, an octet each.
-    few: [u8; 12],
+    /// What is one of a few, four bits each.
+    few: u64,
     /// Whether the user shares no key with others.
     pub(super) alone: bool,
 }
@@ -34,13 +34,14 @@ impl Profile {
             u8::from(facts.sip_well_formed),
             u8::from(facts.is_contact()),
         ];
+        let few = few.into_iter().fold(0, |all, one| all << 4 | u64::from(one));
         Self { marks: facts.marks, filled: user.filled(), carried: user.carried(), few, alone }
     }
 
     /// Its place among so many, a power of two.
     pub(super) fn place(&self, among: usize) -> usize {
-        let few = self.few.iter().fold(0_u64, |all, &one| all * 5 + u64::from(one));
-        let mixed = (self.marks.bits() ^ u64::from(self.filled.bits()) << 32 ^ few << 7)
+        let few = self.few.wrapping_mul(0x2d35_8dcc_aa6c_78a5);
+        let mixed = (self.marks.bits() ^ u64::from(self.filled.bits()) << 32 ^ few)
             .wrapping_mul(0x9fb2_1c65_1e98_df25);
         (mixed >> 40) as usize & (among - 1)
     }

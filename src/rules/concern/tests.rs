@@ -22,7 +22,7 @@ fn all_passed_over_in_silence(users: &[User<'_>]) {
             let mut concern = Concern::of(&plan);
             for user in users {
                 let facts = Facts::of(user);
-                let Concerned { run, open, verdict } = concern.with(&facts, true).clone();
+                let Concerned { run, open, verdict, .. } = concern.with(&facts, true).clone();
                 for (place, rule) in all().enumerate().filter(|(place, _)| !run.has(*place)) {
                     let Some(said) = says(place, rule, &plan.context, user) else { continue };
                     let passed = said.findings.is_empty() && said.not_evaluated == open.has(place);
