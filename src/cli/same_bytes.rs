@@ -7,7 +7,8 @@ use std::path::Path;
 use super::audit::pool;
 use super::environment::Environment;
 use super::exit::{Found, Status, audit_line};
-use super::join::{Folder, Opened, Run};
+use super::join::{Folder, Run};
+use super::opened::Opened;
 use super::tests::{Silent, settings};
 use crate::audit::{self, Memory};
 use crate::model::Input;
@@ -90,9 +91,8 @@ fn report(path: &Path, target: usize, threads: usize, limit: Option<u64>) -> (St
     let (plan, pool) = (settings.plan(Scenario::LyncHybrid), pool(threads).unwrap());
     let (spec, options) = (path.to_str().unwrap(), source::Options::default());
     let opened = pool.install(|| source::open_with(spec, &options, target, LIMIT)).unwrap();
-    let about = opened.about().clone();
-    let sources = [Opened { input: Box::new(opened), about }];
-    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let sources = [Opened(Box::new(opened))];
+    let inputs: Vec<&dyn Input> = sources.iter().map(Opened::input).collect();
     let folder_of_report = Folder::open(&settings, Scenario::LyncHybrid, &Environment::default()).unwrap();
     let memory = Memory { limit, folder: folder.path().to_owned() };
     let outcome =
