@@ -54,7 +54,7 @@ use cut::Cutter;
 use encoding::{Found, Raw, Text};
 use ldif::Ldif;
 #[cfg(test)]
-pub(crate) use opening::open_with;
+pub(crate) use opening::open_sized;
 use regular::{Cut, Regular, last_end};
 use straight::Straight;
 

@@ -14,7 +14,7 @@ use crate::model::problem::Problems;
 ///
 /// Fails when it cannot be read, is neither LDIF nor a table with a heading, or has no column that says who a row is.
 pub fn open(spec: &str, options: &Options) -> Result<Source> {
-    open_with(spec, options, options.block.unwrap_or(BLOCK), LIMIT)
+    open_sized(spec, options, (options.block.unwrap_or(BLOCK), LIMIT), assumed::SMALL)
 }
 
 /// Opens what was fetched from a server; `spec` is the URL, `block` as in [`Options`].
@@ -25,13 +25,9 @@ pub fn open_fetched(spec: &str, fetched: ldap::Fetched, block: Option<usize>) ->
     open_looked(spec, raw, bytes, &Options::default(), sizes)
 }
 
-/// [`open`], with blocks of about `target` bytes and records of at most `limit`.
-pub(crate) fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
-    open_sized(spec, options, (target, limit), assumed::SMALL)
-}
-
-/// The same; files of more than `small` bytes are not looked at as a whole if that can be helped.
-pub(super) fn open_sized(spec: &str, options: &Options, sizes: (usize, usize), small: u64) -> Result<Source> {
+/// [`open`], with blocks of about so many bytes and records of at most so many. Files of more than `small` bytes are not
+/// looked at as a whole if that can be helped.
+pub(crate) fn open_sized(spec: &str, options: &Options, sizes: (usize, usize), small: u64) -> Result<Source> {
     let raw = Raw::open(spec)?;
     if raw.len > small
         && let Some(found) = assumed::by_start(&raw, options)?

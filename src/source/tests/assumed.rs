@@ -1,6 +1,5 @@
 //! Files that are opened by their start are what they are when all of their bytes are looked at first.
 
-use super::super::opening::open_sized;
 use super::*;
 
 /// Small blocks, and records that are too long soon.
