@@ -30,7 +30,7 @@ impl Report for All {
             format!("{} {} {}", rules::at(finding.rule).code, finding.value, finding.message)
         };
         let findings = judged.findings.iter().map(finding).collect();
-        part.push((judged.facts.user.name().to_owned(), judged.verdict.status.word(), findings));
+        part.push((judged.user.name().to_owned(), judged.verdict.status.word(), findings));
     }
 
     fn take(&self, part: Vec<Said>) -> Result<()> {

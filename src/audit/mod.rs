@@ -2,10 +2,11 @@
 //!
 //! The inputs are read three times, always in parallel and never as a whole:
 //!
-//! 1. `keys`: of every record, fixed-size hashes of what must not be shared; `meet` finds where hashes meet.
+//! 1. `keys`: of every record, fixed-size hashes of what must not be shared; `meet` finds where hashes meet. Most users
+//!    are judged already: `quiet` keeps whom no rule has anything to say about that does not ask for other users.
 //! 2. `look`: the records concerned are looked at again; `groups` says who really shares what, and leaves what each
 //!    record has to know of the others (`ties`).
-//! 3. `judge`: every rule over every user; the report takes the users in order.
+//! 3. `judge`: every rule over every other user; the report takes the users in order.
 //!
 //! What is kept between the readings is the hashes, some thirty octets a user, and, while there is room, some twenty
 //! octets by which the last reading is faster. What grows with the users stays
@@ -22,6 +23,7 @@ mod look;
 mod meet;
 mod memory;
 mod names;
+mod quiet;
 mod sets;
 mod spill;
 #[cfg(test)]
@@ -35,6 +37,7 @@ use crate::model::address::Known;
 use crate::model::problem::{Problem, Problems};
 use crate::model::{AttrSet, BlockPlace, Facts, Input, Notes, User};
 use crate::rules::RuleSet;
+use crate::rules::concern::Concern;
 use crate::rules::counts::{Counts, Tally};
 use crate::rules::verdict::{Judged, Plan};
 
@@ -48,6 +51,7 @@ use layout::{Layout, changed};
 use look::{Look, Sights};
 use meet::{KeyStore, Met, meet};
 use names::{BlockNames, Names, Naming};
+use quiet::{Hush, Quiets};
 use spill::{Kept, Shelf, Spill};
 use ties::Ties;
 
@@ -142,7 +146,7 @@ pub fn run<R: Report>(
     let (layout, met) = loop {
         let keys = KeyStore::new(&spill, rooms.keys);
         let shelves = (&shelf, &Shelf::new(&spill, rooms.notes));
-        let layout = first_reading(inputs, progress, &mut outcome.sources, shelves, &keys)?;
+        let layout = first_reading((inputs, plan), progress, &mut outcome.sources, shelves, &keys)?;
         // Every input is asked, so that all that need more care get it at once.
         let settled = inputs.iter().map(|input| input.settled()).collect::<Result<Vec<_>>>()?;
         if !settled.contains(&false) {
@@ -180,12 +184,13 @@ struct First {
     records: u32,
     starts: Kept,
     notes: Box<[u8]>,
+    quiets: Quiets,
     keys: Vec<BlockKeys>,
 }
 
 /// First reading: the keys of everybody.
 fn first_reading<'s>(
-    inputs: &[&dyn Input],
+    (inputs, plan): (&[&dyn Input], &Plan),
     progress: &dyn Progress,
     sources: &mut [SourceOutcome],
     (shelf, shelf_of_notes): (&'s Shelf<'s>, &Shelf<'_>),
@@ -193,22 +198,32 @@ fn first_reading<'s>(
 ) -> Result<Layout<'s>> {
     let mut layout = Layout::new(shelf);
     sources.fill(SourceOutcome::default());
-    let wanted = keys::attributes();
+    let concerns: Mutex<Vec<Concern<'_>>> = Mutex::default();
     let work = |numbered: Numbered| {
         keys.relieve()?;
-        let (input, mut collector) = (numbered.input, Collector::default());
+        let input = numbered.input;
+        let (mut collector, mut hush, mut domains) =
+            (Collector::default(), Hush::default(), Known::default());
         let block = numbered.block(inputs)?;
         let mut notes = Vec::new();
         let take = Notes::Take(&mut notes);
-        inputs[input].noted_records(&block, wanted, take, &mut |record| collector.add(record));
+        let concern = lock(&concerns).pop();
+        let mut concern = concern.unwrap_or_else(|| Concern::of(plan));
+        inputs[input].noted_records(&block, AttrSet::ALL, take, &mut |record| {
+            let facts = Facts::with(&record.user, &mut domains);
+            collector.add(record, &facts);
+            hush.add(&facts, concern.with(&facts, true), record.incomplete.is_some());
+        });
+        lock(&concerns).push(concern);
         let (found, notes) = (collector.finish(), shelf_of_notes.keep_here(notes));
         progress.advance(Stage::Keys, block.bytes, u64::from(found.records));
         let (records, starts) = (found.records, shelf.keep(found.starts)?);
-        Ok(First { input, place: block.place, records, starts, notes, keys: found.keys })
+        let quiets = hush.finish(shelf_of_notes);
+        Ok(First { input, place: block.place, records, starts, notes, quiets, keys: found.keys })
     };
     blocks::each(inputs, None, progress, work, |found: First| {
         sources[found.input].records += u64::from(found.records);
-        let kept = (found.starts, found.notes);
+        let kept = (found.starts, found.notes, found.quiets);
         let first = layout.add(found.input, found.place, found.records, kept)?;
         keys.add(first, found.keys);
         Ok(())
@@ -346,20 +361,22 @@ impl<R: Report> Run<'_, R> {
             if self.repeats.has(own as usize) {
                 done.repeats += 1;
             } else if self.only.is_none_or(|only| only.reports(&record.user)) {
+                let ties = ties.own(own);
+                if let Some(quiet) = known.quiets.of(own - known.first).filter(|_| ties.is_empty()) {
+                    let (source, user, shown) = (input.name(), &record.user, quiet.shown(&record.user));
+                    let judged = Judged { source, user, shown, verdict: &quiet.verdict, findings: &[] };
+                    done.counts.add(&judged);
+                    return self.report.user(&mut done.part, &judged);
+                }
                 let facts = Facts::with(&record.user, &mut domains);
-                let Some(judgement) = judge.judge(&facts, ties.own(own), record.incomplete) else {
+                let Some(judgement) = judge.judge(&facts, ties, record.incomplete) else {
                     same = false;
                     return;
                 };
                 if judgement.failed {
                     done.problems.add(Problem::RuleFailed, record.place.line());
                 }
-                let judged = Judged {
-                    source: input.name(),
-                    facts: &facts,
-                    verdict: &judgement.verdict,
-                    findings: judge.findings(),
-                };
+                let judged = Judged::of(input.name(), &facts, &judgement.verdict, judge.findings());
                 done.counts.add(&judged);
                 self.report.user(&mut done.part, &judged);
             }

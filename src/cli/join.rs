@@ -240,7 +240,7 @@ impl Report for Folder {
 
     fn user(&self, block: &mut Block, judged: &Judged<'_, '_>) {
         if self.domains.is_some() && judged.verdict.status != verdict::Status::Excluded {
-            organisation::count(&mut block.domains, judged.facts);
+            organisation::count(&mut block.domains, judged.shown.sip_address);
         }
         self.report.user(&mut block.part, judged);
     }

@@ -13,10 +13,10 @@ use super::signals::Signals;
 use super::terminal::{self, Paint, Style, escape, grouped, several};
 use crate::audit::Outcome;
 use crate::error::{Error, Result};
+use crate::model::address;
 use crate::model::address::{is_domain, is_under};
 use crate::model::domain::domain_name;
 use crate::model::organisation::{Check, State};
-use crate::model::{Facts, address};
 use crate::rules::Scenario;
 use crate::rules::organisation::{Organisation, dns};
 use crate::rules::verdict::Plan;
@@ -36,8 +36,8 @@ pub(super) type Domains = BTreeMap<String, u64>;
 const NONE: &str = "";
 
 /// Counts the domain of a user's SIP address.
-pub(super) fn count(domains: &mut Domains, facts: &Facts<'_>) {
-    let Some(domain) = facts.sip_address.map(address::domain) else { return };
+pub(super) fn count(domains: &mut Domains, sip_address: Option<&str>) {
+    let Some(domain) = sip_address.map(address::domain) else { return };
     if let Some(users) = domains.get_mut(domain) {
         *users += 1;
         return;

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::address::{Known, Look, after_prefix, domain};
+use super::address::{Known, Look, address_of_pua, after_prefix, domain};
 use super::attribute::Attr;
 use super::class::Classes;
 use super::fold::{same, trim};
@@ -109,65 +109,79 @@ impl<'a> Facts<'a> {
     /// Works them out, given the domains of the users before.
     #[must_use]
     pub fn with(user: &'a User<'a>, known: &mut Known) -> Self {
-        let (mut proxies, mut among) = (SmallVec::<[Proxy<'a>; 8]>::new(), Among::default());
+        let (mut facts, mut among) = (Self::blank(user), Among::default());
         for raw in user.proxies() {
             let proxy = Proxy::split(raw, known);
             among.add(&proxy);
-            proxies.push(proxy);
+            facts.proxies.push(proxy);
         }
-        let holds = |found: bool, hidden: bool| {
-            let shown = user.carries(Attr::ProxyAddresses) && !hidden;
-            if found || shown { Tri::from(found) } else { Tri::Unknown }
-        };
-        let hidden = user.hidden();
-        let sip_proxy = holds(among.sips > 0, hidden.sip);
-        let smtp_proxy = holds(among.smtps > 0, hidden.smtp);
-        let sip_enabled = user
-            .has(Attr::PrimaryUserAddress)
-            .or(user.says(Attr::UserEnabled, true))
-            .or(user.has(Attr::PrimaryHomeServer))
-            .or(sip_proxy);
-        let mailbox = MailboxHome::of(user);
-        let mail_bearing = Tri::from(mailbox.exists()).or(user.has(Attr::Mail)).or(smtp_proxy);
+        facts.see_proxies(&among);
+        facts.mailbox = MailboxHome::of(user);
+        facts.mail_bearing = Tri::from(facts.mailbox.exists()).or(user.has(Attr::Mail)).or(facts.smtp_proxy);
         let pua = user.get(Attr::PrimaryUserAddress);
         let uri = after_prefix(pua, "sip");
-        let look = uri.map(|address| Seen::of(ProxyType::Sip, address, &proxies, known));
-        let pua_well_formed = look.is_some_and(|look| look.well_formed);
-        let (sip_address, sip_well_formed) = match pua {
-            "" => sip_of_proxies(&proxies),
-            _ => (Some(uri.unwrap_or(pua)), pua_well_formed),
+        let look = uri.map(|address| Seen::of(ProxyType::Sip, address, &facts.proxies, known));
+        facts.pua_well_formed = look.is_some_and(|look| look.well_formed);
+        facts.pua_local_classes = look.map(|look| look.local_classes).unwrap_or_default();
+        (facts.sip_address, facts.sip_well_formed) = match pua {
+            "" => sip_of_proxies(&facts.proxies),
+            _ => (Some(address_of_pua(pua)), facts.pua_well_formed),
         };
-        let mail = trim(user.get(Attr::Mail));
-        let mail_look = Seen::of(ProxyType::Smtp, mail, &proxies, known);
+        facts.mail = trim(user.get(Attr::Mail));
+        let mail_look = Seen::of(ProxyType::Smtp, facts.mail, &facts.proxies, known);
+        facts.mail_well_formed = mail_look.well_formed;
+        facts.locator = locator(user.get(Attr::DeploymentLocator));
+        facts.sip_home = SipHome::of(user, facts.locator, facts.sip_enabled.yes());
+        facts.recipient_type = user.number(Attr::RecipientTypeDetails);
+        facts.kinds = Kinds::of(user);
         let routable = user.carries(Attr::ProxyAddresses)
             && user.carries(Attr::PrimaryUserAddress)
             && !among.outside
             && look.is_none_or(|look| look.routable)
             && mail_look.routable
             && is_name_routable(user, uri.zip(look), known);
-        let locator = locator(user.get(Attr::DeploymentLocator));
-        let mut facts = Self {
-            locator,
-            marks: Marks::default(),
-            sip_home: SipHome::of(user, locator, sip_enabled.yes()),
-            mail_well_formed: mail_look.well_formed,
-            pua_well_formed,
-            pua_local_classes: look.map(|look| look.local_classes).unwrap_or_default(),
-            recipient_type: user.number(Attr::RecipientTypeDetails),
-            kinds: Kinds::of(user),
-            user,
-            proxies,
-            sip_proxy,
-            smtp_proxy,
-            sip_enabled,
-            mail_bearing,
-            mailbox,
-            sip_address,
-            sip_well_formed,
-            mail,
-        };
         facts.marks = Marks::of(&facts, &among, routable);
         facts
+    }
+
+    /// Nothing worked out yet. What is worked out is filled in where it stands: it is much to move.
+    fn blank(user: &'a User<'a>) -> Self {
+        Self {
+            user,
+            proxies: SmallVec::new(),
+            sip_proxy: Tri::Unknown,
+            smtp_proxy: Tri::Unknown,
+            sip_enabled: Tri::Unknown,
+            mail_bearing: Tri::Unknown,
+            mailbox: MailboxHome::Unknown,
+            sip_home: SipHome::Unknown,
+            sip_address: None,
+            sip_well_formed: false,
+            mail: "",
+            mail_well_formed: false,
+            pua_well_formed: false,
+            pua_local_classes: Classes::default(),
+            recipient_type: None,
+            locator: Locator::Empty,
+            marks: Marks::default(),
+            kinds: Kinds::default(),
+        }
+    }
+
+    /// What the proxy addresses tell together.
+    fn see_proxies(&mut self, among: &Among) {
+        let (user, hidden) = (self.user, self.user.hidden());
+        let holds = |found: bool, hidden: bool| {
+            let shown = user.carries(Attr::ProxyAddresses) && !hidden;
+            if found || shown { Tri::from(found) } else { Tri::Unknown }
+        };
+        self.sip_proxy = holds(among.sips > 0, hidden.sip);
+        self.smtp_proxy = holds(among.smtps > 0, hidden.smtp);
+        self.sip_enabled = user
+            .has(Attr::PrimaryUserAddress)
+            .or(user.says(Attr::UserEnabled, true))
+            .or(user.has(Attr::PrimaryHomeServer))
+            .or(self.sip_proxy);
     }
 
     /// The values of a type.
@@ -284,8 +298,12 @@ fn is_name_routable(user: &User<'_>, sip: Option<(&str, Seen)>, known: &mut Know
     }
 }
 
+#[inline]
 fn starts(text: &str, with: &str) -> bool {
-    text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
+    let (text, with) = (text.as_bytes(), with.as_bytes());
+    // Mostly the first octet tells.
+    let may = text.first().is_some_and(|first| first.eq_ignore_ascii_case(&with[0]));
+    may && text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
 }
 
 fn is_cas(name: &str) -> bool {

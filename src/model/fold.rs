@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use wide::u8x16;
 
-use super::octet::{HIGH, ascii_start, small};
+use super::octet::{ascii_start, small};
 
 /// Blank: space, TAB, CR, LF, VT, FF.
 #[must_use]
@@ -110,11 +111,13 @@ fn same_folded(a: &str, b: &str) -> bool {
 #[must_use]
 pub fn hash(text: &str) -> u64 {
     let text = trim(text);
-    let (hash, seen) = hash_small(text.as_bytes());
-    if seen & HIGH == 0 {
-        return hash;
-    }
-    // Like `fold`, without its allocations: few texts are longer.
+    let (hash, is_ascii) = hash_small(text.as_bytes());
+    if is_ascii { hash } else { hash_folded(text) }
+}
+
+/// The hash of a text that is not ASCII: like [`fold`], without its allocations, for few texts are longer.
+#[inline(never)]
+fn hash_folded(text: &str) -> u64 {
     let (mut room, mut end) = ([0; 256], 0);
     let alone = pieces(text, |piece| {
         if let Some(place) = room.get_mut(end..end + piece.len()) {
@@ -128,41 +131,46 @@ pub fn hash(text: &str) -> u64 {
     }
 }
 
-/// The hash of octets with the ASCII letters among them small, and all bits that are set in any of them.
+/// The hash of octets with the ASCII letters among them small, and whether all of them are ASCII.
 ///
 /// The function is that of wyhash and rapidhash: words are multiplied and both halves of the product put together.
 #[inline]
-fn hash_small(text: &[u8]) -> (u64, u64) {
+fn hash_small(text: &[u8]) -> (u64, bool) {
     let (sixteens, rest) = text.as_chunks::<16>();
-    let (mut hash, mut seen) = (text.len() as u64 ^ SECRET[0], 0);
-    let mut take = |(first, last): (u64, u64)| {
-        seen |= first | last;
-        hash = multiplied(small(first) ^ SECRET[1], small(last) ^ hash);
+    let (mut hash, mut seen) = (text.len() as u64 ^ SECRET[0], u8x16::ZERO);
+    let mut take = |octets: [u8; 16]| {
+        let octets = u8x16::new(octets);
+        seen |= octets;
+        let (first, last) = halves(u128::from_le_bytes(small(octets).to_array()));
+        hash = multiplied(first ^ SECRET[1], last ^ hash);
     };
     for &sixteen in sixteens {
-        take(halves(u128::from_le_bytes(sixteen)));
+        take(sixteen);
     }
     match text.last_chunk() {
         _ if rest.is_empty() => {}
         // The last ones, with some that were taken already.
-        Some(&last) => take(halves(u128::from_le_bytes(last))),
+        Some(&last) => take(last),
         None => take(ends(text)),
     }
-    (multiplied(hash ^ SECRET[2], text.len() as u64 ^ SECRET[1]), seen)
+    // None of ASCII has the highest bit, which is what a mask is made of.
+    (multiplied(hash ^ SECRET[2], text.len() as u64 ^ SECRET[1]), seen.to_bitmask() == 0)
 }
 
 /// Odd numbers with half of their bits set; those of wyhash.
 const SECRET: [u64; 3] = [0x2d35_8dcc_aa6c_78a5, 0x8bb8_4b93_962e_acc9, 0x4b33_a62e_d433_d4a3];
 
 /// The octets of a text of less than sixteen in two words, in which some may be twice.
-fn ends(text: &[u8]) -> (u64, u64) {
-    if let (Some(&first), Some(&last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (u64::from_le_bytes(first), u64::from_le_bytes(last))
-    } else if let (Some(&first), Some(&last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        (u32::from_le_bytes(first).into(), u32::from_le_bytes(last).into())
-    } else {
-        (text.iter().fold(0, |word, &b| word << 8 | u64::from(b)), 0)
-    }
+fn ends(text: &[u8]) -> [u8; 16] {
+    let (first, last): (u64, u64) =
+        if let (Some(&first), Some(&last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+            (u64::from_le_bytes(first), u64::from_le_bytes(last))
+        } else if let (Some(&first), Some(&last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+            (u32::from_le_bytes(first).into(), u32::from_le_bytes(last).into())
+        } else {
+            (text.iter().fold(0, |word, &b| word << 8 | u64::from(b)), 0)
+        };
+    (u128::from(last) << 64 | u128::from(first)).to_le_bytes()
 }
 
 /// Both halves of a product, put together.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::octet::has;
+
 /// Sixteen octets in the order of the directory, as `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
 #[must_use]
 pub fn guid_text(octets: &[u8; 16]) -> String {
@@ -22,7 +24,7 @@ pub fn guid_text(octets: &[u8; 16]) -> String {
 pub fn is_deleted(dn: &str) -> bool {
     let starts = |with: &str| dn.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
     let mark = || dn.contains("\\0ADEL:") || dn.contains("\nDEL:");
-    starts("nsuniqueid=") || (memchr::memchr(b':', dn.as_bytes()).is_some() && mark())
+    starts("nsuniqueid=") || (has(b':', dn.as_bytes()) && mark())
 }
 
 /// A SID of the directory (`[MS-DTYP]` 2.4.2.2) as `S-1-…`; `None` when the octets are none.

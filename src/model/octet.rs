@@ -1,13 +1,18 @@
 //! Finding an octet in the short texts of a directory.
+//!
+//! Sixteen octets are compared at once: every processor can, and what is found comes as one number, a bit for each.
 
-/// Where an octet stands first. Most texts are shorter than it takes to set up a vector search, so the first 256 octets
-/// are looked at sixteen at a time, which every processor compares at once.
+use wide::u8x16;
+
+/// Where an octet stands first. Most texts are shorter than it takes to set up a search with longer vectors, so those
+/// begin behind the first 256 octets.
 #[must_use]
 #[inline]
 pub fn find(octet: u8, text: &[u8]) -> Option<usize> {
     for (nth, chunk) in text.as_chunks().0.iter().take(NEAR / 16).enumerate() {
-        if is_in(octet, chunk) {
-            return Some(nth * 16 + place(octet, chunk));
+        let found = equal(octet, chunk);
+        if found != 0 {
+            return Some(nth * 16 + first(found));
         }
     }
     find_behind(octet, text)
@@ -24,7 +29,8 @@ fn find_behind(octet: u8, text: &[u8]) -> Option<usize> {
     }
     // The last ones again: those before the rest are known not to be it.
     if let Some(last) = text.last_chunk() {
-        return is_in(octet, last).then(|| text.len() - 16 + place(octet, last));
+        let found = equal(octet, last);
+        return (found != 0).then(|| text.len() - 16 + first(found));
     }
     text.iter().position(|&b| b == octet)
 }
@@ -33,37 +39,95 @@ fn find_behind(octet: u8, text: &[u8]) -> Option<usize> {
 #[must_use]
 #[inline]
 pub fn has(octet: u8, text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk::<16>() else { return is_in_short(octet, text) };
-    is_in(octet, last) || text.as_chunks::<16>().0.iter().any(|chunk| is_in(octet, chunk))
+    let Some(last) = text.last_chunk() else { return is_in_short(octet, text) };
+    equal(octet, last) != 0 || text.as_chunks().0.iter().any(|chunk| equal(octet, chunk) != 0)
 }
 
 /// The same for less than sixteen octets.
 #[inline(never)]
 fn is_in_short(octet: u8, text: &[u8]) -> bool {
-    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (Some(head), Some(tail)) => is_in(octet, head) || is_in(octet, tail),
+    // Without a way out in the loop it is one comparison.
+    let is_in = |eight: &[u8; 8]| eight.iter().fold(0, |found, &b| found | u8::from(b == octet)) != 0;
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => is_in(head) || is_in(tail),
         _ => text.contains(&octet),
     }
 }
 
-/// Whether an octet is among so many. Without a way out in the loop it is one comparison of vectors.
+/// Which of sixteen octets are this one: a bit for each, that of the first one lowest.
 #[inline]
-fn is_in<const N: usize>(octet: u8, text: &[u8; N]) -> bool {
-    let mut is_in = false;
-    for &b in text {
-        is_in |= b == octet;
-    }
-    is_in
+fn equal(octet: u8, octets: &[u8; 16]) -> u64 {
+    u8x16::new(*octets).simd_eq(u8x16::splat(octet)).to_bitmask().into()
 }
 
-/// The place of an octet that is among sixteen.
+/// The lowest bit that is set; one is.
 #[inline]
-fn place(octet: u8, text: &[u8; 16]) -> usize {
-    let (eights, _) = text.as_chunks();
-    let found = |nth: usize| zeros(u64::from_le_bytes(eights[nth]) ^ (u64::from(octet) * EACH));
-    match found(0) {
-        0 => 8 + first(found(1)),
-        low => first(low),
+fn first(bits: u64) -> usize {
+    bits.trailing_zeros() as usize
+}
+
+/// All places of an octet, one after the other: where many are wanted, 64 octets are looked at but once.
+#[derive(Debug, Clone)]
+pub struct Places<'t> {
+    octet: u8,
+    text: &'t [u8],
+    /// What is before here was looked at.
+    behind: usize,
+    /// A bit for each place among the 64 before there that was found and not given yet.
+    found: u64,
+}
+
+impl<'t> Places<'t> {
+    /// The places in a text from `at` on.
+    #[must_use]
+    #[inline]
+    pub fn of(octet: u8, text: &'t [u8], at: usize) -> Self {
+        Self { octet, text, behind: at, found: 0 }
+    }
+
+    /// Looks at the next 64 octets; `None` at the end.
+    #[inline]
+    fn look(&mut self) -> Option<()> {
+        let rest = self.text.get(self.behind..)?;
+        self.found = match rest.first_chunk() {
+            Some(near) => among(self.octet, near),
+            None => among_last(self.octet, rest),
+        };
+        self.behind += 64;
+        Some(())
+    }
+}
+
+impl Iterator for Places<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            self.look()?;
+        }
+        let place = self.behind - 64 + first(self.found);
+        self.found &= self.found - 1;
+        Some(place)
+    }
+}
+
+/// Which of 64 octets are this one.
+#[inline]
+fn among(octet: u8, text: &[u8; 64]) -> u64 {
+    let (sixteens, _) = text.as_chunks();
+    (0..4).fold(0, |found, nth| found | equal(octet, &sixteens[nth]) << (nth * 16))
+}
+
+/// Which of less are.
+#[inline(never)]
+fn among_last(octet: u8, text: &[u8]) -> u64 {
+    let (sixteens, _) = text.as_chunks();
+    let found = sixteens.iter().rev().fold(0, |found, sixteen| found << 16 | equal(octet, sixteen));
+    match text.last_chunk() {
+        // With some that were looked at already.
+        Some(last) => found | equal(octet, last) << (text.len() - 16),
+        None => text.iter().rev().fold(0, |found, &b| found << 1 | u64::from(b == octet)),
     }
 }
 
@@ -75,16 +139,19 @@ pub(super) fn ascii_start(text: &[u8]) -> usize {
     for (nth, &eight) in eights.iter().enumerate() {
         let found = u64::from_le_bytes(eight) & HIGH;
         if found != 0 {
-            return nth * 8 + first(found);
+            return nth * 8 + first(found) / 8;
         }
     }
     text.len() - rest.len() + rest.iter().take_while(|b| b.is_ascii()).count()
 }
 
+/// The highest bit of each octet: none of ASCII has it.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
 /// How a text starts.
 pub(super) struct PlainStart {
-    /// So many octets are letters of ASCII, digits, full stops or hyphens. There may be more: only whole groups of eight
-    /// octets are looked at.
+    /// So many octets are letters of ASCII, digits, full stops or hyphens. There may be more: no more than 64 are looked
+    /// at, and none of a text of less than sixteen.
     pub(super) len: usize,
     /// Whether a full stop is among them.
     pub(super) dot: bool,
@@ -92,70 +159,42 @@ pub(super) struct PlainStart {
     pub(super) dots: bool,
 }
 
-/// How a text starts, looked at eight octets at a time.
+/// How a text starts.
 #[inline]
 pub(super) fn plain_start(text: &[u8]) -> PlainStart {
-    // The highest bit of an octet that is a full stop; `before`: the one before the next octet.
-    let (mut dot, mut dots, mut before) = (0, 0, 0);
-    let (eights, _) = text.as_chunks::<8>();
-    let mut len = eights.len() * 8;
-    for (nth, &eight) in eights.iter().enumerate() {
-        let octets = u64::from_le_bytes(eight);
-        let other = !plain(octets) & HIGH;
-        // Those before the first other one.
-        let own = (other & other.wrapping_neg()).wrapping_sub(1);
-        let stops = equal(octets, b'.') & own;
-        dot |= stops;
-        dots |= stops & (stops << 8 | before);
-        before = stops >> 56;
+    let (mut len, mut stops) = (0, 0);
+    for chunk in text.as_chunks().0.iter().take(4) {
+        let other = !plain(u8x16::new(*chunk)).to_bitmask() & 0xffff;
+        stops |= equal(b'.', chunk) << len;
+        len += (other | 1 << 16).trailing_zeros() as usize;
         if other != 0 {
-            len = nth * 8 + other.trailing_zeros() as usize / 8;
+            stops &= (1 << len) - 1;
             break;
         }
     }
-    PlainStart { len, dot: dot != 0, dots: dots != 0 }
+    PlainStart { len, dot: stops != 0, dots: stops & stops << 1 != 0 }
 }
 
-/// The highest bit of each octet that is a letter of ASCII, a digit, a full stop or a hyphen.
-fn plain(octets: u64) -> u64 {
-    // The highest bit of each octet of ASCII from one on.
-    let from = |octets: u64, first: u8| octets + (0x80 - u64::from(first)) * EACH;
-    let low = octets & !HIGH;
-    let letters = low | (0x20 * EACH);
-    let letter = from(letters, b'a') & !from(letters, b'z' + 1);
-    let digit = from(low, b'-') & !from(low, b'9' + 1) & !equal(octets, b'/');
-    (letter | digit) & !octets & HIGH
-}
-
-/// The highest bit of each octet that is this one.
-fn equal(octets: u64, octet: u8) -> u64 {
-    let differing = octets ^ (u64::from(octet) * EACH);
-    !(((differing & !HIGH) + !HIGH) | differing) & HIGH
-}
-
-/// One in each octet.
-const EACH: u64 = 0x0101_0101_0101_0101;
-/// The highest bit of each octet: none of ASCII has it.
-pub(super) const HIGH: u64 = 0x8080_8080_8080_8080;
-
-/// The highest bit of the first octet that is zero (and perhaps of some behind it).
-fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(EACH) & !word & HIGH
-}
-
-/// The place of the first octet whose highest bit is set; there is one.
-fn first(bits: u64) -> usize {
-    bits.trailing_zeros() as usize / 8
-}
-
-/// Eight octets with the ASCII letters among them small.
+/// Which octets are letters of ASCII, digits, full stops or hyphens.
 #[inline]
-pub(super) fn small(octets: u64) -> u64 {
-    let low = octets & !HIGH;
-    // The highest bit of each octet from `A` on, and from behind `Z` on.
-    let from_a = low + (0x80 - u64::from(b'A')) * EACH;
-    let behind_z = low + (0x80 - u64::from(b'Z') - 1) * EACH;
-    octets | (from_a & !behind_z & !octets & HIGH) >> 2
+fn plain(octets: u8x16) -> u8x16 {
+    let letter = between(octets | u8x16::splat(0x20), b'a', b'z');
+    let digit = between(octets, b'-', b'9') & !octets.simd_eq(u8x16::splat(b'/'));
+    letter | digit
+}
+
+/// Sixteen octets with the ASCII letters among them small.
+#[inline]
+pub(super) fn small(octets: u8x16) -> u8x16 {
+    octets | between(octets, b'A', b'Z') & u8x16::splat(0x20)
+}
+
+/// Which octets lie from one to another.
+#[inline]
+fn between(octets: u8x16, first: u8, last: u8) -> u8x16 {
+    // There is no comparison of unsigned octets but this one.
+    let from = octets - u8x16::splat(first);
+    from.min(u8x16::splat(last - first)).simd_eq(from)
 }
 
 #[cfg(test)]
@@ -176,13 +215,70 @@ mod tests {
                 proptest::prop_assert_eq!(has(octet, text), text.contains(&octet));
             }
         }
+
+        #[test]
+        fn every_place_is_given(text in proptest::collection::vec(0_u8..4, 0..300), at in 0_usize..310) {
+            let want: Vec<usize> = (at..text.len()).filter(|&place| text[place] == 3).collect();
+            proptest::prop_assert_eq!(Places::of(3, &text, at).collect::<Vec<_>>(), want);
+        }
+    }
+
+    #[test]
+    fn one_octet_is_found_at_every_place_of_every_length() {
+        for len in 0..130 {
+            let mut text = vec![0xb0; len];
+            assert!(
+                find(b'0', &text).is_none()
+                    && !has(b'0', &text)
+                    && Places::of(b'0', &text, 0).next().is_none()
+            );
+            for at in 0..len {
+                text[at] = b'0';
+                assert_eq!((find(b'0', &text), has(b'0', &text)), (Some(at), true));
+                assert_eq!(Places::of(b'0', &text, 0).collect::<Vec<_>>(), [at]);
+                text[at] = 0xb0;
+            }
+        }
+    }
+
+    #[test]
+    fn every_octet_is_plain_or_ends_the_start() {
+        for b in 0..=255_u8 {
+            let is_plain = b.is_ascii_alphanumeric() || b == b'.' || b == b'-';
+            for at in 0..80 {
+                let mut text = [b'a'; 80];
+                text[at] = b;
+                let start = plain_start(&text);
+                let len = if is_plain { 64 } else { at.min(64) };
+                assert_eq!(
+                    (start.len, start.dot, start.dots),
+                    (len, b == b'.' && at < 64, false),
+                    "{b} {at}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn full_stops_count_before_the_end_of_the_start() {
+        for end in 0..64 {
+            for at in 0..79 {
+                let mut text = [b'a'; 80];
+                (text[at], text[at + 1]) = (b'.', b'.');
+                text[end] = b'@';
+                let start = plain_start(&text);
+                let before = &text[..end];
+                assert_eq!((start.len, start.dot), (end, before.contains(&b'.')), "{at} {end}");
+                assert_eq!(start.dots, before.windows(2).any(|two| two == b".."), "{at} {end}");
+            }
+        }
     }
 
     #[test]
     fn letters_become_small() {
         for b in 0..=255_u8 {
-            let octets = [b, b'A', b'z', b'@', b'[', 0xc3, b, b'Z'];
-            let made = small(u64::from_le_bytes(octets)).to_le_bytes();
+            let octets = b"\xc3A@[`{Zza_\xe1xYy0-".map(|octet| if octet == b'x' { b } else { octet });
+            let made = small(u8x16::new(octets)).to_array();
             assert_eq!(made.as_slice(), octets.to_ascii_lowercase());
         }
     }

@@ -1,6 +1,7 @@
 //! One audit of the sources with the plan applied: what is still suggested goes into the plan, and what is new since
 //! the first audit is told.
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use super::table::Table;
 use super::{Choice, why};
 use crate::error::{Error, Result};
 use crate::model::identity::normal_guid;
-use crate::model::{Attr, User, dn, fold};
+use crate::model::{Attr, Facts, User, dn, fold};
 use crate::rules::verdict::{Judged, Status};
 use crate::rules::{self, Context, RuleSet};
 
@@ -90,7 +91,7 @@ impl<'r> Round<'r> {
 
     /// Looks at one user.
     pub fn user(&self, part: &mut Part, judged: &Judged<'_, '_>) {
-        let user = judged.facts.user;
+        let user = judged.user;
         let object = if self.is_concerned(user) { self.concerned(part, judged) } else { None };
         part.users.push(Seen {
             name: user.name().to_owned(),
@@ -131,7 +132,7 @@ impl<'r> Round<'r> {
     fn concerned(&self, part: &mut Part, judged: &Judged<'_, '_>) -> Option<(Object, u64)> {
         let chosen = self.desk.choice.rules;
         let (merged, not_planned) = self.merged(judged);
-        let mut mended = 0;
+        let (mut mended, facts) = (0, LazyCell::new(|| Facts::of(judged.user)));
         let mut planned = RuleSet::NONE;
         merged.parts.iter().for_each(|(rule, _)| planned.insert(*rule));
         for finding in judged.findings.iter().filter(|finding| chosen.has(finding.rule)) {
@@ -139,11 +140,11 @@ impl<'r> Round<'r> {
                 mended += 1;
                 continue;
             }
-            let why = why::why(self.desk.context, judged.facts, finding, &merged, not_planned);
+            let why = why::why(self.desk.context, &facts, finding, &merged, not_planned);
             why::row(&mut part.rows, judged, finding, &why);
             part.for_a_person += 1;
         }
-        let user = judged.facts.user;
+        let user = judged.user;
         let guid = normal_guid(user.get(Attr::ObjectGuid)).filter(|_| merged.changes())?;
         let dn = user.get(Attr::DistinguishedName).to_owned();
         let Merged { before, after, parts, .. } = merged;
@@ -152,7 +153,7 @@ impl<'r> Round<'r> {
 
     /// What becomes of the suggestions for a user, or why nothing of it can be planned.
     fn merged(&self, judged: &Judged<'_, '_>) -> (Merged, Option<&'static str>) {
-        let user = judged.facts.user;
+        let user = judged.user;
         let mut chosen = self.desk.choice.rules;
         let shared = self.desk.shared.contains(&fold::hash(user.get(Attr::DistinguishedName)));
         if let Some(why) = why::not_planned(judged, shared) {

@@ -31,7 +31,7 @@ pub const COLUMNS: [&str; 12] = [
 
 /// Why nothing of an object can be planned, whatever is suggested for it.
 pub(super) fn not_planned(judged: &Judged<'_, '_>, shared_dn: bool) -> Option<&'static str> {
-    let user = judged.facts.user;
+    let user = judged.user;
     let no_guid = normal_guid(user.get(Attr::ObjectGuid)).is_none();
     if no_guid || user.get(Attr::DistinguishedName).is_empty() {
         Some(
@@ -104,7 +104,7 @@ pub(super) fn worse(context: &Context, before: &User<'_>, after: &User<'_>) -> O
 
 /// Writes the row of a finding.
 pub(super) fn row(table: &mut Table, judged: &Judged<'_, '_>, finding: &Finding, why: &str) {
-    let (user, rule) = (judged.facts.user, rules::at(finding.rule));
+    let (user, rule) = (judged.user, rules::at(finding.rule));
     let suggestion =
         finding.suggestion.as_ref().map(|change| change.cell(&finding.value)).unwrap_or_default();
     table.row(&[

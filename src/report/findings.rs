@@ -16,7 +16,7 @@ macro_rules! attribute {
         Column {
             name: $name,
             holds: "the attribute of the user as it stands in the input",
-            cell: |judged, _| Cell::Text(judged.facts.user.get(Attr::$attr)),
+            cell: |judged, _| Cell::Text(judged.user.get(Attr::$attr)),
         }
     };
 }
@@ -61,7 +61,7 @@ pub static COLUMNS: &[Column<Finding>] = &[
     Column {
         name: "fingerprint",
         holds: "what the finding is called in every run: 32 hexadecimal digits",
-        cell: |judged, finding| Cell::Octets(fingerprint::of(judged.facts.user, finding)),
+        cell: |judged, finding| Cell::Octets(fingerprint::of(judged.user, finding)),
     },
     Column {
         name: "state",

@@ -227,7 +227,7 @@ impl Folder {
     fn compared_findings<'f>(&self, judged: &Judged<'f, '_>) -> Cow<'f, [Finding]> {
         match &self.baseline {
             Some(baseline) if !judged.findings.is_empty() => {
-                Cow::Owned(baseline.mark(judged.facts.user, judged.findings))
+                Cow::Owned(baseline.mark(judged.user, judged.findings))
             }
             _ => Cow::Borrowed(judged.findings),
         }

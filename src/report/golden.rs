@@ -38,7 +38,7 @@ pub(super) fn judge(facts: &Facts<'_>, findings: &[Finding], incomplete: Option<
 fn row(user: &User<'_>, findings: &[Finding], incomplete: Option<&'static str>) -> (Status, String) {
     let facts = Facts::of(user);
     let verdict = judge(&facts, findings, incomplete);
-    let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings };
+    let judged = Judged::of("ad.csv", &facts, &verdict, findings);
     (verdict.status, written(&judged, users::user))
 }
 
@@ -109,7 +109,7 @@ fn an_excluded_object() {
     let user = User::of(ANN);
     let facts = Facts::of(&user);
     let verdict = verdict::excluded("system mailbox");
-    let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings: &[] };
+    let judged = Judged::of("ad.csv", &facts, &verdict, &[]);
     let rest = r#""excluded","system mailbox","n/a","n/a","n/a","n/a","n/a","n/a","n/a","0","0","0","","""#;
     assert_eq!(written(&judged, users::user), format!("{WHO},{rest}"));
     assert_eq!(written(&judged, findings::user), "");
@@ -127,7 +127,7 @@ fn findings_have_a_row_each() {
     });
     let found = [several, finding("SIP010", Severity::Warning, "+x")];
     let verdict = judge(&facts, &found, None);
-    let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings: &found };
+    let judged = Judged::of("ad.csv", &facts, &verdict, &found);
     let text = written(&judged, findings::user);
     let rows: Vec<&str> = text.split("\r\n").collect();
     let who = r#""CN=Roth\, Ann,DC=contoso,DC=com","33221100-5544-7766-8899-aabbccddeeff","ann@contoso.com""#;

@@ -96,7 +96,7 @@ pub(super) fn user(sheet: &mut Sheet, _: Dialect, judged: &Judged<'_, '_>) {
 }
 
 fn outcome<'a>(judged: &'a Judged<'_, '_>, finding: &'a Finding) -> Outcome<'a> {
-    let user = judged.facts.user;
+    let user = judged.user;
     let fingerprint = u128::from_be_bytes(fingerprint::of(user, finding));
     let named = [Attr::UserPrincipalName, Attr::SamAccountName, Attr::DisplayName].map(|attr| user.get(attr));
     let name = named.into_iter().find(|text| !text.is_empty()).unwrap_or(user.name());

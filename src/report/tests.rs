@@ -80,7 +80,7 @@ fn take(folder: &Folder, name: &str) {
     let facts = Facts::of(&user);
     let verdict = verdict::excluded("not a user object");
     let mut part = folder.part();
-    let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings: &[] };
+    let judged = Judged::of("ad.csv", &facts, &verdict, &[]);
     folder.user(&mut part, &judged);
     folder.take(part).unwrap();
 }
@@ -228,7 +228,7 @@ fn a_part_that_cannot_be_written_leaves_the_old_report() {
     let found = [super::golden::finding("SIP001", Severity::Error, "")];
     let verdict = verdict::excluded("");
     let mut part = folder.part();
-    folder.user(&mut part, &Judged { source: "", facts: &facts, verdict: &verdict, findings: &found });
+    folder.user(&mut part, &Judged::of("", &facts, &verdict, &found));
     let failed = folder.take(part).unwrap_err().to_string();
     assert!(failed.contains("findings.csv"), "{failed}");
     assert!(folder.take(folder.part()).is_err());

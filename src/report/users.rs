@@ -17,7 +17,7 @@ macro_rules! attribute {
         Column {
             name: $name,
             holds: "the attribute as it stands in the input",
-            cell: |judged, ()| Cell::Text(judged.facts.user.get(Attr::$attr)),
+            cell: |judged, ()| Cell::Text(judged.user.get(Attr::$attr)),
         }
     };
 }
@@ -60,17 +60,17 @@ pub static COLUMNS: &[Column<()>] = &[
     Column {
         name: "sip_address",
         holds: "the SIP address without `sip:`: msRTCSIP-PrimaryUserAddress, else the one sip proxy",
-        cell: |judged, ()| Cell::Text(judged.facts.sip_address.unwrap_or_default()),
+        cell: |judged, ()| Cell::Text(judged.shown.sip_address.unwrap_or_default()),
     },
     Column {
         name: "mailbox_home",
         holds: "`on-prem`, `online`, `both`, `none` or `unknown`",
-        cell: |judged, ()| Cell::Word(judged.facts.mailbox.word()),
+        cell: |judged, ()| Cell::Word(judged.shown.mailbox.word()),
     },
     Column {
         name: "sip_home",
         holds: "`on-prem`, `online`, `unset`, `none` or `unknown`",
-        cell: |judged, ()| Cell::Word(judged.facts.sip_home.word()),
+        cell: |judged, ()| Cell::Word(judged.shown.sip_home.word()),
     },
     Column {
         name: "status",
@@ -140,11 +140,11 @@ pub(super) struct Last {
 
 /// What the cells from [`FIRST_OF_TAIL`] on say, an octet each; `None` where there is more to say than words.
 fn says(judged: &Judged<'_, '_>) -> Option<u128> {
-    let (facts, verdict) = (judged.facts, judged.verdict);
+    let (shown, verdict) = (judged.shown, judged.verdict);
     if !judged.findings.is_empty() || !verdict.reason.is_empty() {
         return None;
     }
-    let homes = [facts.mailbox as u8, facts.sip_home as u8];
+    let homes = [shown.mailbox as u8, shown.sip_home as u8];
     let steps = [verdict.exchange_sees_sip as u8, verdict.lync_sees_mail as u8];
     let words = homes.into_iter().chain([verdict.status as u8]).chain(steps);
     let words = words.chain(verdict.features.map(|support| support as u8));
@@ -195,7 +195,7 @@ mod tests {
         // Every case after every other one.
         let order = (0..cases.len()).flat_map(|a| (0..cases.len()).flat_map(move |b| [a, b]));
         for (facts, findings, verdict) in order.map(|place| &cases[place]) {
-            let judged = Judged { source: "ad.csv", facts, verdict, findings };
+            let judged = Judged::of("ad.csv", facts, verdict, findings);
             user(&mut sheet, dialect, &judged);
             table::row(&mut plain, dialect, COLUMNS, &judged, &());
         }

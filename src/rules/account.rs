@@ -54,7 +54,7 @@ pub(super) static RULES: &[Rule] = &[
               address.",
         reference: "Configure a multi-forest environment for hybrid (Microsoft Learn)",
         when: Marks::CONTACT,
-        by_profile: |_| true,
+        by_profile: |_, _| true,
         check: Check::User(sip_contact),
         examples: &[
             Example::fires(

@@ -105,7 +105,7 @@ impl<'p> Concern<'p> {
         let nothing = self.about_nothing(facts.user);
         let passed = marked.and(nothing.quiet).without(readers);
         let (mut run, mut open) = (marked.without(passed), passed.and(nothing.open));
-        for place in run.iter().filter(|&place| (super::at(place).by_profile)(&self.plan.context)) {
+        for place in run.iter().filter(|&place| (super::at(place).by_profile)(&self.plan.context, facts)) {
             if let Some(own) = in_silence(self.plan, place, facts) {
                 run.remove(place);
                 open = open.with(own);

@@ -91,7 +91,7 @@ impl Tally {
         for findings in judged.findings.chunk_by(|one, next| one.rule == next.rule) {
             counts.add_findings(findings);
         }
-        self.add_open(verdict.not_evaluated, judged.facts.user.carried());
+        self.add_open(verdict.not_evaluated, judged.user.carried());
     }
 
     fn add_open(&mut self, rules: RuleSet, carried: AttrSet) {

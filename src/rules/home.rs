@@ -101,7 +101,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "The attribute names the pool that serves the user; without it no pool does.",
         remedy: "Home the user again: Disable-CsUser, then Enable-CsUser -RegistrarPool.",
         reference: "Lync Server 2013 schema attributes and descriptions (Microsoft Learn)",
-        by_profile: |_| true,
+        by_profile: |_, _| true,
         check: Check::User(no_home_server),
         examples: &[
             Example::fires(&[&[(UserEnabled, "TRUE"), (DeploymentLocator, "SRV:")]], "is empty"),

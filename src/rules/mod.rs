@@ -74,8 +74,9 @@ pub struct Rule {
     pub decides: Option<Step>,
     /// Without any of these marks it neither fires nor is left open.
     pub when: Marks,
-    /// Whether what it says of users without a finding follows from their profile, with no look at texts.
-    pub by_profile: fn(&Context) -> bool,
+    /// Whether what it says of a user without a finding follows from the profile, with no look at texts; this is
+    /// answered from the profile alone too.
+    pub by_profile: fn(&Context, &Facts<'_>) -> bool,
     /// How it is decided.
     pub check: Check,
     /// Users with the verdict, of both kinds.
@@ -452,7 +453,7 @@ impl Rule {
         blocks_at_any: false,
         decides: None,
         when: Marks::ANY,
-        by_profile: |_| false,
+        by_profile: |_, _| false,
         check: Check::Shared(Space::Sip),
         examples: &[],
     };

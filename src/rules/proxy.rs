@@ -284,7 +284,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Exchange delivers by proxyAddresses: a mailbox without an smtp address receives no mail.",
         remedy: "Add the user's address to proxyAddresses as SMTP:user@domain, with Set-Mailbox.",
         reference: "Set-Mailbox -EmailAddresses (Microsoft Learn)",
-        by_profile: |_| true,
+        by_profile: |_, _| true,
         check: Check::User(no_smtp_proxy),
         examples: &[
             Example::fires(&[&[(HomeMdb, "CN=DB1"), (Mail, "ann@contoso.com")]], "no smtp: address"),
@@ -320,7 +320,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Add the user's address in the routing domain to proxyAddresses, by the email address policy or with \
                  Set-Mailbox.",
         reference: "Target mailbox doesn't have an SMTP proxy matching (Microsoft Learn, no-smtp-proxy-matching)",
-        by_profile: |cx| cx.routing_domains.is_empty(),
+        by_profile: |cx, _| cx.routing_domains.is_empty(),
         check: Check::User(no_routing_address),
         examples: &[
             Example::fires(

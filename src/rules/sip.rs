@@ -13,7 +13,7 @@ use crate::model::Attr::{
 use crate::model::address::{domain, is_listed, parts};
 use crate::model::class::Classes;
 use crate::model::fold::{fold, same};
-use crate::model::{Facts, MailboxHome, Marks, Tri};
+use crate::model::{Facts, Hidden, MailboxHome, Marks, Tri};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -124,6 +124,7 @@ pub(super) static RULES: &[Rule] = &[
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
         when: Marks::PUA_NOT_SIP,
+        by_profile: |_, f| f.user.hidden() == Hidden::default(),
         check: Check::User(sip_proxy_not_pua),
         examples: &[
             Example::fires(
@@ -172,6 +173,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Enable the user with Enable-CsUser, or remove the sip: value from proxyAddresses.",
         reference: "KB 2614242 step 2",
         when: Marks::NO_PUA,
+        by_profile: |_, _| true,
         check: Check::User(sip_proxy_without_pua),
         examples: &[
             Example::fires(&[&[(ProxyAddresses, "sip:ann@contoso.com")]], "`sip:ann@contoso.com`"),
@@ -264,7 +266,7 @@ pub(super) static RULES: &[Rule] = &[
         why: "Neither Enable-CsUser nor Set-CsUser checks the domain; a user with a foreign one cannot sign in.",
         remedy: "Give the user an address in a SIP domain of the deployment, or add the domain to it.",
         reference: "Get-CsSipDomain (Microsoft Learn)",
-        by_profile: |cx| cx.sip_domains.is_empty(),
+        by_profile: |cx, _| cx.sip_domains.is_empty(),
         check: Check::User(domain_not_allowed),
         examples: &[
             Example::fires(&[&[(PrimaryUserAddress, "sip:ann@emea.contoso.com")]], "`emea.contoso.com`")
@@ -285,6 +287,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Align SIP address, mail and primary smtp address of the user.",
         reference: "KB 2436962",
         when: Marks::SIP_NOT_MAIL,
+        by_profile: |_, f| !f.sip_well_formed || f.user.has(Mail) != Tri::No,
         check: Check::User(sip_not_mail),
         examples: &[
             Example::fires(
@@ -318,6 +321,7 @@ pub(super) static RULES: &[Rule] = &[
         remedy: "Align SIP address and userPrincipalName.",
         reference: "KB 2537764; Configure a multi-forest environment for hybrid (Microsoft Learn)",
         when: Marks::SIP_NOT_UPN,
+        by_profile: |_, f| !f.sip_well_formed && f.user.carries(PrimaryUserAddress) && f.shows_sip(),
         check: Check::User(sip_not_upn),
         examples: &[
             Example::fires(

@@ -3,7 +3,7 @@
 use super::suppress::Suppressions;
 use super::{Context, Feature, MailboxPlace, Rule, RuleSet, Scenario, Step, all, scenario};
 use crate::finding::{Finding, Severity};
-use crate::model::{Attr, AttrSet, Facts, Tri};
+use crate::model::{Attr, AttrSet, Facts, MailboxHome, SipHome, Tri, User};
 
 /// The status of a user; the first that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -124,12 +124,41 @@ pub struct Verdict {
 pub struct Judged<'j, 'a> {
     /// The source, as the user named it.
     pub source: &'j str,
-    /// The user, and what follows from the attributes.
-    pub facts: &'j Facts<'a>,
+    /// The user.
+    pub user: &'j User<'a>,
+    /// What is shown of what follows from the attributes.
+    pub shown: Shown<'a>,
     /// The verdict.
     pub verdict: &'j Verdict,
     /// The findings, in the order of the catalogue.
     pub findings: &'j [Finding],
+}
+
+/// What reports show of what follows from a user's attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown<'a> {
+    /// The SIP address without its `sip:`.
+    pub sip_address: Option<&'a str>,
+    /// Where the mailbox is.
+    pub mailbox: MailboxHome,
+    /// Where the SIP account is homed.
+    pub sip_home: SipHome,
+}
+
+impl<'a> Shown<'a> {
+    /// It, of a user.
+    #[must_use]
+    pub fn of(facts: &Facts<'a>) -> Self {
+        Self { sip_address: facts.sip_address, mailbox: facts.mailbox, sip_home: facts.sip_home }
+    }
+}
+
+impl<'j, 'a> Judged<'j, 'a> {
+    /// One user of a source.
+    #[must_use]
+    pub fn of(source: &'j str, facts: &'j Facts<'a>, verdict: &'j Verdict, findings: &'j [Finding]) -> Self {
+        Self { source, user: facts.user, shown: Shown::of(facts), verdict, findings }
+    }
 }
 
 /// Which rules are run, how bad each is, and what varies by site.

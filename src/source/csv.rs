@@ -42,7 +42,9 @@ impl Reading {
         let columns: Vec<Used> =
             self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
         let (text, mut at) = (block.text.as_str(), 0);
-        let garbled = !ascii && wanted == AttrSet::ALL && may_be_garbled(text);
+        // Told of in the last reading.
+        let tells = wanted == AttrSet::ALL && !matches!(notes, Notes::Take(_));
+        let garbled = tells && !ascii && may_be_garbled(text);
         // Whether letters of a row may have become `?`.
         let may_have_lost =
             |at: usize, end: usize| ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();

@@ -13,7 +13,7 @@ use super::split::split;
 use super::values::{How, Meant, mean};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
-use crate::model::octet::{find, has};
+use crate::model::octet::{Places, has};
 use crate::model::{Attr, User};
 
 /// How plain rows are read.
@@ -50,13 +50,13 @@ impl Plain {
         user.clear();
         let bytes = text.as_bytes();
         let unnoted = notes.as_ref().map_or(0, |notes| notes.len());
-        let mut start = at;
+        let (mut start, mut marks) = (at, Places::of(b'"', bytes, at));
         for (place, column) in self.columns.iter().enumerate() {
             start += self.delimiter(text, start, place)?;
-            let (mut cell, quoted) = self.cell(bytes, start)?;
+            let (mut cell, quoted) = self.cell(bytes, start, &mut marks)?;
             if column.is_none() && quoted && bytes.get(cell.end + 1) == Some(&b'"') {
                 // Nobody reads here what has to be put together: the last reading may.
-                cell.end = end_of_doubled(bytes, cell.end)?;
+                cell.end = end_of_doubled(bytes, cell.end, &mut marks)?;
                 if let Some(notes) = notes.take() {
                     notes.truncate(unnoted);
                 }
@@ -85,13 +85,13 @@ impl Plain {
         (place == 0 || text.as_bytes().get(start) == Some(&self.delimiter)).then_some(usize::from(place > 0))
     }
 
-    /// Where the inside of the cell stands that starts at `start`, and whether it has quotes around it.
+    /// Where the inside of the cell stands that starts at `start`, and whether it has quotes around it. `marks`: the
+    /// quotes from there on.
     #[inline]
-    fn cell(&self, bytes: &[u8], start: usize) -> Option<(Range<usize>, bool)> {
+    fn cell(&self, bytes: &[u8], start: usize, marks: &mut Places<'_>) -> Option<(Range<usize>, bool)> {
         let rest = bytes.get(start..)?;
-        if let [b'"', rest @ ..] = rest {
-            let inside = start + 1;
-            return Some((inside..inside + find(b'"', rest)?, true));
+        if rest.first() == Some(&b'"') {
+            return Some((marks.next()? + 1..marks.next()?, true));
         }
         if rest.first() == Some(&self.delimiter) {
             return Some((start..start, false));
@@ -134,11 +134,10 @@ impl Plain {
     }
 }
 
-/// Where the cell ends in which the first of two quotes stands at `quote`.
-fn end_of_doubled(bytes: &[u8], mut quote: usize) -> Option<usize> {
+/// Where the cell ends in which the first of two quotes stands at `quote`; `marks`: the quotes behind it.
+fn end_of_doubled(bytes: &[u8], mut quote: usize, marks: &mut Places<'_>) -> Option<usize> {
     while bytes.get(quote + 1) == Some(&b'"') {
-        let behind = quote + 2;
-        quote = behind + find(b'"', bytes.get(behind..)?)?;
+        quote = marks.nth(1)?;
     }
     Some(quote)
 }
@@ -157,7 +156,7 @@ fn is_object(user: &User<'_>) -> bool {
     let dn = user.get(Attr::DistinguishedName);
     let address =
         || [Attr::UserPrincipalName, Attr::Mail].iter().any(|&attr| has(b'@', user.get(attr).as_bytes()));
-    (find(b'=', dn.as_bytes()).is_some() || address()) && !is_deleted(dn)
+    (has(b'=', dn.as_bytes()) || address()) && !is_deleted(dn)
 }
 
 /// Reads one cell; false when it is more than plain.

@@ -5,7 +5,7 @@
 
 use memchr::memchr_iter;
 
-use crate::model::octet::find;
+use crate::model::octet::Places;
 
 /// The types before which a joined cell is split; those that rule PRX013 knows.
 const TYPES: &[&str] = &[
@@ -65,10 +65,9 @@ pub(super) fn is_typed(value: &str) -> bool {
 /// Blanks at the two ends of the cell stay with the first and the last value, blanks around inner joints do not.
 pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     let bytes = cell.as_bytes();
-    let (mut start, mut behind) = (first(bytes), 0);
-    while let Some(found) = find(b':', &bytes[behind..]) {
-        let colon = behind + found;
-        behind = colon + 1;
+    let (mut start, mut colons) = (first(bytes), false);
+    for colon in Places::of(b':', bytes, 0) {
+        colons = true;
         let Some(name) = type_at(bytes, start, colon) else { continue };
         let value = joints(bytes, start, name, escaped);
         if value < name && value > start {
@@ -77,7 +76,7 @@ pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
         }
     }
     let end = last(bytes, start, escaped);
-    if behind > 0 {
+    if colons {
         each(&cell[start..end]);
     } else if start < end {
         untyped(&cell[start..end], each);

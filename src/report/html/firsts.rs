@@ -3,6 +3,7 @@
 use super::markup::cut;
 use crate::finding::{Field, Finding, Severity};
 use crate::model::Attr;
+use crate::model::fold::trim;
 use crate::rules::verdict::{Judged, Status};
 use crate::rules::{self, RuleSet};
 
@@ -103,7 +104,7 @@ impl Firsts {
 impl Row {
     fn of(judged: &Judged<'_, '_>, finding: &Finding, more: usize) -> Self {
         use Attr::{DisplayName, DistinguishedName, SamAccountName, UserPrincipalName};
-        let user = judged.facts.user;
+        let user = judged.user;
         let first = |attrs: &[Attr]| {
             attrs.iter().map(|&attr| user.get(attr)).find(|text| !text.trim().is_empty()).unwrap_or_default()
         };
@@ -145,13 +146,17 @@ fn unit(dn: &str) -> &str {
 }
 
 fn domain<'a>(judged: &Judged<'_, 'a>) -> &'a str {
-    let user = judged.facts.user;
-    [user.get(Attr::UserPrincipalName), judged.facts.mail, judged.facts.sip_address.unwrap_or_default()]
-        .into_iter()
-        .filter_map(|text| text.rsplit_once('@'))
-        .map(|(_, domain)| domain.trim())
-        .find(|domain| !domain.is_empty())
-        .unwrap_or_default()
+    let user = judged.user;
+    [
+        user.get(Attr::UserPrincipalName),
+        trim(judged.user.get(Attr::Mail)),
+        judged.shown.sip_address.unwrap_or_default(),
+    ]
+    .into_iter()
+    .filter_map(|text| text.rsplit_once('@'))
+    .map(|(_, domain)| domain.trim())
+    .find(|domain| !domain.is_empty())
+    .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -165,7 +170,7 @@ mod tests {
         let facts = Facts::of(&user);
         let findings: Vec<Finding> = codes.iter().map(|code| finding(code, Severity::Error, "x")).collect();
         let verdict = judge(&facts, &findings, None);
-        firsts.user(&Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings: &findings });
+        firsts.user(&Judged::of("ad.csv", &facts, &verdict, &findings));
     }
 
     #[test]

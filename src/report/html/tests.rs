@@ -46,7 +46,7 @@ fn page_of(users: &[User<'_>], findings: &[Finding]) -> String {
     for user in users {
         let facts = Facts::of(user);
         let verdict = judge(&facts, &plan, findings, RuleSet::NONE, None);
-        let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings };
+        let judged = Judged::of("ad.csv", &facts, &verdict, findings);
         firsts.user(&judged);
         tally.add(&judged);
     }
@@ -122,7 +122,7 @@ fn the_page_of_a_million_users_stays_small() {
     (0..findings.len()).for_each(|place| all.insert(place));
     let plan = Plan::new(Context::of(Scenario::LyncHybrid), all, &[]);
     let verdict = judge(&facts, &plan, &findings, RuleSet::NONE, None);
-    let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings: &findings };
+    let judged = Judged::of("ad.csv", &facts, &verdict, &findings);
     let (mut firsts, mut part, mut summary) = (Firsts::new(), Firsts::new(), summary());
     for _ in 0..200 {
         part.skip(firsts.full());

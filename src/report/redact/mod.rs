@@ -17,9 +17,9 @@ use crate::model::attribute::Kind;
 use crate::model::fold::{fold, trim};
 use crate::model::home::{Locator, locator};
 use crate::model::user::flag;
-use crate::model::{Attr, Facts, User, address};
+use crate::model::{Attr, User, address};
 use crate::rules;
-use crate::rules::verdict::Judged;
+use crate::rules::verdict::{Judged, Shown};
 
 /// How much of a user is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,27 +98,19 @@ impl Redactor {
 
     /// Writes a user as it may be shown.
     pub(super) fn show(&self, judged: &Judged<'_, '_>, write: impl FnOnce(&Judged<'_, '_>)) {
-        let facts = judged.facts;
-        let texts = self.attributes(facts.user);
-        let mut user = User::new(facts.user.carried());
+        let texts = self.attributes(judged.user);
+        let mut user = User::new(judged.user.carried());
         for (attr, text) in &texts {
             user.set(*attr, text);
         }
-        let sip_address = facts.sip_address.map(|text| self.text(text));
-        let mut shown = Facts::of(&user);
+        let sip_address = judged.shown.sip_address.map(|text| self.text(text));
         // What follows from the real values stays.
-        shown.sip_address = sip_address.as_deref();
-        shown.sip_proxy = facts.sip_proxy;
-        shown.smtp_proxy = facts.smtp_proxy;
-        shown.sip_enabled = facts.sip_enabled;
-        shown.mail_bearing = facts.mail_bearing;
-        shown.mailbox = facts.mailbox;
-        shown.sip_home = facts.sip_home;
-        let known = Known::of(facts.user, &self.domains);
+        let shown = Shown { sip_address: sip_address.as_deref(), ..judged.shown };
+        let known = Known::of(judged.user, &self.domains);
         let findings: Vec<Finding> =
             judged.findings.iter().map(|finding| self.finding(finding, &known)).collect();
         let source = self.source(judged.source);
-        write(&Judged { source: &source, facts: &shown, verdict: judged.verdict, findings: &findings });
+        write(&Judged { source: &source, user: &user, shown, verdict: judged.verdict, findings: &findings });
     }
 
     /// A source: the name of a file without its folders, which may name a person too; of a server the scheme.
@@ -284,6 +276,7 @@ fn is_plain(attr: Attr, value: &str) -> bool {
 mod tests {
     use super::*;
     use crate::finding::Severity;
+    use crate::model::Facts;
     use crate::rules::verdict;
 
     #[test]
@@ -324,7 +317,7 @@ mod tests {
             state: crate::finding::State::Open,
         };
         let verdict = verdict::excluded("x");
-        let judged = Judged { source: "a.csv", facts: &facts, verdict: &verdict, findings: &[finding] };
+        let judged = Judged::of("a.csv", &facts, &verdict, std::slice::from_ref(&finding));
         let mut text = String::new();
         redactor.show(&judged, |shown| text.clone_from(&shown.findings[0].message));
         text
@@ -360,11 +353,11 @@ mod tests {
             User::of(&[(Attr::PrimaryUserAddress, "sip:ann@contoso.com"), (Attr::DeploymentLocator, "SRV:")]);
         let facts = Facts::of(&user);
         let verdict = verdict::excluded("x");
-        let judged = Judged { source: "a.csv", facts: &facts, verdict: &verdict, findings: &[] };
+        let judged = Judged::of("a.csv", &facts, &verdict, &[]);
         Redactor::hash(b"k").show(&judged, |shown| {
-            assert_eq!(shown.facts.sip_home, facts.sip_home);
-            assert_eq!(shown.facts.user.get(Attr::DeploymentLocator), "SRV:");
-            assert!(shown.facts.sip_address.is_some_and(|text| text.starts_with('#')));
+            assert_eq!(shown.shown.sip_home, facts.sip_home);
+            assert_eq!(shown.user.get(Attr::DeploymentLocator), "SRV:");
+            assert!(shown.shown.sip_address.is_some_and(|text| text.starts_with('#')));
         });
     }
 }

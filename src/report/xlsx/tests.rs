@@ -10,7 +10,7 @@ fn rows(name: &str) -> Rows {
     let user = User::of(&[(Attr::DisplayName, name)]);
     let facts = Facts::of(&user);
     let verdict = verdict::excluded("not a user object");
-    let judged = Judged { source: "ad.csv", facts: &facts, verdict: &verdict, findings: &[] };
+    let judged = Judged::of("ad.csv", &facts, &verdict, &[]);
     let mut rows = Rows::default();
     rows.user(&judged);
     rows

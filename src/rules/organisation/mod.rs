@@ -84,7 +84,7 @@ impl Subject {
             _ => Status::NonCompliant,
         };
         let verdict = Verdict { status, by_severity, ..excluded("") };
-        write(&Judged { source: &self.source, facts: &facts, verdict: &verdict, findings: &self.findings });
+        write(&Judged::of(&self.source, &facts, &verdict, &self.findings));
     }
 }
 
