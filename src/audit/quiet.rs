@@ -3,7 +3,7 @@
 
 use super::spill::Shelf;
 use crate::model::address::address_of_pua;
-use crate::model::{Attr, Facts, MailboxHome, SipHome, User};
+use crate::model::{Attr, AttrSet, Brief, Facts, MailboxHome, SipHome, User};
 use crate::rules::concern::Concerned;
 use crate::rules::verdict::{Shown, Verdict};
 
@@ -63,10 +63,35 @@ impl Hush {
 }
 
 impl Quiets {
-    /// What is said of a record of the block, when that is known.
+    /// Those who share nothing; the others are told by their place in the block.
+    pub(super) fn alone(&self, others: impl Iterator<Item = u32>) -> Alone<'_> {
+        let mut records = self.records.clone();
+        for other in others {
+            if let Some(record) = records.get_mut(other as usize) {
+                *record = 0;
+            }
+        }
+        Alone { all: &self.all, records }
+    }
+}
+
+/// What is known to be said of the records of a block.
+#[derive(Debug)]
+pub(super) struct Alone<'q> {
+    all: &'q [Quiet],
+    records: Box<[u8]>,
+}
+
+impl Alone<'_> {
+    /// What is said of a record, by its place in the block, when that is known.
     pub(super) fn of(&self, record: u32) -> Option<&Quiet> {
         let number = *self.records.get(record as usize)?;
         self.all.get(usize::from(number).checked_sub(1)?)
+    }
+
+    /// Of them a reading may leave out all but what is shown, which is this and the SIP address.
+    pub(super) fn brief(&self, shown: AttrSet) -> Brief<'_> {
+        Brief { wanted: shown.with(Attr::PrimaryUserAddress), records: &self.records }
     }
 }
 

@@ -112,7 +112,7 @@ impl<'a> Facts<'a> {
         let (mut facts, mut among) = (Self::blank(user), Among::default());
         for raw in user.proxies() {
             let proxy = Proxy::split(raw, known);
-            among.add(&proxy);
+            among.add(&proxy, &facts.proxies);
             facts.proxies.push(proxy);
         }
         facts.see_proxies(&among);

@@ -53,13 +53,13 @@ impl Reading {
         let mut room = Vec::new();
         let plain = Plain::of(&self.table, &columns).filter(|_| !garbled && !self.numbered);
         let mut known = self.plain(&lines);
-        let mut notes = Noted::of(notes, wanted);
+        let (mut notes, mut given) = (Noted::of(notes, wanted, plain.as_ref()), 0);
         while at < text.len() {
-            let next = plain.as_ref().and_then(|plain| notes.row(plain, text, at, &mut known.user));
+            let next = plain.as_ref().and_then(|plain| notes.row(plain, text, (at, given), &mut known.user));
             if let Some(next) = next.filter(|&next| !may_have_lost(at, next)) {
                 (known.place.at, known.at) = (at, offset(at));
                 each(&known);
-                at = next;
+                (at, given) = (next, given + 1);
                 continue;
             }
             row.clear();
@@ -86,6 +86,7 @@ impl Reading {
                 user.hide(self.plan.hidden);
                 let record = Record { user, place, at: offset(at), incomplete: row.why };
                 each(&record);
+                given += 1;
                 room = record.user.into_room();
             }
             at = end;
