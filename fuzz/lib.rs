@@ -57,7 +57,7 @@ pub fn audit(bytes: &[u8]) {
     let path = file.path().to_str().unwrap().to_owned();
     let Ok(source) = source::open(&path, &Options::default()) else { return };
     let mut first = read(&source);
-    while !source.settled() {
+    while !source.settled().unwrap() {
         first = read(&source);
     }
     assert_eq!(first, read(&source), "two readings differ");

@@ -78,7 +78,7 @@ fn read(bytes: &[u8], order: bool) -> Vec<Person> {
         people
     };
     let mut people = once();
-    while !source.settled() {
+    while !source.settled().unwrap() {
         people = once();
     }
     if !order {
@@ -272,7 +272,7 @@ fn our_own_tables_survive_a_spreadsheet() {
                     all.push(values);
                 });
             }
-            if source.settled() {
+            if source.settled()? {
                 return Ok::<_, dirsync_audit::error::Error>(all);
             }
         }

@@ -29,7 +29,7 @@ fn read(bytes: &[u8], headings: &[&str]) -> (Vec<Vec<String>>, Damage) {
                 rows.push(COLUMNS[..headings.len().min(4)].iter().map(cell).collect());
             }));
         }
-        if source.settled() {
+        if source.settled().unwrap() {
             let damage = damage.iter().map(|(kind, tally)| (kind.code(), tally.lines.clone()));
             return (rows, damage.collect());
         }

@@ -152,7 +152,8 @@ pub fn run<R: Report>(
         let shelves = (&shelf, &Shelf::new(&spill, rooms.notes));
         let layout = first_reading((inputs, plan), progress, &mut outcome.sources, shelves, &keys)?;
         // Every input is asked, so that all that need more care get it at once.
-        if inputs.iter().filter(|input| !input.settled()).count() == 0 {
+        let settled = inputs.iter().map(|input| input.settled()).collect::<Result<Vec<_>>>()?;
+        if !settled.contains(&false) {
             let met = meet(keys, layout.rows)?;
             break (layout, met);
         }

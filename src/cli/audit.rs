@@ -9,10 +9,11 @@ use super::args::{AuditArgs, given};
 use super::environment::Environment;
 use super::exit::{Found, Status, audit_line};
 use super::forest;
-use super::join::{Folder, NO_SOURCE, Opened, Opening, Run};
+use super::join::{Folder, NO_SOURCE, Opening, Run};
 use super::keep::{Added, keep};
 use super::ldap::Directory;
 use super::only::List;
+use super::opened::Opened;
 use super::organisation::of_audit;
 use super::progress::{Shown, Watched};
 use super::signals::{Signals, unless_interrupted};
@@ -82,7 +83,7 @@ fn audit(
     // Reading a server takes its time: a second run need not wait for that to hear that there is a first.
     let reading = report::hold(&settings.out)?;
     let sources = opening.all_of(&mut directory)?;
-    tell_sources(&sources, talk);
+    let told = tell_sources(&sources, &[], talk);
     let held = signals.held();
     drop(reading);
     let runs = runs(&mut settings, began)?;
@@ -90,6 +91,8 @@ fn audit(
     let watched = Watched { shown: Shown::new(&sources, &settings, talk, environment), signals };
     let mut outcome = audited((&settings, &pool), &sources, (&plan, only.as_ref()), &watched, &folder)?;
     drop(watched);
+    // What was only assumed of a source may have turned out to be otherwise.
+    tell_sources(&sources, &told, talk);
     signals.check()?;
     let mut organisation = of_audit(&settings, &folder.domains(), &plan, signals)?;
     organisation.merge(forest::judged(&plan, &settings, &seen, today(began)));
@@ -168,10 +171,10 @@ fn audited(
 
 /// What the audit finds in the sources, and the damage that was seen when they were opened.
 fn judged(sources: &[Opened], audit: impl FnOnce(&[&dyn Input]) -> Result<Outcome>) -> Result<Outcome> {
-    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let inputs: Vec<&dyn Input> = sources.iter().map(Opened::input).collect();
     let mut outcome = audit(&inputs)?;
     for (source, found) in sources.iter().zip(&mut outcome.sources) {
-        found.problems.merge(&source.about.problems);
+        found.problems.merge(&source.about().problems);
     }
     Ok(outcome)
 }
@@ -218,13 +221,17 @@ pub(super) fn load(
     Ok(settings)
 }
 
-fn tell_sources(sources: &[Opened], talk: Talk) {
-    for source in sources {
-        let (flavour, encoding) = (source.about.flavour, source.about.encoding);
+/// Says what the sources are, unless that was told before.
+fn tell_sources(sources: &[Opened], told: &[String], talk: Talk) -> Vec<String> {
+    let line = |source: &Opened| {
+        let (flavour, encoding) = (source.about().flavour, source.about().encoding);
         let delimiter =
             source.delimiter().map_or(String::new(), |delimiter| format!(", delimiter {delimiter}"));
-        talk.detail(&format!("source: {}: {flavour}, {encoding}{delimiter}", source.name()));
-    }
+        format!("source: {}: {flavour}, {encoding}{delimiter}", source.name())
+    };
+    let lines: Vec<String> = sources.iter().map(line).collect();
+    lines.iter().filter(|line| !told.contains(line)).for_each(|line| talk.detail(line));
+    lines
 }
 
 /// Whether a source is not wholly in the report.

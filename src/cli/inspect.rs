@@ -8,8 +8,9 @@ use super::args::InspectArgs;
 use super::audit::{Talk, load, pool};
 use super::environment::Environment;
 use super::exit::Status;
-use super::join::{Opened, Opening};
+use super::join::Opening;
 use super::open::{self, carried};
+use super::opened::Opened;
 use super::summary::{damage, notes};
 use super::survey::{HOMES, Survey};
 use super::terminal::{self, Paint, Style, escape, grouped, several};
@@ -37,16 +38,16 @@ pub(super) fn run(
     let style = Style { colour: environment.colour, width: environment.width.min(100) };
     let mut all = Survey::default();
     for source in &sources {
-        all.merge(&pool.install(|| Survey::of(source.input.as_ref()))?);
+        all.merge(&pool.install(|| Survey::of(source.input()))?);
     }
     let (fits, why) = all.fits();
     let plan = settings.plan(fits.unwrap_or(Scenario::Teams));
-    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let inputs: Vec<&dyn Input> = sources.iter().map(Opened::input).collect();
     let mut outcome =
         pool.install(|| audit::run(&inputs, &plan, None, &Memory::unlimited(), &Silence, &Silence))?;
     let mut text = String::new();
     for (source, found) in sources.iter().zip(&mut outcome.sources) {
-        found.problems.merge(&source.about.problems);
+        found.problems.merge(&source.about().problems);
         text.push_str(&about(source, found, style));
     }
     text.push_str(&holds(&all, style));
@@ -82,7 +83,7 @@ impl Report for Silence {
 /// What a source is: format, columns, damage.
 fn about(source: &Opened, found: &SourceOutcome, style: Style) -> String {
     let mut text = style.paint(Paint::Bold, &source.name()) + "\n";
-    let of = &source.about;
+    let of = source.about();
     let _ = writeln!(text, "  format     {}", of.flavour);
     let _ = writeln!(text, "  encoding   {}", of.encoding);
     if let Some(delimiter) = source.delimiter() {

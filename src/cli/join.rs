@@ -10,14 +10,15 @@ use super::audit::{Talk, time_text};
 use super::environment::Environment;
 use super::exit::Status;
 use super::ldap;
+use super::opened::Opened;
 use super::organisation::{self, Domains};
 use super::redaction::redactor;
 use super::signals::Signals;
 use super::terminal::escape;
 use crate::audit::{Memory, Outcome, Report, SourceOutcome};
 use crate::error::{Error, Result};
+use crate::model::AttrSet;
 use crate::model::attribute::heading;
-use crate::model::{AttrSet, Input};
 use crate::report::baseline::Compared;
 use crate::report::runs::resolve;
 use crate::report::summary::{Accepted, InForce, Kept};
@@ -28,30 +29,7 @@ use crate::rules::select::nearest;
 use crate::rules::suppress::Suppression;
 use crate::rules::verdict::{self, Judged, Plan};
 use crate::settings::{Format, Settings};
-use crate::source::{self, About};
-
-/// An opened source, and what was found out about it.
-pub(super) struct Opened {
-    /// The source.
-    pub(super) input: Box<dyn Input>,
-    /// What kind of export it is.
-    pub(super) about: About,
-}
-
-impl Opened {
-    /// Its name as it was given, safe to print.
-    pub(super) fn name(&self) -> String {
-        escape(self.input.name())
-    }
-
-    /// The delimiter as a person writes it; `None` for LDIF, which has none.
-    pub(super) fn delimiter(&self) -> Option<String> {
-        self.about.delimiter.map(|delimiter| match delimiter {
-            b'\t' => "TAB".to_owned(),
-            other => format!("`{}`", char::from(other)),
-        })
-    }
-}
+use crate::source;
 
 /// What to say when there is nothing to read.
 pub(super) const NO_SOURCE: &str = "no SOURCE is given: name at least one export, such as users.csv";
@@ -97,8 +75,7 @@ impl Opening<'_> {
             let options = source_options(self.settings);
             self.pool.install(|| source::open(spec, &options))?
         };
-        let about = opened.about().clone();
-        Ok(Opened { input: Box::new(opened), about })
+        Ok(Opened(Box::new(opened)))
     }
 }
 
@@ -113,7 +90,7 @@ fn source_options(settings: &Settings) -> source::Options {
 
 /// Refuses a `--map` that no source has a heading for: it is a slip, and the column meant would be left out silently.
 fn check_map(settings: &Settings, sources: &[Opened]) -> Result<()> {
-    let headings = || sources.iter().flat_map(|source| &source.about.columns).map(|column| &column.heading);
+    let headings = || sources.iter().flat_map(|source| &source.about().columns).map(|column| &column.heading);
     let mut problems = Vec::new();
     for (name, attr) in &settings.map {
         if headings().any(|known| heading(known) == heading(name)) {
@@ -198,7 +175,7 @@ impl Folder {
             self.redactor.as_ref().map_or_else(|| name.to_owned(), |redactor| redactor.source(name))
         };
         let sources = run.sources.iter().zip(&run.outcome.sources);
-        sources.map(|(of, found)| (name(of.input.name()), found.records, found.objects)).collect()
+        sources.map(|(of, found)| (name(of.input().name()), found.records, found.objects)).collect()
     }
 
     /// Writes what was found of the organisation, behind the users.
@@ -364,20 +341,20 @@ pub(super) fn usual(path: PathBuf) -> PathBuf {
 }
 
 fn source_read(opened: &Opened, found: &SourceOutcome) -> report::summary::Source {
-    let path = Path::new(opened.input.name()).canonicalize().ok();
+    let path = Path::new(opened.input().name()).canonicalize().ok();
     let modified = path.as_deref().and_then(|path| path.metadata().ok()?.modified().ok());
     report::summary::Source {
-        name: opened.input.name().to_owned(),
+        name: opened.input().name().to_owned(),
         path: path.map(usual),
-        bytes: opened.about.bytes,
-        blake3: Some(opened.about.hash.to_hex().to_string()),
+        bytes: opened.about().bytes,
+        blake3: opened.0.hash().ok().map(|hash| hash.to_hex().to_string()),
         modified: modified.and_then(|time| Timestamp::try_from(time).ok()).map(time_text),
-        flavour: opened.about.flavour.to_owned(),
-        encoding: opened.about.encoding.to_owned(),
+        flavour: opened.about().flavour.to_owned(),
+        encoding: opened.about().encoding.to_owned(),
         records: found.records,
         objects: found.objects,
         repeats: found.repeats,
         problems: found.problems.clone(),
-        notes: opened.about.notes.iter().map(|note| (note.text.clone(), note.names)).collect(),
+        notes: opened.about().notes.iter().map(|note| (note.text.clone(), note.names)).collect(),
     }
 }

@@ -28,6 +28,7 @@ mod ldap_args;
 mod man;
 mod only;
 mod open;
+mod opened;
 mod org;
 mod organisation;
 mod panics;

@@ -1,6 +1,6 @@
 //! What could not be evaluated, and what it would take.
 
-use super::join::Opened;
+use super::opened::Opened;
 use super::terminal::{Style, several};
 use crate::model::{Attr, AttrSet};
 use crate::rules::counts::{Counts, RuleCount};
@@ -9,7 +9,7 @@ use crate::rules::{self, Rule};
 
 /// The attributes that every source carries: what is missing of them was lost with the values of a record.
 pub(super) fn carried(sources: &[Opened]) -> AttrSet {
-    sources.iter().fold(AttrSet::ALL, |all, source| all.minus(all.minus(source.input.carried())))
+    sources.iter().fold(AttrSet::ALL, |all, source| all.minus(all.minus(source.input().carried())))
 }
 
 /// How many lines are shown where there may be many.

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::audit::Talk;
 use super::environment::Environment;
-use super::join::Opened;
+use super::opened::Opened;
 use super::signals::Signals;
 use super::terminal::{self, grouped};
 use crate::audit::{Progress, Stage};
@@ -70,7 +70,7 @@ impl Shown {
         talk: Talk,
         environment: &Environment,
     ) -> Self {
-        let total = 2 * sources.iter().map(|source| source.about.bytes).sum::<u64>();
+        let total = 2 * sources.iter().map(|source| source.about().bytes).sum::<u64>();
         match settings.progress {
             Show::Never => Self::Nothing,
             _ if talk.quiet => Self::Nothing,

@@ -8,8 +8,9 @@ use std::sync::Mutex;
 use super::audit::{Talk, pool};
 use super::environment::Environment;
 use super::exit::Status;
-use super::join::{Opened, Opening};
+use super::join::Opening;
 use super::only::List;
+use super::opened::Opened;
 use super::remediate_args::RemediateArgs;
 use super::reread;
 use super::signals::Signals;
@@ -56,7 +57,7 @@ fn remediate(
         pool: &pool,
     };
     let sources = opening.all()?;
-    reread::check_sources(&summary, &sources)?;
+    pool.install(|| reread::check_sources(&summary, &sources))?;
     let held = signals.held();
     let folder = if args.preview { None } else { Some(remedy::Folder::begin(&args.out)?) };
     let work = Work {
@@ -151,7 +152,7 @@ impl Work<'_> {
         shared: &HashSet<u64>,
     ) -> Result<(Found, Outcome)> {
         let applied: Vec<Applied<'_>> =
-            self.sources.iter().map(|source| Applied { input: source.input.as_ref(), plan }).collect();
+            self.sources.iter().map(|source| Applied { input: source.input(), plan }).collect();
         let inputs: Vec<&dyn Input> = applied.iter().map(|input| input as &dyn Input).collect();
         let reported = |user: &User<'_>| self.only.is_none_or(|only| only.reports(user));
         let out = self.folder.map(remedy::Folder::for_a_person).transpose()?;
@@ -172,7 +173,7 @@ impl Work<'_> {
 
     fn incomplete(&self, outcome: &Outcome) -> bool {
         let of = |(source, found): (&Opened, &audit::SourceOutcome)| {
-            source.about.problems.incomplete() || found.problems.incomplete()
+            source.about().problems.incomplete() || found.problems.incomplete()
         };
         self.sources.iter().zip(&outcome.sources).any(of)
     }

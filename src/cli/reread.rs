@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::join::Opened;
+use super::opened::Opened;
 use super::terminal::{escape, several};
 use crate::audit::Outcome;
 use crate::error::{Error, Result};
@@ -75,8 +75,8 @@ fn file(spec: &str) -> Result<String> {
 /// Refuses sources that are not to the octet those of the report.
 pub(super) fn check_sources(summary: &Summary, sources: &[Opened]) -> Result<()> {
     for (was, is) in summary.sources.iter().zip(sources) {
-        let hash = is.about.hash.to_hex();
-        if was.bytes != is.about.bytes || was.blake3.as_deref() != Some(hash.as_str()) {
+        let hash = is.0.hash()?.to_hex();
+        if was.bytes != is.about().bytes || was.blake3.as_deref() != Some(hash.as_str()) {
             let what = "this is not what the report is about: size or hash differ from its summary.json";
             return Err(Error::source(is.name(), what, "audit it again, then remediate the new report"));
         }

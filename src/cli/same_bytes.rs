@@ -7,7 +7,8 @@ use std::path::Path;
 use super::audit::pool;
 use super::environment::Environment;
 use super::exit::{Found, Status, audit_line};
-use super::join::{Folder, Opened, Run};
+use super::join::{Folder, Run};
+use super::opened::Opened;
 use super::tests::{Silent, settings};
 use crate::audit::{self, Memory};
 use crate::model::Input;
@@ -85,14 +86,23 @@ fn ldif() -> String {
 
 /// What a run over a file finds and writes.
 fn report(path: &Path, target: usize, threads: usize, limit: Option<u64>) -> (String, String, String) {
+    report_of(path, target, (threads, limit), u64::MAX)
+}
+
+/// The same; files of more than `small` bytes are opened by their start.
+fn report_of(
+    path: &Path,
+    target: usize,
+    (threads, limit): (usize, Option<u64>),
+    small: u64,
+) -> (String, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(folder.path());
     let (plan, pool) = (settings.plan(Scenario::LyncHybrid), pool(threads).unwrap());
     let (spec, options) = (path.to_str().unwrap(), source::Options::default());
-    let opened = pool.install(|| source::open_with(spec, &options, target, LIMIT)).unwrap();
-    let about = opened.about().clone();
-    let sources = [Opened { input: Box::new(opened), about }];
-    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let opened = pool.install(|| source::open_sized(spec, &options, (target, LIMIT), small)).unwrap();
+    let sources = [Opened(Box::new(opened))];
+    let inputs: Vec<&dyn Input> = sources.iter().map(Opened::input).collect();
     let folder_of_report = Folder::open(&settings, Scenario::LyncHybrid, &Environment::default()).unwrap();
     let memory = Memory { limit, folder: folder.path().to_owned() };
     let outcome =
@@ -116,7 +126,8 @@ fn report(path: &Path, target: usize, threads: usize, limit: Option<u64>) -> (St
     };
     folder_of_report.finish(&run).unwrap();
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
-    (read("users.csv"), read("findings.csv"), format!("{outcome:?}"))
+    let known = format!("{outcome:?} {:?} {:?}", sources[0].about(), sources[0].0.hash().unwrap());
+    (read("users.csv"), read("findings.csv"), known)
 }
 
 fn check(bytes: &[u8], said: &[&str]) {
@@ -158,4 +169,25 @@ fn utf_16() {
 #[test]
 fn ldif_of_every_line() {
     check(ldif().as_bytes(), &["UNQ001", "UNQ002"]);
+}
+
+#[test]
+fn big_files_that_are_opened_by_their_start() {
+    let mut start = regular();
+    for n in 0..400 {
+        let _ = write!(start, "CN=B{n},,,b{n},{},b{n}@contoso.com\r\n", "x".repeat(3000));
+    }
+    let ansi = encoding_rs::WINDOWS_1252.encode(&regular()).0.into_owned();
+    let wide = regular().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let [regular, irregular] = [regular(), irregular()].map(String::into_bytes);
+    let (folder, nuls) = (tempfile::tempdir().unwrap(), b"CN=N,,,n,\0\0,n@contoso.com\r\n".to_vec());
+    for (at, rows) in [regular, irregular, ansi, nuls, wide].into_iter().enumerate() {
+        let path = folder.path().join("users");
+        fs::write(&path, [start.as_bytes(), &rows].concat()).unwrap();
+        let whole = report(&path, 1 << 16, 1, None);
+        assert!(whole.1.contains("UNQ001"), "{}", whole.1);
+        for (target, threads, limit) in [(1 << 16, 1, None), (5000, 3, Some(0))] {
+            assert!(report_of(&path, target, (threads, limit), 0) == whole, "{at} {target}");
+        }
+    }
 }

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::accepted;
 use super::checklist::{self, Detail};
-use super::join::{Opened, Run};
+use super::join::Run;
 use super::open;
+use super::opened::Opened;
 use super::rules::paint;
 use super::terminal::{Paint, Style, escape, grouped, several};
 use crate::audit::SourceOutcome;
@@ -70,8 +71,8 @@ fn read(source: &Opened, outcome: &SourceOutcome, named: bool, style: Style) -> 
     let mut about = format!(
         "{} ({}, {}): {}",
         source.name(),
-        source.about.flavour,
-        source.about.encoding,
+        source.about().flavour,
+        source.about().encoding,
         several(outcome.records, "record")
     );
     if outcome.repeats > 0 {
@@ -84,7 +85,7 @@ fn read(source: &Opened, outcome: &SourceOutcome, named: bool, style: Style) -> 
 
 /// What a source says about how it came; a log of a redacted run names nobody.
 pub(super) fn notes(source: &Opened, named: bool, style: Style) -> String {
-    let shown = source.about.notes.iter().filter(|note| named || !note.names);
+    let shown = source.about().notes.iter().filter(|note| named || !note.names);
     shown.map(|note| style.wrap("  ", "    ", &escape(&note.text))).collect()
 }
 

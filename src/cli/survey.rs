@@ -45,7 +45,7 @@ impl Survey {
         // A source that turns out to need more care is read again.
         loop {
             let survey = Self::once(input)?;
-            if input.settled() {
+            if input.settled()? {
                 return Ok(survey);
             }
         }

@@ -3,7 +3,8 @@
 use super::audit::pool;
 use super::environment::Environment;
 use super::exit::{Found, Status, audit_line};
-use super::join::{Folder, Opened, Run, usual};
+use super::join::{Folder, Run, usual};
+use super::opened::{Export, Opened};
 use super::summary::{self, Summary};
 use super::survey::Survey;
 use super::terminal::Style;
@@ -18,7 +19,17 @@ use crate::settings::{self, Key, Settings, Values};
 use crate::source::About;
 
 /// One user per line: DN, PUA, proxy address, mail; a line of `!` is damaged.
-struct Lines(String);
+struct Lines(String, About);
+
+impl Export for Lines {
+    fn about(&self) -> &About {
+        &self.1
+    }
+
+    fn hash(&self) -> Result<blake3::Hash> {
+        Ok(blake3::hash(b""))
+    }
+}
 
 impl Input for Lines {
     fn name(&self) -> &'static str {
@@ -74,22 +85,23 @@ const USERS: &str = "CN=Ann;sip:ann@contoso.com;sip:ann@contoso.com;ann@contoso.
                      CN=Bob;sip:bob@contoso.com;SMTP:bob@contoso.com;bob@contoso.com\n\
                      CN=Eve;sip:eve@contoso.com;sip:eva@contoso.com;eve@contoso.com\n!\n";
 
+fn lines() -> Lines {
+    let about = About {
+        flavour: "Get-ADUser | Export-Csv",
+        encoding: "UTF-8",
+        delimiter: Some(b';'),
+        bytes: USERS.len() as u64,
+        columns: Vec::new(),
+        shape: "one row per object",
+        rows: None,
+        problems: Problems::default(),
+        notes: Vec::new(),
+    };
+    Lines(USERS.to_owned(), about)
+}
+
 fn sources() -> Vec<Opened> {
-    vec![Opened {
-        input: Box::new(Lines(USERS.to_owned())),
-        about: About {
-            hash: blake3::hash(b""),
-            flavour: "Get-ADUser | Export-Csv",
-            encoding: "UTF-8",
-            delimiter: Some(b';'),
-            bytes: USERS.len() as u64,
-            columns: Vec::new(),
-            shape: "one row per object",
-            rows: None,
-            problems: Problems::default(),
-            notes: Vec::new(),
-        },
-    }]
+    vec![Opened(Box::new(lines()))]
 }
 
 pub(super) fn settings(out: &std::path::Path) -> Settings {
@@ -109,7 +121,7 @@ fn a_run_prints_a_summary_and_leaves_a_report() {
     let settings = settings(&out);
     let (sources, plan) = (sources(), settings.plan(Scenario::LyncOnPrem));
     let report = Folder::open(&settings, Scenario::LyncOnPrem, &Environment::default()).unwrap();
-    let inputs: Vec<&dyn Input> = sources.iter().map(|source| source.input.as_ref()).collect();
+    let inputs: Vec<&dyn Input> = sources.iter().map(Opened::input).collect();
     let outcome = pool(2)
         .unwrap()
         .install(|| audit::run(&inputs, &plan, None, &Memory::unlimited(), &Silent, &report))
@@ -160,7 +172,7 @@ fn the_least_memory_is_what_one_thread_needs() {
 
 #[test]
 fn a_survey_counts_what_is_there() {
-    let survey = Survey::of(&Lines(USERS.to_owned())).unwrap();
+    let survey = Survey::of(&lines()).unwrap();
     assert_eq!((survey.records, survey.puas, survey.sip_proxies), (3, 3, 2));
     assert!(survey.problems.incomplete());
     assert_eq!(survey.fits().0, Some(Scenario::LyncOnPrem));

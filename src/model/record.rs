@@ -183,8 +183,8 @@ pub trait Input: Sync {
     }
 
     /// Whether the reading just done can be trusted. If not, it has to be done once more: the source now knows that
-    /// it must cut its blocks with more care.
-    fn settled(&self) -> bool {
-        true
+    /// it must cut its blocks with more care, or read them in another encoding.
+    fn settled(&self) -> Result<bool> {
+        Ok(true)
     }
 }

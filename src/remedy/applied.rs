@@ -58,7 +58,7 @@ impl Input for Applied<'_> {
         self.input.changed()
     }
 
-    fn settled(&self) -> bool {
+    fn settled(&self) -> Result<bool> {
         self.input.settled()
     }
 }

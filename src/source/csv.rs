@@ -20,8 +20,6 @@ pub(super) struct Reading {
     pub table: Table,
     /// What the columns mean.
     pub plan: Plan,
-    /// Whether the whole file is known to be ASCII, so that `?` may stand for lost letters.
-    pub ascii: bool,
     /// Whether the first cell of each row is its line, with a `!` when cells were missing there.
     pub numbered: bool,
 }
@@ -31,12 +29,12 @@ pub(super) type EachRow<'a> = dyn FnMut(&[String], u64, bool) -> Option<Problem>
 
 impl Reading {
     /// Gives every record of a block to `each`. Unless the block was cut with care, says whether it shows that it
-    /// had to be; then not all of it was read.
+    /// had to be; then not all of it was read. In a file that is `ascii` throughout, `?` may stand for lost letters.
     pub(super) fn records(
         &self,
         block: &Block,
         wanted: AttrSet,
-        careful: bool,
+        (careful, ascii): (bool, bool),
         notes: Notes<'_>,
         each: &mut dyn FnMut(&Record<'_>),
     ) -> (Problems, bool) {
@@ -46,7 +44,10 @@ impl Reading {
         let (text, mut at) = (block.text.as_str(), 0);
         // Told of in the last reading.
         let tells = wanted == AttrSet::ALL && !matches!(notes, Notes::Take(_));
-        let garbled = tells && !self.ascii && may_be_garbled(text);
+        let garbled = tells && !ascii && may_be_garbled(text);
+        // Whether letters of a row may have become `?`.
+        let may_have_lost =
+            |at: usize, end: usize| ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();
         let lines = Lines::new(text, block.line);
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let mut room = Vec::new();
@@ -55,7 +56,7 @@ impl Reading {
         let (mut notes, mut given) = (Noted::of(notes, wanted, plain.as_ref()), 0);
         while at < text.len() {
             let next = plain.as_ref().and_then(|plain| notes.row(plain, text, (at, given), &mut known.user));
-            if let Some(next) = next.filter(|&next| !self.may_have_lost(text, at, next)) {
+            if let Some(next) = next.filter(|&next| !may_have_lost(at, next)) {
                 (known.place.at, known.at) = (at, offset(at));
                 each(&known);
                 (at, given) = (next, given + 1);
@@ -75,7 +76,7 @@ impl Reading {
                 (row.why, row.lost) = (Some(SHORT), AttrSet::NONE.with(Attr::ProxyAddresses));
             }
             if self.read(&mut row, text, &columns, place, &mut problems) {
-                if self.may_have_lost(text, at, end) && row.lost_letters(text) {
+                if may_have_lost(at, end) && row.lost_letters(text) {
                     problems.add(Problem::LostLetters, place.line());
                 }
                 if garbled && row.is_garbled(text) {
@@ -91,11 +92,6 @@ impl Reading {
             at = end;
         }
         (problems, true)
-    }
-
-    /// Whether letters of a row may have become `?`.
-    fn may_have_lost(&self, text: &str, at: usize, end: usize) -> bool {
-        self.ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some()
     }
 
     /// Gives the records that start at `starts` to `each`; the damage in them has been told with the others. Stops

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -19,9 +20,9 @@ use crate::model::problem::{Problem, Problems};
 pub(super) const CHUNK: usize = 256 * 1024;
 
 /// The bytes of a file as they were when it was opened; read by position, so that passes do not disturb each other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Raw {
-    file: File,
+    file: Arc<File>,
     name: String,
     /// The size in bytes.
     pub len: u64,
@@ -49,7 +50,7 @@ impl Raw {
             return Self::spool(name, file);
         }
         let (len, modified) = (about.len(), about.modified().ok());
-        let raw = Self { file, name: name.to_owned(), len, given: len, hash: None, modified };
+        let raw = Self { file: file.into(), name: name.to_owned(), len, given: len, hash: None, modified };
         let mut head = [0; 4];
         let read = raw.read(0, &mut head)?;
         if Packing::of(&head[..read]).is_none() { Ok(raw) } else { Self::spool(name, raw.file) }
@@ -57,30 +58,35 @@ impl Raw {
 
     fn spool(name: &str, from: impl io::Read) -> Result<Self> {
         let Spooled { file, len, read, hash } = spool(name, from)?;
-        Ok(Self { file, name: name.to_owned(), len, given: read, hash, modified: None })
+        Ok(Self { file: file.into(), name: name.to_owned(), len, given: read, hash, modified: None })
     }
 
     /// A file that is open already, under the name that the user gave.
     pub(super) fn named(name: &str, file: File) -> Result<Self> {
         let len = file.metadata().map_err(Error::io("read", name))?.len();
-        Ok(Self { file, name: name.to_owned(), len, given: len, hash: None, modified: None })
+        Ok(Self { file: file.into(), name: name.to_owned(), len, given: len, hash: None, modified: None })
     }
 
     /// A temporary file of this many bytes.
     pub(super) fn spooled(file: File, len: u64) -> Self {
         let name = std::env::temp_dir().display().to_string();
-        Self { file, name, len, given: len, hash: None, modified: None }
+        Self { file: file.into(), name, len, given: len, hash: None, modified: None }
     }
 
     /// A temporary file that is read instead of this one.
     pub(super) fn replaced(&self, file: File, len: u64) -> Self {
-        Self { file, name: self.name.clone(), len, given: self.given, hash: self.hash, modified: None }
+        Self { file: file.into(), len, modified: None, ..self.clone() }
     }
 
     /// What bytes of the text up to a place stand for in what the user gave.
     pub(super) fn given_until(&self, place: u64) -> u64 {
         let share = u128::from(self.given) * u128::from(place.min(self.len)) / u128::from(self.len.max(1));
         u64::try_from(share).unwrap_or(self.given)
+    }
+
+    /// Whether it can be seen that the file is written.
+    pub(super) fn is_watched(&self) -> bool {
+        self.modified.is_some()
     }
 
     /// Whether the file was written since it was opened.

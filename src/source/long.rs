@@ -169,7 +169,7 @@ impl Reading {
             }
         }
         plan.needed += 1;
-        Self { table: numbered(self.table), plan, ascii: self.ascii, numbered: true }
+        Self { table: numbered(self.table), plan, numbered: true }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A file is opened once, which finds out what it is, and read in two or three passes. [`cut`](self) makes blocks of
 //! whole records, one after the other; the records of a block are read in parallel.
 
+mod assumed;
 mod backslash;
 mod bytes;
 mod care;
@@ -20,6 +21,7 @@ mod long;
 mod look;
 mod marks;
 mod noted;
+mod opening;
 mod place;
 mod plain;
 mod recipient;
@@ -40,16 +42,19 @@ mod tests;
 use std::ops::Range;
 
 pub use columns::Column;
+pub use opening::{open, open_fetched};
 pub use split::split as split_addresses;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::problem::Problems;
 use crate::model::{Attr, AttrSet, Block, BlockPlace, Input, Notes, Record};
-use bytes::Bytes;
+use assumed::{Assumed, Known};
 use care::Care;
 use cut::Cutter;
 use encoding::{Found, Raw, Text};
 use ldif::Ldif;
+#[cfg(test)]
+pub(crate) use opening::open_sized;
 use regular::{Cut, Regular, last_end};
 use straight::Straight;
 
@@ -84,8 +89,6 @@ pub struct About {
     pub delimiter: Option<u8>,
     /// Its size in bytes, packed if it is.
     pub bytes: u64,
-    /// BLAKE3 of its bytes, packed if they are.
-    pub hash: blake3::Hash,
     /// Its columns, in order; in LDIF the attributes of its records.
     pub columns: Vec<Column>,
     /// How it holds objects and their addresses.
@@ -118,6 +121,7 @@ pub struct Source {
     reading: Reading,
     about: About,
     care: Care,
+    known: Known,
 }
 
 /// How the records of a source are read.
@@ -127,97 +131,60 @@ enum Reading {
     Ldif(Box<Ldif>),
 }
 
-/// Opens a source: the path of a file, or `-` for standard input, which is copied to a temporary file first; gzip and
-/// Zstandard files are unpacked to one.
-///
-/// Fails when it cannot be read, is neither LDIF nor a table with a heading, or has no column that says who a row is.
-pub fn open(spec: &str, options: &Options) -> Result<Source> {
-    open_with(spec, options, options.block.unwrap_or(BLOCK), LIMIT)
-}
-
-/// Opens what was fetched from a server; `spec` is the URL, `block` as in [`Options`].
-pub fn open_fetched(spec: &str, fetched: ldap::Fetched, block: Option<usize>) -> Result<Source> {
-    let file = fetched.file.ok_or_else(|| Error::source(spec, "nothing was kept", "fetch again"))?;
-    open_raw(spec, Raw::named(spec, file)?, &Options::default(), block.unwrap_or(BLOCK), LIMIT)
-}
-
-/// [`open`], with blocks of about `target` bytes and records of at most `limit`.
-pub(crate) fn open_with(spec: &str, options: &Options, target: usize, limit: usize) -> Result<Source> {
-    open_raw(spec, Raw::open(spec)?, options, target, limit)
-}
-
-/// Opens what was read from a file.
-fn open_raw(spec: &str, raw: Raw, options: &Options, target: usize, limit: usize) -> Result<Source> {
-    let bytes = bytes::look(&raw)?;
-    let found = check_bytes(spec, &raw, bytes, options)?;
-    let mut source = Text::new(&raw, &found);
-    let mut head = String::new();
-    while head.len() < HEAD && source.more(&mut head)?.is_some() {}
-    if let Some(flavour) = ldif::flavour(&head) {
-        let ldif = Ldif::open(spec, (&raw, &found), &options.map, target, limit)?;
-        let about = About {
-            flavour,
-            encoding: found.encoding.name(),
-            delimiter: None,
-            bytes: raw.given,
-            hash: raw.hash.unwrap_or(bytes.hash),
-            columns: ldif.columns(),
-            shape: "one entry per object",
-            rows: None,
-            problems: merged(&found.problems, &ldif.problems()),
-            notes: ldif.notes(),
-        };
-        let reading = Reading::Ldif(Box::new(ldif));
-        let (name, start, care) = (spec.to_owned(), found.bom, Care::new(false));
-        return Ok(Source { name, raw, found, start, reading, about, care });
-    }
-    let preamble = flavour::preamble(&head);
-    if head[preamble.len..].trim_ascii().is_empty() {
-        return Err(empty(spec));
-    }
-    flavour::refuse_markup(spec, &head[preamble.len..])?;
-    let given = Given { spec, hash: raw.hash.unwrap_or(bytes.hash), raw, found };
-    table::open(given, &head, &preamble, options, (target, limit))
-}
-
-/// A file whose encoding is known.
-struct Given<'s> {
-    spec: &'s str,
-    raw: Raw,
-    found: Found,
-    /// BLAKE3 of the file as it was given.
-    hash: blake3::Hash,
-}
-
-/// Refuses files without bytes and files that are no text, and finds the encoding of the others.
-fn check_bytes(spec: &str, raw: &Raw, bytes: Bytes, options: &Options) -> Result<Found> {
-    if raw.len == 0 {
-        return Err(empty(spec));
-    }
-    let mut head = [0; 4096];
-    let read = raw.read(0, &mut head)?;
-    flavour::refuse_binary(spec, &head[..read], true)?;
-    let found = encoding::find(raw, bytes, options.encoding.as_deref())?;
-    flavour::refuse_binary(spec, &head[..read], found.encoding.is_utf16() || found.then.is_some())?;
-    Ok(found)
-}
-
-fn merged(first: &Problems, then: &Problems) -> Problems {
-    let mut all = first.clone();
-    all.merge(then);
-    all
-}
-
-fn empty(spec: &str) -> Error {
-    let remedy = "look whether the export failed; even without users it has a line of headings";
-    Error::source(spec, "the file is empty", remedy)
-}
-
 impl Source {
-    /// What is known about it before its records are read.
+    /// What is known about it. Of a big file the encoding is only assumed before the first reading.
     #[must_use]
     pub fn about(&self) -> &About {
-        &self.about
+        &self.now().about
+    }
+
+    /// BLAKE3 of its bytes, packed if they are.
+    ///
+    /// # Errors
+    /// It has not been read yet, and cannot be.
+    pub fn hash(&self) -> Result<blake3::Hash> {
+        match &self.known {
+            Known::All(hash) => Ok(*hash),
+            Known::Assumed(assumed) => Ok(assumed.bytes(&self.raw)?.hash),
+        }
+    }
+
+    /// This source, or what was opened instead of it.
+    fn now(&self) -> &Self {
+        self.assumed().and_then(Assumed::instead).unwrap_or(self)
+    }
+
+    fn assumed(&self) -> Option<&Assumed> {
+        match &self.known {
+            Known::All(_) => None,
+            Known::Assumed(assumed) => Some(assumed),
+        }
+    }
+
+    /// The blocks of a table that can be cut by counting.
+    fn regular(&self, table: cut::Table, straight: Straight) -> Result<impl Iterator<Item = Result<Block>>> {
+        let (raw, start) = (&self.raw, self.start);
+        let cut::Table { line, target, limit, .. } = table;
+        let mut regular = Regular::new(Cut { raw, straight, start, line, target, limit, last_end });
+        let assumed = self.assumed();
+        if let Some(assumed) = assumed {
+            regular.witness = assumed.witness(raw, start)?;
+        }
+        Ok(std::iter::from_fn(move || {
+            let block = regular.next();
+            if regular.suspect {
+                self.care.irregular();
+            }
+            match (block, assumed) {
+                // What is not UTF-8 is no fault yet.
+                (Some(Err(_)), Some(_)) if regular.witness.is_some() => None,
+                (None, Some(assumed)) => {
+                    regular.witness.take().into_iter().for_each(|witness| assumed.hear(witness, raw));
+                    None
+                }
+                (block, _) => block,
+            }
+        }))
     }
 }
 
@@ -227,42 +194,34 @@ impl Input for Source {
     }
 
     fn carried(&self) -> AttrSet {
-        match &self.reading {
+        match &self.now().reading {
             Reading::Table(table) => table.plan.carried,
             Reading::Ldif(ldif) => ldif.carried(),
         }
     }
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
-        let table = match &self.reading {
+        let now = self.now();
+        let table = match &now.reading {
             Reading::Table(reading) => reading.table,
-            Reading::Ldif(ldif) => return Ok(ldif.blocks(&self.raw, &self.found)),
+            Reading::Ldif(ldif) => return Ok(ldif.blocks(&now.raw, &now.found)),
         };
-        let straight = match Straight::of(&self.found) {
-            Some(straight) if !self.care.careful() => straight,
-            _ => return Ok(Box::new(Cutter::new(Text::new(&self.raw, &self.found), table))),
-        };
-        let (raw, start) = (&self.raw, self.start);
-        let cut::Table { line, target, limit, .. } = table;
-        let mut regular = Regular::new(Cut { raw, straight, start, line, target, limit, last_end });
-        Ok(Box::new(std::iter::from_fn(move || {
-            let block = regular.next();
-            if regular.suspect {
-                self.care.irregular();
-            }
-            block
-        })))
+        match Straight::of(&now.found) {
+            Some(straight) if !now.care.careful() => Ok(Box::new(now.regular(table, straight)?)),
+            _ => Ok(Box::new(Cutter::new(Text::new(&now.raw, &now.found), table))),
+        }
     }
 
     fn block_at(&self, place: &BlockPlace) -> Result<Block> {
-        let straight = Straight::of(&self.found).unwrap_or(Straight::Utf8);
-        regular::block_at(&self.raw, straight, *place)
+        let now = self.now();
+        let straight = Straight::of(&now.found).unwrap_or(Straight::Utf8);
+        regular::block_at(&now.raw, straight, *place)
     }
 
     fn part_at(&self, place: &BlockPlace, spans: &[Range<u32>]) -> Result<Option<Block>> {
-        let straight = Straight::of(&self.found);
-        match (&self.reading, straight) {
-            (Reading::Table(_), Some(Straight::Utf8)) => regular::part_at(&self.raw, place, spans),
+        let now = self.now();
+        match (&now.reading, Straight::of(&now.found)) {
+            (Reading::Table(_), Some(Straight::Utf8)) => regular::part_at(&now.raw, place, spans),
             _ => Ok(None),
         }
     }
@@ -278,17 +237,20 @@ impl Input for Source {
         notes: Notes<'_>,
         each: &mut dyn FnMut(&Record<'_>),
     ) -> Problems {
-        let table = match &self.reading {
+        let now = self.now();
+        let table = match &now.reading {
             Reading::Table(table) => table,
             Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
         };
-        let part = self.care.before_other_heading(block);
+        let part = now.care.before_other_heading(block);
         let block = part.as_ref().unwrap_or(block);
-        let (problems, regular) = table.records(block, wanted, self.care.careful(), notes, each);
+        let ascii = now.found.ascii || now.assumed().is_some_and(Assumed::ascii);
+        let known = (now.care.careful(), ascii);
+        let (problems, regular) = table.records(block, wanted, known, notes, each);
         if !regular {
-            self.care.irregular();
+            now.care.irregular();
         }
-        self.care.check(&problems);
+        now.care.check(&problems);
         problems
     }
 
@@ -299,7 +261,7 @@ impl Input for Source {
         wanted: AttrSet,
         each: &mut dyn FnMut(&Record<'_>),
     ) {
-        match &self.reading {
+        match &self.now().reading {
             Reading::Table(table) => table.some_records(block, starts, wanted, each),
             Reading::Ldif(ldif) => ldif.some_records(block, starts, wanted, each),
         }
@@ -309,7 +271,9 @@ impl Input for Source {
         self.raw.changed()
     }
 
-    fn settled(&self) -> bool {
-        self.care.settled()
+    fn settled(&self) -> Result<bool> {
+        let settled = self.now().care.settled();
+        let seen = self.assumed().map_or(Ok(true), |assumed| assumed.settled(&self.name, &self.raw))?;
+        Ok(settled && seen)
     }
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr2};
 
+use super::assumed::Witness;
 use super::encoding::Raw;
 use super::straight::{LONGEST, Straight, checked};
 use crate::error::Result;
@@ -47,13 +48,16 @@ pub(super) struct Regular<'a> {
     tail: String,
     /// What is known to be wrong with the file; the reading stops there.
     pub(super) suspect: bool,
+    /// Who sees what is read, if that is UTF-8.
+    pub(super) witness: Option<Witness>,
 }
 
 impl<'a> Regular<'a> {
     /// Starts at the first record.
     pub(super) fn new(cut: Cut<'a>) -> Self {
         let Cut { start, line, .. } = cut;
-        Self { cut, place: start, line, given: 0, start, tail: String::new(), suspect: false }
+        let (tail, witness) = (String::new(), None);
+        Self { cut, place: start, line, given: 0, start, tail, suspect: false, witness }
     }
 
     /// The next run of whole records; `None` at the end.
@@ -85,7 +89,11 @@ impl<'a> Regular<'a> {
         // A character at least: its first part waits for the rest.
         let wanted = target.max(text.len()).max(LONGEST);
         text.reserve_exact(wanted);
+        let before = text.len();
         let read = straight.read(raw, self.place, wanted, text)?;
+        if let Some(witness) = &mut self.witness {
+            witness.see(&text.as_bytes()[before..]);
+        }
         self.place += read as u64;
         Ok(read + LONGEST <= wanted)
     }

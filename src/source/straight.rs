@@ -117,7 +117,8 @@ pub(super) fn checked(raw: &Raw, bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| changed(raw))
 }
 
-fn changed(raw: &Raw) -> Error {
+/// The file is not what it was when it was looked at.
+pub(super) fn changed(raw: &Raw) -> Error {
     let remedy = "run the audit again when nothing writes to the file any more";
     Error::source(raw.name(), "the file changed while it was being read", remedy)
 }

@@ -1,13 +1,15 @@
 //! Opening a table: its heading, what its columns mean, and whether it has to be written anew before it is read.
 
+use super::assumed::Known;
 use super::columns::{self, Heading, SAMPLE};
 use super::csv::{self, cell_text};
 use super::cut::{Cutter, Table};
 use super::encoding::{Found, Raw, Text};
 use super::flavour::{self, Flavour, Preamble};
 use super::long::{self, Long};
+use super::opening::Given;
 use super::straight::Straight;
-use super::{About, Care, Given, Options, Reading, Source, backslash, scan};
+use super::{About, Care, Options, Reading, Source, backslash, scan};
 use crate::error::{Error, Result};
 use crate::model::attribute::heading;
 use crate::model::problem::Problems;
@@ -35,11 +37,14 @@ pub(super) fn open(
     let flavour = Flavour::of(&heading.names, &preamble.type_name, table.delimiter, heading.quoted);
     let rows = head.get(heading.end..).unwrap_or_default();
     let (raw, found) = (&given.raw, &given.found);
-    let anew = matches!(flavour, Flavour::AdFind | Flavour::JXplorer)
-        && backslash::is_needed(raw, found, table.delimiter, heading.quoted, rows)?;
+    let escaped = matches!(flavour, Flavour::AdFind | Flavour::JXplorer);
+    if escaped {
+        given.known.whole(spec)?;
+    }
+    let anew = escaped && backslash::is_needed(raw, found, table.delimiter, heading.quoted, rows)?;
     let (encoding, mut problems) = (found.encoding.name(), found.problems.clone());
     let written = if anew { Some(backslash::anew(raw, found, table)?) } else { None };
-    let Given { raw, found, hash, .. } = given;
+    let Given { raw, found, known, .. } = given;
     let (raw, found, look) = match written {
         Some((raw, damage)) => {
             problems.merge(&damage);
@@ -49,8 +54,9 @@ pub(super) fn open(
     };
     let sample = sample(&raw, &found, look)?;
     let plan = plan(&place, heading, flavour, &sample, options)?;
-    let reading = csv::Reading { table, ascii: found.ascii, numbered: false, plan };
-    let rows = if anew { Rows::anew(raw, found, &reading) } else { Rows::of(raw, found, reading, &sample)? };
+    let reading = csv::Reading { table, numbered: false, plan };
+    let rows =
+        if anew { Rows::anew(raw, found, &reading) } else { Rows::of(raw, found, reading, &sample, &known)? };
     let Rows { raw, found, reading, shape, count, damage, careful } = rows;
     problems.merge(&damage);
     problems.merge(&reading.plan.problems);
@@ -59,7 +65,6 @@ pub(super) fn open(
         encoding,
         delimiter: Some(table.delimiter),
         bytes: raw.given,
-        hash,
         columns: reading.plan.columns.clone(),
         shape,
         rows: count,
@@ -69,7 +74,7 @@ pub(super) fn open(
     let head = &head.as_bytes()[..reading.table.skip.min(head.len())];
     let start = found.bom + Straight::of(&found).map_or(0, |straight| straight.len(head));
     let (name, reading, care) = (spec.to_owned(), Reading::Table(reading), Care::new(careful));
-    Ok(Source { name, raw, found, start, reading, about, care })
+    Ok(Source { name, raw, found, start, reading, about, care, known })
 }
 
 /// The rows of a table as they are read: from the file, or from one that was written anew.
@@ -92,13 +97,20 @@ impl Rows {
     }
 
     /// The rows as they stand, unless they have to be put together.
-    fn of(raw: Raw, found: Found, reading: csv::Reading, sample: &[Vec<String>]) -> Result<Self> {
+    fn of(
+        raw: Raw,
+        found: Found,
+        reading: csv::Reading,
+        sample: &[Vec<String>],
+        known: &Known,
+    ) -> Result<Self> {
         // What is in one encoding can be cut by counting, unless its records show otherwise.
         let careful = Straight::of(&found).is_none();
         let (shape, damage) = (reading.plan.shape, Problems::default());
         let Some(long) = Long::of(&reading.plan, sample, sample.len() < SAMPLE) else {
             return Ok(Self { raw, found, reading, shape, count: None, damage, careful });
         };
+        known.whole(raw.name())?;
         let (raw, damage, count) = long::group(&long, &raw, &found, &reading)?;
         let shape = "one row per address; the rows of an object are put together";
         let (found, reading, count) = (found.anew(), reading.numbered(true), Some(count));

@@ -135,7 +135,8 @@ fn guards_of_reports_are_taken_off() {
 /// Reads with blocks of a size and records of at most `limit` bytes.
 fn read_cut(bytes: &[u8], target: usize, limit: usize) -> (Vec<Seen>, Problems) {
     let file = file(bytes);
-    let source = open_with(file.path().to_str().unwrap(), &Options::default(), target, limit).unwrap();
+    let source =
+        open_sized(file.path().to_str().unwrap(), &Options::default(), (target, limit), u64::MAX).unwrap();
     read(&source)
 }
 

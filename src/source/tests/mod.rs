@@ -1,5 +1,6 @@
 //! Sources as a whole: written to a file, opened, read.
 
+mod assumed;
 mod damage;
 mod encodings;
 mod flavours;
@@ -44,7 +45,7 @@ impl Seen {
 fn read(source: &Source) -> (Vec<Seen>, Problems) {
     loop {
         let seen = read_once(source);
-        if source.settled() {
+        if source.settled().unwrap() {
             return seen;
         }
     }

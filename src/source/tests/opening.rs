@@ -1,6 +1,7 @@
 //! What a file is, and what its columns mean.
 
 use super::*;
+use crate::error::Error;
 
 fn refused(bytes: &[u8]) -> String {
     match open_bytes(bytes) {

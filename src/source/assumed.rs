@@ -1,0 +1,169 @@
+//! Big files, taken for UTF-8 by their start: the first reading sees all of their bytes, so that they need not be read
+//! for that alone. A file that is not what it was taken for is looked at as a whole and opened anew.
+
+use std::sync::OnceLock;
+
+use blake3::Hasher;
+
+use super::bytes::{self, Bytes, missing};
+use super::encoding::{Found, Raw};
+use super::opening::open_looked;
+use super::straight::changed;
+use super::{HEAD, Options, Source};
+use crate::error::{Error, Result};
+use crate::model::charset::Charset;
+
+/// Up to how many bytes a file is looked at as a whole when it is opened.
+pub(super) const SMALL: u64 = 4 << 20;
+
+/// What is known of its bytes.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// All; this is BLAKE3 of what was given.
+    All(blake3::Hash),
+    /// Only what its start says.
+    Assumed(Box<Assumed>),
+}
+
+impl Known {
+    /// Fails where only the start is known: then a file can be read as it stands, and in no other way.
+    pub(super) fn whole(&self, name: &str) -> Result<blake3::Hash> {
+        match self {
+            Self::All(hash) => Ok(*hash),
+            Self::Assumed(_) => {
+                let remedy = "report this as a mistake of the program";
+                Err(Error::source(name, "only its start was looked at", remedy))
+            }
+        }
+    }
+}
+
+/// What was assumed of a file when it was opened, and what came of it.
+#[derive(Debug)]
+pub(super) struct Assumed {
+    /// How it is opened.
+    options: Options,
+    sizes: (usize, usize),
+    /// What its bytes are.
+    seen: OnceLock<Bytes>,
+    /// The file, opened anew.
+    instead: OnceLock<Box<Source>>,
+}
+
+impl Assumed {
+    /// Nothing is known yet of a file that is opened like that.
+    pub(super) fn new(options: &Options, sizes: (usize, usize)) -> Self {
+        Self { options: options.clone(), sizes, seen: OnceLock::new(), instead: OnceLock::new() }
+    }
+
+    /// What its bytes are, by a look at all of them if they have not been read yet.
+    pub(super) fn bytes(&self, raw: &Raw) -> Result<Bytes> {
+        match self.seen.get() {
+            Some(&seen) => Ok(seen),
+            None => bytes::look(raw).map(|bytes| *self.seen.get_or_init(|| bytes)),
+        }
+    }
+
+    /// The same, as far as it is known.
+    pub(super) fn seen(&self) -> Option<&Bytes> {
+        self.seen.get()
+    }
+
+    /// Whether every byte is known to be ASCII.
+    pub(super) fn ascii(&self) -> bool {
+        self.seen().is_some_and(|bytes| bytes.ascii)
+    }
+
+    /// Whether it is known to be what it was taken for.
+    fn is_utf8(&self) -> bool {
+        self.seen().is_some_and(|bytes| bytes.utf8)
+    }
+
+    /// The file as it was opened anew, where it had to be.
+    pub(super) fn instead(&self) -> Option<&Source> {
+        self.instead.get().map(Box::as_ref)
+    }
+
+    /// A witness of the reading that starts there, unless the file is known to be what it was taken for.
+    pub(super) fn witness(&self, raw: &Raw, start: u64) -> Result<Option<Witness>> {
+        if self.is_utf8() {
+            return Ok(None);
+        }
+        let mut before = vec![0; usize::try_from(start).unwrap_or_default()];
+        let read = raw.read(0, &mut before)?;
+        let mut witness = Witness::default();
+        witness.see(&before[..read]);
+        Ok(Some(witness))
+    }
+
+    /// Hears what the witness of a reading has seen that is at its end; less than everything says nothing.
+    pub(super) fn hear(&self, witness: Witness, raw: &Raw) {
+        if witness.len == raw.len {
+            let Witness { hasher, nul, ascii, .. } = witness;
+            let bytes = Bytes { hash: hasher.finalize(), utf8: !nul, ascii: ascii && !nul };
+            self.seen.get_or_init(|| bytes);
+        }
+    }
+
+    /// Whether the reading that is done can be trusted, as far as bytes go. A file that is not UTF-8 is opened anew.
+    pub(super) fn settled(&self, name: &str, raw: &Raw) -> Result<bool> {
+        if self.instead.get().is_some() || self.is_utf8() {
+            return Ok(true);
+        }
+        if raw.changed() {
+            return Err(changed(raw));
+        }
+        let bytes = self.bytes(raw)?;
+        if !bytes.utf8 {
+            let source = open_looked(name, raw.clone(), bytes, &self.options, self.sizes)?;
+            self.instead.get_or_init(|| Box::new(source));
+        }
+        Ok(false)
+    }
+}
+
+/// Sees the bytes of a reading.
+pub(super) struct Witness {
+    hasher: Hasher,
+    len: u64,
+    nul: bool,
+    ascii: bool,
+}
+
+impl Default for Witness {
+    fn default() -> Self {
+        Self { hasher: Hasher::new(), len: 0, nul: false, ascii: true }
+    }
+}
+
+impl Witness {
+    /// Sees the next bytes, which are UTF-8.
+    pub(super) fn see(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.len += bytes.len() as u64;
+        self.nul = self.nul || memchr::memchr(0, bytes).is_some();
+        self.ascii = self.ascii && bytes.is_ascii();
+    }
+}
+
+/// What a file can be taken for by its start; `None` when that does not say that it is UTF-8, and when it can be
+/// written again without that being seen, or is none that the user named.
+pub(super) fn by_start(raw: &Raw, options: &Options) -> Result<Option<Found>> {
+    let other = |label: &str| Charset::of_label(label) != Some(Charset::UTF_8);
+    if !raw.is_watched() || options.encoding.as_deref().is_some_and(other) {
+        return Ok(None);
+    }
+    let mut head = vec![0; HEAD];
+    let read = raw.read(0, &mut head)?;
+    let head = &head[..read];
+    // What its last character lacks may follow.
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && missing(head) > 0,
+    };
+    if !is_utf8 || memchr::memchr(0, head).is_some() {
+        return Ok(None);
+    }
+    let bom = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
+    Ok(Some(Found::of(Charset::UTF_8, bom)))
+}

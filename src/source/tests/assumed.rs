@@ -1,0 +1,161 @@
+//! Files that are opened by their start are what they are when all of their bytes are looked at first.
+
+use super::*;
+
+/// Small blocks, and records that are too long soon.
+const SIZES: (usize, usize) = (100_000, 50_000);
+
+/// A table whose start says what it is taken for.
+fn start(name: &str) -> Vec<u8> {
+    use std::fmt::Write;
+    let mut text = String::from("mail,displayName,description\r\n");
+    let description = "d".repeat(2000);
+    for at in 0.. {
+        if text.len() > HEAD {
+            break;
+        }
+        let _ = write!(text, "u{at}@b.co,{name},\"{description}\"\r\n");
+    }
+    text.into_bytes()
+}
+
+fn opened(file: &tempfile::NamedTempFile, label: Option<&str>, small: u64) -> Source {
+    let options = Options { encoding: label.map(str::to_owned), ..Options::default() };
+    open_sized(file.path().to_str().unwrap(), &options, SIZES, small).unwrap()
+}
+
+/// All that a source tells: its last reading is the one that counts.
+fn told(source: &Source) -> String {
+    read(source);
+    let told = format!("{:?} {:?} {:?}", read_once(source), source.about(), source.hash().unwrap());
+    assert!(source.settled().unwrap());
+    told
+}
+
+/// Whether a file of these bytes is read as it was taken for; it is told the same if it is looked at first.
+fn holds(bytes: &[u8], label: Option<&str>) -> bool {
+    let file = file(bytes);
+    let source = opened(&file, label, 0);
+    // Nothing but a look or a reading of all bytes says what they are.
+    assert!(source.assumed().unwrap().seen().is_none());
+    let (told, looked) = (told(&source), told(&opened(&file, label, u64::MAX)));
+    assert!(told == looked, "{} {}", &told[told.len() - 2000..], &looked[looked.len() - 2000..]);
+    assert_eq!(source.hash().unwrap(), blake3::hash(bytes));
+    assert_eq!(source.assumed().unwrap().seen().unwrap().hash, blake3::hash(bytes));
+    source.assumed().unwrap().instead().is_none()
+}
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+const ROWS: &str = "x@b.co,Jäger,\r\ny@b.co,\"Öberg\r\n\",\r\n";
+
+#[test]
+fn utf_8_is_read_as_it_was_taken_for() {
+    let huge = format!("h@b.co,{},\r\nz@b.co,Z,\r\n", "x".repeat(SIZES.1 + SIZES.0));
+    let befores = [&b""[..], b"\xef\xbb\xbf", b"#TYPE x\r\n\r\n# \xc3\xa4\r\n", b"\xef\xbb\xbfsep=,\r\n"];
+    let mut befores = befores.into_iter().cycle();
+    for name in ["Ann", "Änne", "M?ller"] {
+        for rows in ["", ROWS, "x@b.co,J?ger,\r\n", "x@b.co,JÃ¤ger,", "x@b.co,J\"ger,\r\ny,\"", &huge] {
+            let before = befores.next().unwrap();
+            assert!(holds(&[before, &start(name), rows.as_bytes()].concat(), None), "{name} {rows}");
+        }
+        // The same rows with another start.
+        befores.next();
+    }
+    assert!(holds(&[&start("Ann"), ROWS.as_bytes()].concat(), Some("utf8")));
+}
+
+#[test]
+fn what_is_not_utf_8_is_opened_anew() {
+    let ansi = |text: &str| encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
+    let huge = format!("h@b.co,{},\r\n", "x".repeat(SIZES.1 + SIZES.0)).into_bytes();
+    let befores = [(&b""[..], None), (b"\xef\xbb\xbf", None), (b"#TYPE x\r\n", Some("utf-8"))];
+    let mut befores = befores.into_iter().cycle();
+    for name in ["Ann", "Änne"] {
+        for rows in [
+            ansi(ROWS),
+            b"x@b.co,J\x84ger M\x81ller,\r\n".to_vec(),
+            b"x@b.co,\0\0\0,\r\n".to_vec(),
+            b"x@b.co,\xc3".to_vec(),
+            wide(ROWS),
+            [&[0xff, 0xfe][..], &wide(ROWS)].concat(),
+            [&b"x@b.co,J\"ger,\r\n"[..], &ansi(ROWS)].concat(),
+            [&huge[..], &ansi(ROWS)].concat(),
+        ] {
+            let (before, label) = befores.next().unwrap();
+            assert!(!holds(&[before, &start(name), &rows, ROWS.as_bytes()].concat(), label));
+        }
+    }
+}
+
+#[test]
+fn others_are_looked_at_first() {
+    let ldif = format!("dn: CN=a,DC=b\nmail: a@b.co\ndescription: {}\n\n", "d".repeat(2 * HEAD));
+    let adfind = format!("dn;mail\n\"CN=a,DC=b\";\"a@b.co{}\"\n", "d".repeat(2 * HEAD));
+    let (name, rows) = ("Ann", [wide(ROWS), start("J\u{e4}ger")].concat());
+    for (bytes, label) in [
+        (ldif.into_bytes(), None),
+        (adfind.into_bytes(), None),
+        (wide(&String::from_utf8(start(name)).unwrap()), None),
+        ([b"mail,displayName,description\r\na@b.co,\0,\r\n", &start(name)[..]].concat(), None),
+        ([b"mail,displayName,description\r\na@b.co,J\xe4ger,\r\n", &start(name)[..]].concat(), None),
+        (start(name), Some("cp850")),
+        ([start(name), rows].concat(), Some("windows-1252")),
+    ] {
+        let file = file(&bytes);
+        let sizes = (SIZES.0, 4 * HEAD);
+        let options = Options { encoding: label.map(str::to_owned), ..Options::default() };
+        let source = open_sized(file.path().to_str().unwrap(), &options, sizes, 0).unwrap();
+        assert!(source.assumed().is_none(), "{:?}", source.about());
+        assert_eq!(source.hash().unwrap(), blake3::hash(&bytes));
+    }
+    let packed = {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(&start(name)).unwrap();
+        packed.finish().unwrap()
+    };
+    assert!(opened(&file(&packed), None, 0).assumed().is_none());
+    let file = file(&start(name));
+    assert!(opened(&file, None, start(name).len() as u64).assumed().is_none());
+}
+
+#[test]
+fn the_hash_can_be_had_before_a_reading() {
+    for rows in [ROWS.as_bytes(), b"x@b.co,J\xe4ger,\r\n"] {
+        let bytes = [&start("Ann"), rows].concat();
+        let file = file(&bytes);
+        let source = opened(&file, None, 0);
+        assert_eq!(source.hash().unwrap(), blake3::hash(&bytes));
+        assert_eq!(told(&source), told(&opened(&file, None, u64::MAX)));
+    }
+}
+
+#[test]
+fn a_file_that_changes_before_it_was_read_is_refused() {
+    let bytes = [&start("Ann"), ROWS.as_bytes()].concat();
+    let changes: [fn(&mut std::fs::File); 2] = [
+        |file| file.set_len(HEAD as u64 + 5).unwrap(),
+        |file| {
+            use std::io::Seek;
+            file.seek(std::io::SeekFrom::End(-30)).unwrap();
+            file.write_all(b"\xe4").unwrap();
+            let later = file.metadata().unwrap().modified().unwrap() + std::time::Duration::from_secs(5);
+            file.set_modified(later).unwrap();
+        },
+    ];
+    for change in changes {
+        let mut file = file(&bytes);
+        let source = opened(&file, None, 0);
+        change(file.as_file_mut());
+        read_once(&source);
+        assert!(source.settled().unwrap_err().to_string().contains("changed while it was being read"));
+    }
+    // What is only appended is not read; whoever reads it twice asks whether it changed.
+    let mut file = file(&bytes);
+    let source = opened(&file, None, 0);
+    file.write_all(b"\xe4").unwrap();
+    read(&source);
+    assert!(source.changed() && source.hash().unwrap() == blake3::hash(&bytes));
+}
