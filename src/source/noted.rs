@@ -8,12 +8,16 @@ use super::plain::Plain;
 use crate::model::{Attr, AttrSet, Notes, User, leb128};
 
 /// The notes of one block, row by row.
-pub(super) struct Noted<'n>(Notes<'n>);
+pub(super) struct Noted<'n> {
+    notes: Notes<'n>,
+    row: RowNotes,
+}
 
 impl<'n> Noted<'n> {
     /// Notes to take or to use; none without the attribute of whose values they tell.
     pub(super) fn of(notes: Notes<'n>, wanted: AttrSet) -> Self {
-        Self(if wanted.has(Attr::ProxyAddresses) { notes } else { Notes::None })
+        let notes = if wanted.has(Attr::ProxyAddresses) { notes } else { Notes::None };
+        Self { notes, row: RowNotes::default() }
     }
 
     /// Reads the row that starts at `at`, as [`Plain::row`] does.
@@ -24,24 +28,83 @@ impl<'n> Noted<'n> {
         at: usize,
         user: &mut User<'t>,
     ) -> Option<usize> {
-        match &mut self.0 {
-            Notes::None => plain.row(text, at, user, None),
+        match &mut self.notes {
+            Notes::None => plain.row(text, at, user, &mut self.row),
             Notes::Take(all) => {
-                let start = all.len();
-                all.push(0);
-                let next = plain.row(text, at, user, Some(all));
-                match u8::try_from(all.len() - start - 1) {
-                    Ok(len) if next.is_some() => all[start] = len,
-                    _ => all.truncate(start + 1),
-                }
+                self.row.begin();
+                let next = plain.row(text, at, user, &mut self.row);
+                let (len, own) = next.and_then(|_| self.row.octets()).unwrap_or_default();
+                all.push(len);
+                all.extend_from_slice(own);
                 next
             }
             Notes::Use(rest) => {
                 let own = next_row(rest);
                 own.and_then(|own| plain.noted_row(text, at, own, user))
-                    .or_else(|| plain.row(text, at, user, None))
+                    .or_else(|| plain.row(text, at, user, &mut self.row))
             }
         }
+    }
+}
+
+/// The notes of one row, of no more octets than one can count. They are put together here: room in one place, which
+/// never grows, is filled in fewer steps.
+#[derive(Debug)]
+pub(super) struct RowNotes {
+    octets: [u8; u8::MAX as usize],
+    /// How many there would be; more than there is room for when there are none.
+    len: usize,
+}
+
+impl Default for RowNotes {
+    /// No notes.
+    fn default() -> Self {
+        Self { octets: [0; u8::MAX as usize], len: usize::from(u8::MAX) + 1 }
+    }
+}
+
+impl RowNotes {
+    /// Makes room for the notes of a row.
+    pub(super) fn begin(&mut self) {
+        self.len = 0;
+    }
+
+    /// What was noted, and how many octets that is, if there is room for so many.
+    pub(super) fn octets(&self) -> Option<(u8, &[u8])> {
+        Some((u8::try_from(self.len).ok()?, self.octets.get(..self.len)?))
+    }
+
+    /// Leaves the row without notes.
+    pub(super) fn leave(&mut self) {
+        self.len = self.octets.len() + 1;
+    }
+
+    /// Notes a cell.
+    #[inline]
+    pub(super) fn put_cell(&mut self, len: usize, quoted: bool) {
+        self.put(small(len) << 1 | u32::from(quoted));
+    }
+
+    /// Notes the values of a cell.
+    pub(super) fn put_values(&mut self, cell: &str, values: &[&str]) {
+        self.put(small(values.len()));
+        let mut end = cell.as_ptr().addr();
+        for value in values {
+            let start = value.as_ptr().addr();
+            self.put(small(start - end));
+            self.put(small(value.len()));
+            end = start + value.len();
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, number: u32) {
+        leb128::each(number, |octet| {
+            if let Some(place) = self.octets.get_mut(self.len) {
+                *place = octet;
+            }
+            self.len += 1;
+        });
     }
 }
 
@@ -53,29 +116,11 @@ fn next_row<'n>(rest: &mut &'n [u8]) -> Option<&'n [u8]> {
     Some(own).filter(|own| !own.is_empty())
 }
 
-/// Notes a cell.
-#[inline]
-pub(super) fn put_cell(notes: &mut Vec<u8>, len: usize, quoted: bool) {
-    leb128::put(notes, small(len) << 1 | u32::from(quoted));
-}
-
 /// The length of the next cell, and whether it is quoted.
 #[inline]
 pub(super) fn take_cell(notes: &mut &[u8]) -> Option<(usize, bool)> {
     let cell = leb128::take(notes)?;
     Some(((cell >> 1) as usize, cell & 1 == 1))
-}
-
-/// Notes the values of a cell.
-pub(super) fn put_values(notes: &mut Vec<u8>, cell: &str, values: &[&str]) {
-    leb128::put(notes, small(values.len()));
-    let mut end = cell.as_ptr().addr();
-    for value in values {
-        let start = value.as_ptr().addr();
-        leb128::put(notes, small(start - end));
-        leb128::put(notes, small(value.len()));
-        end = start + value.len();
-    }
 }
 
 /// Gives a user the values that were noted of a cell.
