@@ -139,3 +139,28 @@ pub(super) fn take_values<'t>(notes: &mut &[u8], cell: &'t str, user: &mut User<
 fn small(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_no_more_notes_than_one_octet_counts() {
+        let mut notes = RowNotes::default();
+        assert_eq!(notes.octets(), None);
+        notes.begin();
+        for _ in 0..255 {
+            notes.put_cell(3, true);
+        }
+        assert_eq!(notes.octets(), Some((255, [7; 255].as_slice())));
+        notes.put_cell(3, true);
+        assert_eq!(notes.octets(), None);
+        notes.begin();
+        let cell = "a;bc";
+        notes.put_values(cell, &[&cell[..1], &cell[2..]]);
+        assert_eq!(notes.octets(), Some((5, [2, 0, 1, 1, 2].as_slice())));
+        notes.leave();
+        notes.put_cell(3, true);
+        assert_eq!(notes.octets(), None);
+    }
+}
