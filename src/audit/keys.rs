@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use crate::model::attribute::IDENTITY;
-use crate::model::{Attr, AttrSet, Record, User, fold, leb128};
-use crate::rules::unique::{KEY_ATTRIBUTES, Space, keys};
+use crate::model::{Attr, AttrSet, Facts, Record, User, fold, leb128};
+use crate::rules::unique::{self, KEY_ATTRIBUTES, Space, keys};
 
 /// Into how many partitions keys are sorted, so that they can be compared a part at a time.
 pub(super) const PARTITIONS: usize = 256;
@@ -52,6 +52,19 @@ pub(super) fn attributes() -> AttrSet {
 #[inline]
 pub(super) fn every_key<'a>(user: &'a User<'a>, mut each: impl FnMut(Kind, &'a str)) {
     keys(user, |key| each(Kind::Rules(key.space), key.text));
+    identities(user, each);
+}
+
+/// The same, without some that have the hash of another.
+#[inline]
+fn distinct_keys<'a>(facts: &Facts<'a>, mut each: impl FnMut(Kind, &'a str)) {
+    unique::distinct_keys(facts, |space, text| each(Kind::Rules(space), text));
+    identities(facts.user, each);
+}
+
+/// What makes two records one object.
+#[inline]
+fn identities<'a>(user: &User<'a>, mut each: impl FnMut(Kind, &'a str)) {
     for (kind, attr) in [(Kind::Guid, Attr::ObjectGuid), (Kind::Dn, Attr::DistinguishedName)] {
         if !user.get(attr).is_empty() {
             each(kind, user.get(attr));
@@ -140,7 +153,7 @@ pub(super) struct Collector {
 
 impl Collector {
     /// Takes the keys of the next record.
-    pub(super) fn add(&mut self, record: &Record<'_>) {
+    pub(super) fn add(&mut self, record: &Record<'_>, facts: &Facts<'_>) {
         if self.records == ROWS {
             self.seal();
         }
@@ -148,7 +161,7 @@ impl Collector {
         self.last = record.at;
         self.user.clear();
         let user = &mut self.user;
-        every_key(&record.user, |kind, text| {
+        distinct_keys(facts, |kind, text| {
             let hash = key_hash(kind, text);
             // Few users have more keys than that; for them, sorting is cheaper than looking back.
             if user.len() > 32 || !user.contains(&hash) {
@@ -206,6 +219,38 @@ mod tests {
     use super::*;
     use crate::model::record::{Lines, Place};
 
+    proptest::proptest! {
+        /// No key is lost because it seems to be the same as another.
+        #[test]
+        fn distinct_keys_have_the_hashes_of_all(
+            singles in proptest::collection::vec("( |)(sip:|SIP:|)( |)[aäA]{0,1}(@b|)( |)", 4),
+            attrs in proptest::collection::vec(proptest::option::of(0_usize..4), 4),
+            proxies in proptest::collection::vec("( |)(SMTP|smtp|sip|SIP|x500|)(:|)( |)(sip:|)[aäA]{0,1}(@b|)( |)", 0..4),
+            hidden: bool,
+        ) {
+            let mut user = User::new(AttrSet::of(&[Attr::Mail]));
+            user.hide(crate::model::Hidden { primary: hidden, sip: hidden, smtp: false });
+            const ATTRS: [Attr; 4] =
+                [Attr::PrimaryUserAddress, Attr::Mail, Attr::UserPrincipalName, Attr::MailNickname];
+            for (attr, single) in ATTRS.into_iter().zip(attrs) {
+                if let Some(single) = single {
+                    user.set(attr, &singles[single]);
+                }
+            }
+            for proxy in &proxies {
+                user.set(Attr::ProxyAddresses, proxy);
+            }
+            let (mut all, mut distinct) = (Vec::new(), Vec::new());
+            every_key(&user, |kind, text| all.push(key_hash(kind, text)));
+            distinct_keys(&Facts::of(&user), |kind, text| distinct.push(key_hash(kind, text)));
+            for keys in [&mut all, &mut distinct] {
+                keys.sort_unstable();
+                keys.dedup();
+            }
+            proptest::prop_assert_eq!(all, distinct);
+        }
+    }
+
     #[test]
     fn records_and_their_starts_come_back_in_any_number() {
         let lines = Lines::new("", 1);
@@ -214,12 +259,9 @@ mod tests {
         for row in 0..150_000 {
             let text = format!("{}@x.y", row % 1000);
             let user = User::of(&[(Attr::Mail, &text)]);
-            collector.add(&Record {
-                user,
-                place: Place { lines: &lines, at: 0 },
-                at: at(row),
-                incomplete: None,
-            });
+            let place = Place { lines: &lines, at: 0 };
+            let record = Record { user, place, at: at(row), incomplete: None };
+            collector.add(&record, &Facts::of(&record.user));
         }
         let found = collector.finish();
         assert_eq!((found.records, found.keys.len()), (150_000, 3));

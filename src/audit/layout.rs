@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::keys;
+use super::quiet::Quiets;
 use super::spill::{Kept, Shelf};
 use crate::error::{Error, Result};
 use crate::model::{BlockPlace, Input};
@@ -18,6 +19,8 @@ pub(super) struct Known {
     starts: Kept,
     /// What the first reading noted for the last.
     pub(super) notes: Box<[u8]>,
+    /// Whom it has judged.
+    pub(super) quiets: Quiets,
 }
 
 /// All blocks, in order.
@@ -40,12 +43,12 @@ impl<'s> Layout<'s> {
         input: usize,
         place: Option<BlockPlace>,
         records: u32,
-        (starts, notes): (Kept, Box<[u8]>),
+        (starts, notes, quiets): (Kept, Box<[u8]>, Quiets),
     ) -> Result<u32> {
         let first = self.rows;
         self.rows = first.checked_add(records).ok_or_else(too_many)?;
         let input = u32::try_from(input).map_err(|_| too_many())?;
-        self.blocks.push(Known { input, place, first, records, starts, notes });
+        self.blocks.push(Known { input, place, first, records, starts, notes, quiets });
         Ok(first)
     }
 

@@ -2,17 +2,19 @@
 //!
 //! The inputs are read three times, always in parallel and never as a whole:
 //!
-//! 1. `keys`: of every record, fixed-size hashes of what must not be shared; `meet` finds where hashes meet.
+//! 1. `first`: of every record `keys`, fixed-size hashes of what must not be shared; `meet` finds where hashes meet.
+//!    Most users are judged already: `quiet` keeps about whom nothing is to be said that does not depend on others.
 //! 2. `look`: the records concerned are looked at again; `groups` says who really shares what, and leaves what each
 //!    record has to know of the others (`ties`).
-//! 3. `judge`: every rule over every user; the report takes the users in order.
+//! 3. `judge`: every rule over every other user; the report takes the users in order.
 //!
 //! What is kept between the readings is the hashes, some thirty octets a user, and, while there is room, some twenty
-//! octets by which the last reading is faster. What grows with the users stays
-//! within the memory that the run may take: the rest goes to a temporary file (`spill`).
+//! octets by which the last reading is faster. What grows with the users stays within the memory that the run may take: the
+//! rest goes to a temporary file (`spill`).
 
 mod bits;
 mod blocks;
+mod first;
 mod groups;
 mod heap;
 mod judge;
@@ -22,6 +24,7 @@ mod look;
 mod meet;
 mod memory;
 mod names;
+mod quiet;
 mod sets;
 mod spill;
 #[cfg(test)]
@@ -33,7 +36,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::error::Result;
 use crate::model::address::Known;
 use crate::model::problem::{Problem, Problems};
-use crate::model::{AttrSet, BlockPlace, Facts, Input, Notes, User};
+use crate::model::{AttrSet, Facts, Input, Notes, User};
 use crate::rules::RuleSet;
 use crate::rules::counts::{Counts, Tally};
 use crate::rules::verdict::{Judged, Plan};
@@ -42,13 +45,13 @@ pub use memory::Memory;
 
 use bits::Bits;
 use blocks::Numbered;
+use first::first_reading;
 use judge::{Concerns, Judge};
-use keys::{BlockKeys, Collector};
 use layout::{Layout, changed};
 use look::{Look, Sights};
 use meet::{KeyStore, Met, meet};
 use names::{BlockNames, Names, Naming};
-use spill::{Kept, Shelf, Spill};
+use spill::{Shelf, Spill};
 use ties::Ties;
 
 /// Where judged users go. Parts are filled in parallel and handed over in the order of the input.
@@ -58,6 +61,11 @@ pub trait Report: Sync {
 
     /// An empty part.
     fn part(&self) -> Self::Part;
+
+    /// The attributes that it shows of a user about whom nothing was found: no others need be read then.
+    fn shows(&self) -> AttrSet {
+        AttrSet::ALL
+    }
 
     /// Writes one user into a part.
     fn user(&self, part: &mut Self::Part, judged: &Judged<'_, '_>);
@@ -142,7 +150,7 @@ pub fn run<R: Report>(
     let (layout, met) = loop {
         let keys = KeyStore::new(&spill, rooms.keys);
         let shelves = (&shelf, &Shelf::new(&spill, rooms.notes));
-        let layout = first_reading(inputs, progress, &mut outcome.sources, shelves, &keys)?;
+        let layout = first_reading((inputs, plan), progress, &mut outcome.sources, shelves, &keys)?;
         // Every input is asked, so that all that need more care get it at once.
         if inputs.iter().filter(|input| !input.settled()).count() == 0 {
             let met = meet(keys, layout.rows)?;
@@ -170,49 +178,6 @@ pub fn run<R: Report>(
         source.problems.check_rows(source.records);
     }
     Ok(outcome)
-}
-
-/// What the first reading finds of one block.
-struct First {
-    input: usize,
-    place: Option<BlockPlace>,
-    records: u32,
-    starts: Kept,
-    notes: Box<[u8]>,
-    keys: Vec<BlockKeys>,
-}
-
-/// First reading: the keys of everybody.
-fn first_reading<'s>(
-    inputs: &[&dyn Input],
-    progress: &dyn Progress,
-    sources: &mut [SourceOutcome],
-    (shelf, shelf_of_notes): (&'s Shelf<'s>, &Shelf<'_>),
-    keys: &KeyStore<'s>,
-) -> Result<Layout<'s>> {
-    let mut layout = Layout::new(shelf);
-    sources.fill(SourceOutcome::default());
-    let wanted = keys::attributes();
-    let work = |numbered: Numbered| {
-        keys.relieve()?;
-        let (input, mut collector) = (numbered.input, Collector::default());
-        let block = numbered.block(inputs)?;
-        let mut notes = Vec::new();
-        let take = Notes::Take(&mut notes);
-        inputs[input].noted_records(&block, wanted, take, &mut |record| collector.add(record));
-        let (found, notes) = (collector.finish(), shelf_of_notes.keep_here(notes));
-        progress.advance(Stage::Keys, block.bytes, u64::from(found.records));
-        let (records, starts) = (found.records, shelf.keep(found.starts)?);
-        Ok(First { input, place: block.place, records, starts, notes, keys: found.keys })
-    };
-    blocks::each(inputs, None, progress, work, |found: First| {
-        sources[found.input].records += u64::from(found.records);
-        let kept = (found.starts, found.notes);
-        let first = layout.add(found.input, found.place, found.records, kept)?;
-        keys.add(first, found.keys);
-        Ok(())
-    })?;
-    Ok(layout)
 }
 
 /// Second look: the texts and names of the candidates.
@@ -333,18 +298,27 @@ impl<R: Report> Run<'_, R> {
         let block = numbered.block(self.inputs)?;
         let naming = Naming::new(&self.names);
         let ties = self.ties.of(place)?;
+        let quiets = known.quiets.alone(ties.rows().map(|row| row.wrapping_sub(known.first)));
         let mut ties = ties.by_record();
         let concerns = lock(&self.concerns).pop();
         let concerns = concerns.unwrap_or_else(|| Concerns::of(self.plan, self.every));
         let mut judge = Judge::new(self.plan, concerns, &naming);
         let (mut row, mut same, mut domains) = (known.first, true, Known::default());
-        let notes = Notes::Use(&known.notes);
+        // Who is not reported is told by any attribute.
+        let shown = if self.only.is_some() { AttrSet::ALL } else { self.report.shows() };
+        let notes = Notes::Use(&known.notes, quiets.brief(shown));
         let problems = input.noted_records(&block, AttrSet::ALL, notes, &mut |record| {
             let own = row;
             row = row.wrapping_add(1);
             if self.repeats.has(own as usize) {
                 done.repeats += 1;
             } else if self.only.is_none_or(|only| only.reports(&record.user)) {
+                if let Some(quiet) = quiets.of(own.wrapping_sub(known.first)) {
+                    let (source, user, shown) = (input.name(), &record.user, quiet.shown(&record.user));
+                    let judged = Judged { source, user, shown, verdict: &quiet.verdict, findings: &[] };
+                    done.counts.add(&judged);
+                    return self.report.user(&mut done.part, &judged);
+                }
                 let facts = Facts::with(&record.user, &mut domains);
                 let Some(judgement) = judge.judge(&facts, ties.own(own), record.incomplete) else {
                     same = false;

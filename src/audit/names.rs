@@ -120,6 +120,7 @@ impl<'a> Naming<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::quiet::Quiets;
     use super::super::spill::Spill;
     use super::*;
 
@@ -136,7 +137,7 @@ mod tests {
                 rows.set(row as usize);
             }
             for _ in 0..3 {
-                let kept = (shelf.keep(Vec::new()).unwrap(), Box::default());
+                let kept = (shelf.keep(Vec::new()).unwrap(), Box::default(), Quiets::default());
                 layout.add(0, None, 100, kept).unwrap();
             }
             let mut names = Names::new(&layout, &rows, &shelf);

@@ -58,8 +58,8 @@ impl Input for Table {
     }
 }
 
-/// One reported user: name, codes, messages, suggestions.
-type Line = (String, Vec<&'static str>, Vec<String>, Vec<Option<String>>);
+/// One reported user: name, codes, messages, suggestions, and what else is said.
+type Line = (String, Vec<&'static str>, Vec<String>, Vec<Option<String>>, String);
 
 #[derive(Default)]
 struct Kept(Mutex<Vec<Line>>);
@@ -81,6 +81,7 @@ impl Report for Kept {
                 .iter()
                 .map(|finding| finding.suggestion.as_ref().map(|change| change.cell(&finding.value)))
                 .collect(),
+            format!("{:?} {:?}", judged.shown, judged.verdict),
         ));
     }
 
@@ -155,6 +156,30 @@ fn every_example_of_a_shared_key_gives_its_verdict() {
                 None => assert_eq!(message, None, "{}", rule.code),
             }
         }
+    }
+}
+
+/// The runs that are compared keep what the first reading has judged, or have no room for it.
+#[test]
+fn users_judged_in_the_first_reading_are_judged_alike_in_the_last() {
+    let named =
+        |user: &[(Attr, &'static str)]| -> Row { [&[(Attr::SamAccountName, "x")], user].concat().leak() };
+    let fine = |nth: usize| -> Row {
+        let text = |before: &str| -> &'static str { format!("{before}ann{nth}@contoso.com").leak() };
+        let mut all = vec![(Mail, text("")), (UserPrincipalName, text("")), (ProxyAddresses, text("SMTP:"))];
+        if nth % 3 > 0 {
+            all.push((ProxyAddresses, text("sip:")));
+        }
+        if nth % 3 > 1 {
+            all.extend([(PrimaryUserAddress, text("sip:")), (Attr::UserEnabled, "TRUE")]);
+        }
+        named(&all)
+    };
+    let examples = rules::all().flat_map(|rule| rule.examples).flat_map(|example| example.users);
+    let rows: Vec<Row> = examples.map(|user| named(user)).chain((0..90).map(fine)).collect();
+    for scenario in Scenario::ALL {
+        let (lines, _) = audit(&rows, scenario);
+        assert!(lines.iter().filter(|line| line.1.is_empty()).count() >= 30, "{}", scenario.name());
     }
 }
 

@@ -146,6 +146,11 @@ impl BlockTies {
         Self { bytes, ties }
     }
 
+    /// The records that share something; some may come several times.
+    pub(super) fn rows(&self) -> impl Iterator<Item = u32> {
+        self.ties.iter().map(|tie| tie.row)
+    }
+
     /// Gives them record by record.
     pub(super) fn by_record(&self) -> ByRecord<'_> {
         ByRecord { bytes: &self.bytes, left: &self.ties }

@@ -261,6 +261,10 @@ impl Report for Folder {
         Block { part: self.report.part(), domains: Domains::new() }
     }
 
+    fn shows(&self) -> AttrSet {
+        report::Folder::shows()
+    }
+
     fn user(&self, block: &mut Block, judged: &Judged<'_, '_>) {
         if self.domains.is_some() && judged.verdict.status != verdict::Status::Excluded {
             organisation::count(&mut block.domains, judged.shown.sip_address);

@@ -26,6 +26,12 @@ pub fn after_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     fits.then(|| &text[prefix.len() + 1..])
 }
 
+/// The SIP address that stands in a `msRTCSIP-PrimaryUserAddress`, with `sip:` or without.
+#[must_use]
+pub fn address_of_pua(pua: &str) -> &str {
+    after_prefix(pua, "sip").unwrap_or(pua)
+}
+
 /// Local part and domain, when there is exactly one `@`.
 #[must_use]
 pub fn parts(address: &str) -> Option<(&str, &str)> {

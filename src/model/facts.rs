@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::address::{Known, Look, after_prefix, domain};
+use super::address::{Known, Look, address_of_pua, after_prefix, domain};
 use super::attribute::Attr;
 use super::class::Classes;
 use super::fold::{same, trim};
@@ -112,7 +112,7 @@ impl<'a> Facts<'a> {
         let (mut facts, mut among) = (Self::blank(user), Among::default());
         for raw in user.proxies() {
             let proxy = Proxy::split(raw, known);
-            among.add(&proxy);
+            among.add(&proxy, &facts.proxies);
             facts.proxies.push(proxy);
         }
         facts.see_proxies(&among);
@@ -125,7 +125,7 @@ impl<'a> Facts<'a> {
         facts.pua_local_classes = look.map(|look| look.local_classes).unwrap_or_default();
         (facts.sip_address, facts.sip_well_formed) = match pua {
             "" => sip_of_proxies(&facts.proxies),
-            _ => (Some(uri.unwrap_or(pua)), facts.pua_well_formed),
+            _ => (Some(address_of_pua(pua)), facts.pua_well_formed),
         };
         facts.mail = trim(user.get(Attr::Mail));
         let mail_look = Seen::of(ProxyType::Smtp, facts.mail, &facts.proxies, known);

@@ -117,9 +117,9 @@ pub(super) struct Among {
 }
 
 impl Among {
-    /// Takes one more.
+    /// Takes one more, given those before.
     #[inline]
-    pub(super) fn add(&mut self, proxy: &Proxy<'_>) {
+    pub(super) fn add(&mut self, proxy: &Proxy<'_>, before: &[Proxy<'_>]) {
         let Proxy { of, classes, local_classes, .. } = *proxy;
         self.classes = self.classes.with(classes);
         self.local_classes = self.local_classes.with(local_classes);
@@ -149,7 +149,7 @@ impl Among {
         }
         let length = 1 << (proxy.address.len() & 63);
         let seen = &mut self.lengths[usize::from(of == ProxyType::Sip)];
-        self.marks.add(Marks::ALIKE, *seen & length != 0);
+        self.marks.add(Marks::ALIKE, *seen & length != 0 && may_repeat(proxy, before));
         *seen |= length;
     }
 
@@ -167,6 +167,15 @@ impl Among {
         marks
     }
 }
+
+/// Whether an address of ASCII may be one of those before: too many are not compared.
+fn may_repeat(proxy: &Proxy<'_>, before: &[Proxy<'_>]) -> bool {
+    let same = |other: &Proxy<'_>| other.of == proxy.of && other.address.eq_ignore_ascii_case(proxy.address);
+    before.len() > FEW || before.iter().any(same)
+}
+
+/// So many addresses are compared with one.
+const FEW: usize = 16;
 
 impl Marks {
     /// Whether any of these is in.

@@ -29,6 +29,6 @@ pub use facts::Facts;
 pub use home::{MailboxHome, SipHome};
 pub use marks::Marks;
 pub use proxy::Proxy;
-pub use record::{Block, BlockPlace, Input, Notes, Record};
+pub use record::{Block, BlockPlace, Brief, Input, Notes, Record};
 pub use tri::Tri;
 pub use user::{Hidden, User};

@@ -101,8 +101,17 @@ pub enum Notes<'n> {
     None,
     /// Room for them, empty so far.
     Take(&'n mut Vec<u8>),
-    /// Those of an earlier reading of the block.
-    Use(&'n [u8]),
+    /// Those of an earlier reading of the block, and of which records less is wanted.
+    Use(&'n [u8], Brief<'n>),
+}
+
+/// Records of which less is wanted than of the others.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Brief<'n> {
+    /// Only these attributes; others may be left out.
+    pub wanted: AttrSet,
+    /// An octet for each record of the block, 0 for those of which all is wanted; none for all.
+    pub records: &'n [u8],
 }
 
 /// An opened source. It can be read several times and gives the same each time.

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::finding::Finding;
+use crate::model::AttrSet;
 use crate::rules::verdict::Judged;
 
 /// A file that grows user by user.
@@ -208,6 +209,12 @@ impl Folder {
             firsts.skip(full);
         }
         part
+    }
+
+    /// The attributes that it shows of users about whom nothing was found.
+    #[must_use]
+    pub fn shows() -> AttrSet {
+        AttrSet::of(users::SHOWN)
     }
 
     /// Writes one user into a part.

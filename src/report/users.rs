@@ -112,6 +112,16 @@ pub static COLUMNS: &[Column<()>] = &[
     },
 ];
 
+/// The attributes that a row shows.
+pub(super) const SHOWN: &[Attr] = &[
+    Attr::DistinguishedName,
+    Attr::ObjectGuid,
+    Attr::SamAccountName,
+    Attr::UserPrincipalName,
+    Attr::DisplayName,
+    Attr::Mail,
+];
+
 /// What to do first.
 fn next_step(judged: &Judged<'_, '_>) -> &'static str {
     let first =
@@ -173,6 +183,25 @@ mod tests {
     use super::*;
     use crate::model::{AttrSet, Facts, User};
     use crate::rules::verdict;
+
+    #[test]
+    fn no_other_attribute_is_shown() {
+        let all = AttrSet::ALL.without(Attr::ProxyAddresses);
+        let mut user = User::new(AttrSet::ALL);
+        all.iter().for_each(|attr| user.set(attr, attr.ldap()));
+        let mut brief = user.clone();
+        all.minus(AttrSet::of(SHOWN)).iter().for_each(|attr| brief.set(attr, ""));
+        let verdict = verdict::excluded("x");
+        let facts = Facts::of(&user);
+        let judged = Judged::of("ad.csv", &facts, &verdict, &[]);
+        let row = |judged: &Judged<'_, '_>| {
+            let mut sheet = Sheet::default();
+            super::user(&mut sheet, Dialect { delimiter: b',', guard: true }, judged);
+            String::from_utf8(sheet.octets).unwrap()
+        };
+        assert_eq!(row(&judged), row(&Judged { user: &brief, ..judged }));
+        assert!(SHOWN.iter().all(|attr| row(&judged).contains(attr.ldap())));
+    }
 
     /// The way that saves work writes what the plain one writes.
     #[test]

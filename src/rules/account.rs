@@ -21,6 +21,7 @@ pub(super) static RULES: &[Rule] = &[
               msRTCSIP-OriginatorSid.",
         reference: "Disable-CsUser (Microsoft Learn)",
         when: Marks::DISABLED,
+        by_profile: |_, _| true,
         check: Check::User(disabled_but_sip_enabled),
         examples: &[
             Example::fires(&[&[(UserAccountControl, "514"), (UserEnabled, "TRUE")]], "`514`"),

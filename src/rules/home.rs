@@ -71,6 +71,7 @@ pub(super) static RULES: &[Rule] = &[
         reference: "KB 2705378",
         blocks: blocking::ALL_BUT_PHOTOS,
         when: Marks::NOT_ENABLED,
+        by_profile: |_, _| true,
         check: Check::User(sip_disabled),
         examples: &[
             Example::fires(

@@ -42,6 +42,7 @@ pub(super) static RULES: &[Rule] = &[
         blocks: blocking::OWA,
         decides: Some(Step::ExchangeSeesSip),
         when: Marks::NO_SIP,
+        by_profile: |cx, f| cx.scenario != Scenario::SfbOnline || !f.user.filled().has(RecipientTypeDetails),
         check: Check::User(no_sip_proxy),
         examples: &[
             Example::fires(

@@ -12,8 +12,10 @@ use crate::model::Attr::{
     DistinguishedName, Line, Mail, MailNickname, MasterAccountSid, ObjectSid, OriginatorSid,
     PrimaryUserAddress, ProxyAddresses, UserPrincipalName,
 };
+use crate::model::address::address_of_pua;
 use crate::model::fold::{fold, is_blank, same, trim};
-use crate::model::{Attr, Facts, User, address};
+use crate::model::proxy::ProxyType;
+use crate::model::{Attr, Facts, Marks, User, address};
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
@@ -250,6 +252,38 @@ pub fn keys<'a>(user: &User<'a>, mut each: impl FnMut(Key<'a>)) {
     for (space, attribute) in singles {
         give(space, attribute, user.get(attribute), user.get(attribute));
     }
+}
+
+/// Gives the texts of all keys as [`keys`] does, but for some that fold to one of the others, as the marks tell.
+#[inline]
+pub fn distinct_keys<'a>(facts: &Facts<'a>, mut each: impl FnMut(Space, &'a str)) {
+    let (user, marks) = (facts.user, facts.marks);
+    let mut give = |space, text: &'a str| {
+        if !text.bytes().all(is_blank) {
+            each(space, text);
+        }
+    };
+    for proxy in &facts.proxies {
+        match proxy.of {
+            ProxyType::Smtp => give(Space::Smtp, proxy.address),
+            ProxyType::Sip => give(Space::Sip, proxy.address),
+            ProxyType::Other | ProxyType::Missing => {}
+        }
+    }
+    // Of a padded PUA another text counts than the SIP address with which the marks compare.
+    let pua = facts.pua();
+    let padded = trim(pua).len() != pua.len();
+    if padded || marks.has(Marks::PUA_NOT_SIP) {
+        give(Space::Sip, address_of_pua(trim(pua)));
+    }
+    if marks.has(Marks::MAIL_NOT_PRIMARY) {
+        give(Space::Smtp, user.get(Mail));
+    }
+    if padded || marks.has(Marks::SIP_NOT_UPN) {
+        give(Space::Upn, user.get(UserPrincipalName));
+    }
+    give(Space::Nickname, user.get(MailNickname));
+    give(Space::Line, user.get(Line));
 }
 
 /// The other objects that hold a text: how many, and the first of their names.

@@ -3,7 +3,7 @@
 use super::columns::{Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
-use super::noted::Noted;
+use super::noted::{Noted, RowNotes};
 use super::plain::Plain;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
@@ -44,19 +44,21 @@ impl Reading {
         let columns: Vec<Used> =
             self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
         let (text, mut at) = (block.text.as_str(), 0);
-        let garbled = !self.ascii && wanted == AttrSet::ALL && may_be_garbled(text);
+        // Told of in the last reading.
+        let tells = wanted == AttrSet::ALL && !matches!(notes, Notes::Take(_));
+        let garbled = tells && !self.ascii && may_be_garbled(text);
         let lines = Lines::new(text, block.line);
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let mut room = Vec::new();
         let plain = Plain::of(&self.table, &columns).filter(|_| !garbled && !self.numbered);
         let mut known = self.plain(&lines);
-        let mut notes = Noted::of(notes, wanted);
+        let (mut notes, mut given) = (Noted::of(notes, wanted, plain.as_ref()), 0);
         while at < text.len() {
-            let next = plain.as_ref().and_then(|plain| notes.row(plain, text, at, &mut known.user));
+            let next = plain.as_ref().and_then(|plain| notes.row(plain, text, (at, given), &mut known.user));
             if let Some(next) = next.filter(|&next| !self.may_have_lost(text, at, next)) {
                 (known.place.at, known.at) = (at, offset(at));
                 each(&known);
-                at = next;
+                (at, given) = (next, given + 1);
                 continue;
             }
             row.clear();
@@ -83,6 +85,7 @@ impl Reading {
                 user.hide(self.plan.hidden);
                 let record = Record { user, place, at: offset(at), incomplete: row.why };
                 each(&record);
+                given += 1;
                 room = record.user.into_room();
             }
             at = end;
@@ -110,13 +113,13 @@ impl Reading {
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let (mut room, mut told) = (Vec::new(), Problems::default());
         let plain = Plain::of(&self.table, &columns).filter(|_| !self.numbered);
-        let (mut known, mut notes) = (self.plain(&lines), Noted::of(Notes::None, wanted));
+        let (mut known, mut notes) = (self.plain(&lines), RowNotes::default());
         for &start in starts {
             let at = start as usize;
             if at >= text.len() || !text.is_char_boundary(at) {
                 return;
             }
-            if plain.as_ref().and_then(|plain| notes.row(plain, text, at, &mut known.user)).is_some() {
+            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user, &mut notes)).is_some() {
                 (known.place.at, known.at) = (at, start);
                 each(&known);
                 continue;

@@ -1,8 +1,9 @@
 //! What the first reading notes of plain rows: where their cells end, so that the last reading need not look for it.
 //!
 //! Per row an octet says how many octets of notes follow, none for a row that is not plain. They are, as LEB128, the
-//! length of each cell with a bit for its quotes; behind that of proxyAddresses how many values it has, and for each
-//! how many octets stand before it in the cell since the last one, and its length.
+//! length of each cell with a bit for its quotes; behind that of proxyAddresses, unless it is empty, an octet that says
+//! how many octets of its values follow: for each how many octets stand before it in the cell since the last one, and
+//! its length.
 
 use super::plain::Plain;
 use crate::model::{Attr, AttrSet, Notes, User, leb128};
@@ -11,21 +12,28 @@ use crate::model::{Attr, AttrSet, Notes, User, leb128};
 pub(super) struct Noted<'n> {
     notes: Notes<'n>,
     row: RowNotes,
+    /// For records of which less is wanted.
+    brief: Option<Plain>,
 }
 
 impl<'n> Noted<'n> {
-    /// Notes to take or to use; none without the attribute of whose values they tell.
-    pub(super) fn of(notes: Notes<'n>, wanted: AttrSet) -> Self {
+    /// Notes to take or to use of plain rows; none without the attribute of whose values they tell.
+    pub(super) fn of(notes: Notes<'n>, wanted: AttrSet, plain: Option<&Plain>) -> Self {
         let notes = if wanted.has(Attr::ProxyAddresses) { notes } else { Notes::None };
-        Self { notes, row: RowNotes::default() }
+        let brief = match &notes {
+            Notes::Use(_, brief) => plain.map(|plain| plain.only(brief.wanted)),
+            Notes::None | Notes::Take(_) => None,
+        };
+        Self { notes, row: RowNotes::default(), brief }
     }
 
-    /// Reads the row that starts at `at`, as [`Plain::row`] does.
+    /// Reads the row that starts at `at` as [`Plain::row`] does, or as much of it as is wanted; it is the next record
+    /// behind `given` others.
     pub(super) fn row<'t>(
         &mut self,
         plain: &Plain,
         text: &'t str,
-        at: usize,
+        (at, given): (usize, usize),
         user: &mut User<'t>,
     ) -> Option<usize> {
         match &mut self.notes {
@@ -38,9 +46,11 @@ impl<'n> Noted<'n> {
                 all.extend_from_slice(own);
                 next
             }
-            Notes::Use(rest) => {
+            Notes::Use(rest, brief) => {
                 let own = next_row(rest);
-                own.and_then(|own| plain.noted_row(text, at, own, user))
+                let is_brief = brief.records.get(given).is_some_and(|&less| less != 0);
+                let noted = self.brief.as_ref().filter(|_| is_brief).unwrap_or(plain);
+                own.and_then(|own| noted.noted_row(text, at, own, user))
                     .or_else(|| plain.row(text, at, user, &mut self.row))
             }
         }
@@ -87,13 +97,18 @@ impl RowNotes {
 
     /// Notes the values of a cell.
     pub(super) fn put_values(&mut self, cell: &str, values: &[&str]) {
-        self.put(small(values.len()));
+        let behind = self.len;
+        self.put(0);
         let mut end = cell.as_ptr().addr();
         for value in values {
             let start = value.as_ptr().addr();
             self.put(small(start - end));
             self.put(small(value.len()));
             end = start + value.len();
+        }
+        if let Some(len) = self.octets.get_mut(behind) {
+            // Rows with more notes than an octet can count keep none.
+            *len = u8::try_from(self.len - behind - 1).unwrap_or(u8::MAX);
         }
     }
 
@@ -123,13 +138,22 @@ pub(super) fn take_cell(notes: &mut &[u8]) -> Option<(usize, bool)> {
     Some(((cell >> 1) as usize, cell & 1 == 1))
 }
 
+/// What was noted of the values of the next cell.
+#[inline]
+pub(super) fn values_of<'n>(notes: &mut &'n [u8]) -> Option<&'n [u8]> {
+    let (&len, behind) = notes.split_first()?;
+    let own;
+    (own, *notes) = behind.split_at_checked(len.into())?;
+    Some(own)
+}
+
 /// Gives a user the values that were noted of a cell.
 #[inline]
-pub(super) fn take_values<'t>(notes: &mut &[u8], cell: &'t str, user: &mut User<'t>) -> Option<()> {
+pub(super) fn take_values<'t>(mut notes: &[u8], cell: &'t str, user: &mut User<'t>) -> Option<()> {
     let mut end = 0;
-    for _ in 0..leb128::take(notes)? {
-        let start = end + leb128::take(notes)? as usize;
-        end = start + leb128::take(notes)? as usize;
+    while !notes.is_empty() {
+        let start = end + leb128::take(&mut notes)? as usize;
+        end = start + leb128::take(&mut notes)? as usize;
         user.set(Attr::ProxyAddresses, cell.get(start..end)?);
     }
     Some(())
@@ -158,7 +182,7 @@ mod tests {
         notes.begin();
         let cell = "a;bc";
         notes.put_values(cell, &[&cell[..1], &cell[2..]]);
-        assert_eq!(notes.octets(), Some((5, [2, 0, 1, 1, 2].as_slice())));
+        assert_eq!(notes.octets(), Some((5, [4, 0, 1, 1, 2].as_slice())));
         notes.leave();
         notes.put_cell(3, true);
         assert_eq!(notes.octets(), None);

@@ -8,13 +8,13 @@ use std::ops::Range;
 use super::columns::Used;
 use super::cut::Table;
 use super::marks::is_itself;
-use super::noted::{RowNotes, take_cell, take_values};
+use super::noted::{RowNotes, take_cell, take_values, values_of};
 use super::split::split;
 use super::values::{How, Meant, mean};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
 use crate::model::octet::{Places, has};
-use crate::model::{Attr, User};
+use crate::model::{Attr, AttrSet, User};
 
 /// How plain rows are read.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Plain {
     limit: usize,
     /// What each column means; `None` when it is not read.
     columns: Vec<Option<Used>>,
+    /// The column of which the values are noted too.
+    values: Option<usize>,
 }
 
 impl Plain {
@@ -34,7 +36,15 @@ impl Plain {
                 return None;
             }
         }
-        Some(Self { delimiter: table.delimiter, limit: table.limit, columns })
+        let holds_values = |column: &Option<Used>| column.is_some_and(|it| matches!(it.how, How::Proxies));
+        let values = columns.iter().position(holds_values);
+        Some(Self { delimiter: table.delimiter, limit: table.limit, columns, values })
+    }
+
+    /// The same for fewer attributes.
+    pub(super) fn only(&self, wanted: AttrSet) -> Self {
+        let column = |column: &Option<Used>| column.filter(|column| wanted.has(column.attr));
+        Self { columns: self.columns.iter().map(column).collect(), ..*self }
     }
 
     /// Reads the row that starts at `at` into a user, and gives where the next one starts. `None` when the row is not
@@ -65,7 +75,7 @@ impl Plain {
             if !value(cell, column, user) {
                 return None;
             }
-            if matches!(column.how, How::Proxies) {
+            if self.values == Some(place) {
                 notes.put_values(cell, &user.proxies()[before..]);
             }
         }
@@ -116,10 +126,14 @@ impl Plain {
                 return None;
             }
             start = end + usize::from(quoted);
-            let Some(column) = column.as_ref().filter(|_| len > 0) else { continue };
+            if len == 0 {
+                continue;
+            }
+            let values = if self.values == Some(place) { Some(values_of(&mut notes)?) } else { None };
+            let Some(column) = column else { continue };
             let cell = text.get(inside..end)?;
-            if matches!(column.how, How::Proxies) {
-                take_values(&mut notes, cell, user)?;
+            if let Some(values) = values {
+                take_values(values, cell, user)?;
             } else if !value(cell, column, user) {
                 return None;
             }

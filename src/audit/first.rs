@@ -1,0 +1,70 @@
+//! First reading: the keys of everybody, and a verdict for whom no rule has anything to say about.
+
+use std::sync::Mutex;
+
+use super::blocks::{self, Numbered};
+use super::keys::{BlockKeys, Collector};
+use super::layout::Layout;
+use super::meet::KeyStore;
+use super::quiet::{Hush, Quiets};
+use super::spill::{Kept, Shelf};
+use super::{Progress, SourceOutcome, Stage, lock};
+use crate::error::Result;
+use crate::model::address::Known;
+use crate::model::{AttrSet, BlockPlace, Facts, Input, Notes};
+use crate::rules::concern::Concern;
+use crate::rules::verdict::Plan;
+
+/// What the first reading finds of one block.
+struct First {
+    input: usize,
+    place: Option<BlockPlace>,
+    records: u32,
+    starts: Kept,
+    notes: Box<[u8]>,
+    quiets: Quiets,
+    keys: Vec<BlockKeys>,
+}
+
+/// Reads all inputs once.
+pub(super) fn first_reading<'s>(
+    (inputs, plan): (&[&dyn Input], &Plan),
+    progress: &dyn Progress,
+    sources: &mut [SourceOutcome],
+    (shelf, shelf_of_notes): (&'s Shelf<'s>, &Shelf<'_>),
+    keys: &KeyStore<'s>,
+) -> Result<Layout<'s>> {
+    let mut layout = Layout::new(shelf);
+    sources.fill(SourceOutcome::default());
+    let concerns: Mutex<Vec<Concern<'_>>> = Mutex::default();
+    let work = |numbered: Numbered| {
+        keys.relieve()?;
+        let input = numbered.input;
+        let (mut collector, mut hush, mut domains) =
+            (Collector::default(), Hush::default(), Known::default());
+        let block = numbered.block(inputs)?;
+        let mut notes = Vec::new();
+        let take = Notes::Take(&mut notes);
+        let concern = lock(&concerns).pop();
+        let mut concern = concern.unwrap_or_else(|| Concern::of(plan));
+        inputs[input].noted_records(&block, AttrSet::ALL, take, &mut |record| {
+            let facts = Facts::with(&record.user, &mut domains);
+            collector.add(record, &facts);
+            hush.add(&facts, concern.with(&facts, true), record.incomplete.is_some());
+        });
+        lock(&concerns).push(concern);
+        let (found, notes) = (collector.finish(), shelf_of_notes.keep_here(notes));
+        progress.advance(Stage::Keys, block.bytes, u64::from(found.records));
+        let (records, starts) = (found.records, shelf.keep(found.starts)?);
+        let quiets = hush.finish(shelf_of_notes);
+        Ok(First { input, place: block.place, records, starts, notes, quiets, keys: found.keys })
+    };
+    blocks::each(inputs, None, progress, work, |found: First| {
+        sources[found.input].records += u64::from(found.records);
+        let kept = (found.starts, found.notes, found.quiets);
+        let first = layout.add(found.input, found.place, found.records, kept)?;
+        keys.add(first, found.keys);
+        Ok(())
+    })?;
+    Ok(layout)
+}

@@ -1,0 +1,107 @@
+//! Users about whom there is nothing to say, unless they share a key: the first reading has judged them, so that the
+//! last need not.
+
+use super::spill::Shelf;
+use crate::model::address::address_of_pua;
+use crate::model::{Attr, AttrSet, Brief, Facts, MailboxHome, SipHome, User};
+use crate::rules::concern::Concerned;
+use crate::rules::verdict::{Shown, Verdict};
+
+/// What is said of such a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Quiet {
+    pub(super) verdict: Verdict,
+    mailbox: MailboxHome,
+    sip_home: SipHome,
+}
+
+/// Which records of a block have one, an octet each: 0 for none, else its place among `all` from 1.
+#[derive(Debug, Default)]
+pub(super) struct Quiets {
+    all: Vec<Quiet>,
+    records: Box<[u8]>,
+}
+
+/// Collects those of one block.
+#[derive(Debug, Default)]
+pub(super) struct Hush {
+    all: Vec<Quiet>,
+    records: Vec<u8>,
+}
+
+impl Hush {
+    /// Takes the next record: what its rules say while it is taken to share nothing.
+    pub(super) fn add(&mut self, facts: &Facts<'_>, concerned: &Concerned, incomplete: bool) {
+        let pua = facts.pua();
+        let is_quiet = concerned.run.is_empty()
+            && !incomplete
+            // Of others the proxy addresses are needed to show the SIP address.
+            && pua.is_empty() == facts.sip_address.is_none()
+            && facts.exclusion().is_none();
+        let number = if is_quiet { self.place(facts, &concerned.verdict) } else { 0 };
+        self.records.push(number);
+    }
+
+    /// The place of what is said, from 1; 0 when there are too many others.
+    fn place(&mut self, facts: &Facts<'_>, verdict: &Verdict) -> u8 {
+        let is_it = |quiet: &Quiet| {
+            quiet.mailbox == facts.mailbox && quiet.sip_home == facts.sip_home && quiet.verdict == *verdict
+        };
+        let place = self.all.iter().position(is_it).unwrap_or(self.all.len());
+        let Ok(number) = u8::try_from(place + 1) else { return 0 };
+        if place == self.all.len() {
+            let (mailbox, sip_home) = (facts.mailbox, facts.sip_home);
+            self.all.push(Quiet { verdict: verdict.clone(), mailbox, sip_home });
+        }
+        number
+    }
+
+    /// What is kept of the block: nothing where there is no room.
+    pub(super) fn finish(self, shelf: &Shelf<'_>) -> Quiets {
+        Quiets { all: self.all, records: shelf.keep_here(self.records) }
+    }
+}
+
+impl Quiets {
+    /// Those who share nothing; the others are told by their place in the block.
+    pub(super) fn alone(&self, others: impl Iterator<Item = u32>) -> Alone<'_> {
+        let mut records = self.records.clone();
+        for other in others {
+            if let Some(record) = records.get_mut(other as usize) {
+                *record = 0;
+            }
+        }
+        Alone { all: &self.all, records }
+    }
+}
+
+/// What is known to be said of the records of a block.
+#[derive(Debug)]
+pub(super) struct Alone<'q> {
+    all: &'q [Quiet],
+    records: Box<[u8]>,
+}
+
+impl Alone<'_> {
+    /// What is said of a record, by its place in the block, when that is known.
+    pub(super) fn of(&self, record: u32) -> Option<&Quiet> {
+        let number = *self.records.get(record as usize)?;
+        self.all.get(usize::from(number).checked_sub(1)?)
+    }
+
+    /// Of them a reading may leave out all but what is shown, which is this and the SIP address.
+    pub(super) fn brief(&self, shown: AttrSet) -> Brief<'_> {
+        Brief { wanted: shown.with(Attr::PrimaryUserAddress), records: &self.records }
+    }
+}
+
+impl Quiet {
+    /// What is shown of one of these users.
+    pub(super) fn shown<'a>(&self, user: &User<'a>) -> Shown<'a> {
+        let sip_address = match user.get(Attr::PrimaryUserAddress) {
+            "" => None,
+            pua => Some(address_of_pua(pua)),
+        };
+        Shown { sip_address, mailbox: self.mailbox, sip_home: self.sip_home }
+    }
+}
