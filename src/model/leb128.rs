@@ -2,12 +2,18 @@
 
 /// Appends a number.
 #[inline]
-pub fn put(out: &mut Vec<u8>, mut number: u32) {
+pub fn put(out: &mut Vec<u8>, number: u32) {
+    each(number, |octet| out.push(octet));
+}
+
+/// Gives the octets of a number.
+#[inline]
+pub fn each(mut number: u32, mut give: impl FnMut(u8)) {
     while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
+        give((number & 0x7f) as u8 | 0x80);
         number >>= 7;
     }
-    out.push((number & 0x7f) as u8);
+    give((number & 0x7f) as u8);
 }
 
 /// Takes the next number; `None` at the end, or when it is none of 32 bits.

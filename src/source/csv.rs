@@ -3,7 +3,7 @@
 use super::columns::{Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
-use super::noted::Noted;
+use super::noted::{Noted, RowNotes};
 use super::plain::Plain;
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
@@ -109,13 +109,13 @@ impl Reading {
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let (mut room, mut told) = (Vec::new(), Problems::default());
         let plain = Plain::of(&self.table, &columns).filter(|_| !self.numbered);
-        let mut known = self.plain(&lines);
+        let (mut known, mut notes) = (self.plain(&lines), RowNotes::default());
         for &start in starts {
             let at = start as usize;
             if at >= text.len() || !text.is_char_boundary(at) {
                 return;
             }
-            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user, None)).is_some() {
+            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user, &mut notes)).is_some() {
                 (known.place.at, known.at) = (at, start);
                 each(&known);
                 continue;

@@ -11,6 +11,7 @@ use crate::model::{Attr, AttrSet, Notes, User, leb128};
 /// The notes of one block, row by row.
 pub(super) struct Noted<'n> {
     notes: Notes<'n>,
+    row: RowNotes,
     /// For records of which less is wanted.
     brief: Option<Plain>,
 }
@@ -23,7 +24,7 @@ impl<'n> Noted<'n> {
             Notes::Use(_, brief) => plain.map(|plain| plain.only(brief.wanted)),
             Notes::None | Notes::Take(_) => None,
         };
-        Self { notes, brief }
+        Self { notes, row: RowNotes::default(), brief }
     }
 
     /// Reads the row that starts at `at` as [`Plain::row`] does, or as much of it as is wanted; it is the next record
@@ -36,15 +37,13 @@ impl<'n> Noted<'n> {
         user: &mut User<'t>,
     ) -> Option<usize> {
         match &mut self.notes {
-            Notes::None => plain.row(text, at, user, None),
+            Notes::None => plain.row(text, at, user, &mut self.row),
             Notes::Take(all) => {
-                let start = all.len();
-                all.push(0);
-                let next = plain.row(text, at, user, Some(all));
-                match u8::try_from(all.len() - start - 1) {
-                    Ok(len) if next.is_some() => all[start] = len,
-                    _ => all.truncate(start + 1),
-                }
+                self.row.begin();
+                let next = plain.row(text, at, user, &mut self.row);
+                let (len, own) = next.and_then(|_| self.row.octets()).unwrap_or_default();
+                all.push(len);
+                all.extend_from_slice(own);
                 next
             }
             Notes::Use(rest, brief) => {
@@ -52,9 +51,75 @@ impl<'n> Noted<'n> {
                 let is_brief = brief.records.get(given).is_some_and(|&less| less != 0);
                 let noted = self.brief.as_ref().filter(|_| is_brief).unwrap_or(plain);
                 own.and_then(|own| noted.noted_row(text, at, own, user))
-                    .or_else(|| plain.row(text, at, user, None))
+                    .or_else(|| plain.row(text, at, user, &mut self.row))
             }
         }
+    }
+}
+
+/// The notes of one row, of no more octets than one can count. They are put together here: room in one place, which
+/// never grows, is filled in fewer steps.
+#[derive(Debug)]
+pub(super) struct RowNotes {
+    octets: [u8; u8::MAX as usize],
+    /// How many there would be; more than there is room for when there are none.
+    len: usize,
+}
+
+impl Default for RowNotes {
+    /// No notes.
+    fn default() -> Self {
+        Self { octets: [0; u8::MAX as usize], len: usize::from(u8::MAX) + 1 }
+    }
+}
+
+impl RowNotes {
+    /// Makes room for the notes of a row.
+    pub(super) fn begin(&mut self) {
+        self.len = 0;
+    }
+
+    /// What was noted, and how many octets that is, if there is room for so many.
+    pub(super) fn octets(&self) -> Option<(u8, &[u8])> {
+        Some((u8::try_from(self.len).ok()?, self.octets.get(..self.len)?))
+    }
+
+    /// Leaves the row without notes.
+    pub(super) fn leave(&mut self) {
+        self.len = self.octets.len() + 1;
+    }
+
+    /// Notes a cell.
+    #[inline]
+    pub(super) fn put_cell(&mut self, len: usize, quoted: bool) {
+        self.put(small(len) << 1 | u32::from(quoted));
+    }
+
+    /// Notes the values of a cell.
+    pub(super) fn put_values(&mut self, cell: &str, values: &[&str]) {
+        let behind = self.len;
+        self.put(0);
+        let mut end = cell.as_ptr().addr();
+        for value in values {
+            let start = value.as_ptr().addr();
+            self.put(small(start - end));
+            self.put(small(value.len()));
+            end = start + value.len();
+        }
+        if let Some(len) = self.octets.get_mut(behind) {
+            // Rows with more notes than an octet can count keep none.
+            *len = u8::try_from(self.len - behind - 1).unwrap_or(u8::MAX);
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, number: u32) {
+        leb128::each(number, |octet| {
+            if let Some(place) = self.octets.get_mut(self.len) {
+                *place = octet;
+            }
+            self.len += 1;
+        });
     }
 }
 
@@ -66,32 +131,11 @@ fn next_row<'n>(rest: &mut &'n [u8]) -> Option<&'n [u8]> {
     Some(own).filter(|own| !own.is_empty())
 }
 
-/// Notes a cell.
-#[inline]
-pub(super) fn put_cell(notes: &mut Vec<u8>, len: usize, quoted: bool) {
-    leb128::put(notes, small(len) << 1 | u32::from(quoted));
-}
-
 /// The length of the next cell, and whether it is quoted.
 #[inline]
 pub(super) fn take_cell(notes: &mut &[u8]) -> Option<(usize, bool)> {
     let cell = leb128::take(notes)?;
     Some(((cell >> 1) as usize, cell & 1 == 1))
-}
-
-/// Notes the values of a cell.
-pub(super) fn put_values(notes: &mut Vec<u8>, cell: &str, values: &[&str]) {
-    let behind = notes.len();
-    notes.push(0);
-    let mut end = cell.as_ptr().addr();
-    for value in values {
-        let start = value.as_ptr().addr();
-        leb128::put(notes, small(start - end));
-        leb128::put(notes, small(value.len()));
-        end = start + value.len();
-    }
-    // Rows with more notes than an octet can count keep none.
-    notes[behind] = u8::try_from(notes.len() - behind - 1).unwrap_or(u8::MAX);
 }
 
 /// What was noted of the values of the next cell.
@@ -118,4 +162,29 @@ pub(super) fn take_values<'t>(mut notes: &[u8], cell: &'t str, user: &mut User<'
 /// A block is far shorter than two gigabytes.
 fn small(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_no_more_notes_than_one_octet_counts() {
+        let mut notes = RowNotes::default();
+        assert_eq!(notes.octets(), None);
+        notes.begin();
+        for _ in 0..255 {
+            notes.put_cell(3, true);
+        }
+        assert_eq!(notes.octets(), Some((255, [7; 255].as_slice())));
+        notes.put_cell(3, true);
+        assert_eq!(notes.octets(), None);
+        notes.begin();
+        let cell = "a;bc";
+        notes.put_values(cell, &[&cell[..1], &cell[2..]]);
+        assert_eq!(notes.octets(), Some((5, [4, 0, 1, 1, 2].as_slice())));
+        notes.leave();
+        notes.put_cell(3, true);
+        assert_eq!(notes.octets(), None);
+    }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::columns::Used;
 use super::cut::Table;
 use super::marks::is_itself;
-use super::noted::{put_cell, put_values, take_cell, take_values, values_of};
+use super::noted::{RowNotes, take_cell, take_values, values_of};
 use super::split::split;
 use super::values::{How, Meant, mean};
 use crate::model::attribute::IDENTITY;
@@ -55,11 +55,10 @@ impl Plain {
         text: &'t str,
         at: usize,
         user: &mut User<'t>,
-        mut notes: Option<&mut Vec<u8>>,
+        notes: &mut RowNotes,
     ) -> Option<usize> {
         user.clear();
         let bytes = text.as_bytes();
-        let unnoted = notes.as_ref().map_or(0, |notes| notes.len());
         let (mut start, mut marks) = (at, Places::of(b'"', bytes, at));
         for (place, column) in self.columns.iter().enumerate() {
             start += self.delimiter(text, start, place)?;
@@ -67,21 +66,17 @@ impl Plain {
             if column.is_none() && quoted && bytes.get(cell.end + 1) == Some(&b'"') {
                 // Nobody reads here what has to be put together: the last reading may.
                 cell.end = end_of_doubled(bytes, cell.end, &mut marks)?;
-                if let Some(notes) = notes.take() {
-                    notes.truncate(unnoted);
-                }
+                notes.leave();
             }
             start = cell.end + usize::from(quoted);
-            if let Some(notes) = notes.as_deref_mut() {
-                put_cell(notes, cell.len(), quoted);
-            }
+            notes.put_cell(cell.len(), quoted);
             let Some(column) = column.as_ref().filter(|_| !cell.is_empty()) else { continue };
             let (cell, before) = (&text[cell], user.proxies().len());
             if !value(cell, column, user) {
                 return None;
             }
-            if let Some(notes) = notes.as_deref_mut().filter(|_| self.values == Some(place)) {
-                put_values(notes, cell, &user.proxies()[before..]);
+            if self.values == Some(place) {
+                notes.put_values(cell, &user.proxies()[before..]);
             }
         }
         let next = behind_row(text, start)?;
@@ -106,9 +101,8 @@ impl Plain {
         if rest.first() == Some(&self.delimiter) {
             return Some((start..start, false));
         }
-        let len = memchr::memchr3(self.delimiter, b'\r', b'\n', rest)?;
-        // A quote in the middle is for others.
-        (!has(b'"', &rest[..len])).then_some((start..start + len, false))
+        let len = bare_cell(self.delimiter, rest)?;
+        Some((start..start + len, false))
     }
 
     /// Reads a row of which the first reading noted where its cells end; `None` when quotes and delimiters do not stand
@@ -148,7 +142,16 @@ impl Plain {
     }
 }
 
+/// How long the cell without quotes is that a text starts with.
+#[inline(never)]
+fn bare_cell(delimiter: u8, text: &[u8]) -> Option<usize> {
+    let len = memchr::memchr3(delimiter, b'\r', b'\n', text)?;
+    // A quote in the middle is for others.
+    (!has(b'"', &text[..len])).then_some(len)
+}
+
 /// Where the cell ends in which the first of two quotes stands at `quote`; `marks`: the quotes behind it.
+#[inline(never)]
 fn end_of_doubled(bytes: &[u8], mut quote: usize, marks: &mut Places<'_>) -> Option<usize> {
     while bytes.get(quote + 1) == Some(&b'"') {
         quote = marks.nth(1)?;
@@ -251,12 +254,14 @@ mod tests {
             let text = format!("{}{end}{behind}", written.collect::<Vec<_>>().join(","));
             let mut short = User::new(AttrSet::ALL);
             let plain = Plain::of(&TABLE, &COLUMNS).unwrap();
-            let (mut noted, mut notes) = (User::new(AttrSet::ALL), Vec::new());
+            let (mut noted, mut row_notes) = (User::new(AttrSet::ALL), RowNotes::default());
+            row_notes.begin();
             // The first reading wants only some of the columns.
             let first = Plain::of(&TABLE, &COLUMNS[..3]).unwrap();
-            if first.row(&text, 0, &mut noted, Some(&mut notes)).is_some() {
+            if first.row(&text, 0, &mut noted, &mut row_notes).is_some() {
+                let mut notes = row_notes.octets().unwrap_or_default().1.to_vec();
                 let again = plain.noted_row(&text, 0, &notes, &mut noted);
-                proptest::prop_assert_eq!(again, plain.row(&text, 0, &mut short, None));
+                proptest::prop_assert_eq!(again, plain.row(&text, 0, &mut short, &mut RowNotes::default()));
                 if again.is_some() {
                     proptest::prop_assert_eq!(format!("{short:?}"), format!("{noted:?}"));
                 }
@@ -266,7 +271,7 @@ mod tests {
                     plain.noted_row(&text, 0, &notes, &mut noted);
                 }
             }
-            if let Some(next) = plain.row(&text, 0, &mut short, None) {
+            if let Some(next) = plain.row(&text, 0, &mut short, &mut RowNotes::default()) {
                 let mut row = Row::default();
                 let shape = record(&text, 0, b',', true, |cell| row.cells.push(cell));
                 proptest::prop_assert_eq!((shape.end, shape.cells, shape.irregular), (Some(next), 8, false));
@@ -285,7 +290,10 @@ mod tests {
     fn most_rows_are_plain() {
         let text = "CN=Ann,\"smtp:ann@b.co;sip:ann@b.co\",ann@b.co,True,512,,user,1\r\nCN=Bo";
         let mut user = User::new(AttrSet::ALL);
-        assert_eq!(Plain::of(&TABLE, &COLUMNS).unwrap().row(text, 0, &mut user, None), Some(text.len() - 5));
+        assert_eq!(
+            Plain::of(&TABLE, &COLUMNS).unwrap().row(text, 0, &mut user, &mut RowNotes::default()),
+            Some(text.len() - 5)
+        );
         assert_eq!((user.proxies().len(), user.get(Attr::UserEnabled)), (2, "TRUE"));
     }
 }
