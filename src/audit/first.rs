@@ -26,6 +26,19 @@ struct First {
     keys: Vec<BlockKeys>,
 }
 
+/// What one block after the other is read with; what was worked out for one serves the next.
+struct Desk<'p> {
+    concern: Concern<'p>,
+    domains: Known,
+    collector: Collector,
+}
+
+impl<'p> Desk<'p> {
+    fn of(plan: &'p Plan) -> Self {
+        Self { concern: Concern::of(plan), domains: Known::default(), collector: Collector::default() }
+    }
+}
+
 /// Reads all inputs once.
 pub(super) fn first_reading<'s>(
     (inputs, plan): (&[&dyn Input], &Plan),
@@ -36,24 +49,22 @@ pub(super) fn first_reading<'s>(
 ) -> Result<Layout<'s>> {
     let mut layout = Layout::new(shelf);
     sources.fill(SourceOutcome::default());
-    let concerns: Mutex<Vec<Concern<'_>>> = Mutex::default();
+    let desks: Mutex<Vec<Desk<'_>>> = Mutex::default();
     let work = |numbered: Numbered| {
         keys.relieve()?;
         let input = numbered.input;
-        let (mut collector, mut hush, mut domains) =
-            (Collector::default(), Hush::default(), Known::default());
         let block = numbered.block(inputs)?;
-        let mut notes = Vec::new();
-        let take = Notes::Take(&mut notes);
-        let concern = lock(&concerns).pop();
-        let mut concern = concern.unwrap_or_else(|| Concern::of(plan));
-        inputs[input].noted_records(&block, AttrSet::ALL, take, &mut |record| {
-            let facts = Facts::with(&record.user, &mut domains);
+        let (mut hush, mut notes) = (Hush::default(), Vec::new());
+        let desk = lock(&desks).pop();
+        let mut desk = desk.unwrap_or_else(|| Desk::of(plan));
+        let Desk { concern, domains, collector } = &mut desk;
+        inputs[input].noted_records(&block, AttrSet::ALL, Notes::Take(&mut notes), &mut |record| {
+            let facts = Facts::with(&record.user, domains);
             collector.add(record, &facts);
             hush.add(&facts, concern.with(&facts, true), record.incomplete.is_some());
         });
-        lock(&concerns).push(concern);
         let (found, notes) = (collector.finish(), shelf_of_notes.keep_here(notes));
+        lock(&desks).push(desk);
         progress.advance(Stage::Keys, block.bytes, u64::from(found.records));
         let (records, starts) = (found.records, shelf.keep(found.starts)?);
         let quiets = hush.finish(shelf_of_notes);

@@ -141,7 +141,7 @@ pub(super) fn spans(kept: &[u8], wanted: impl Iterator<Item = usize>, end: u32) 
     all
 }
 
-/// Collects the keys of one block.
+/// Collects the keys of one block after the other.
 #[derive(Debug, Default)]
 pub(super) struct Collector {
     done: Collected,
@@ -178,9 +178,10 @@ impl Collector {
     }
 
     /// What is kept of the block.
-    pub(super) fn finish(mut self) -> Collected {
+    pub(super) fn finish(&mut self) -> Collected {
         self.seal();
-        self.done
+        self.last = 0;
+        std::mem::take(&mut self.done)
     }
 
     /// Sorts the keys by partition, keeping the order of the records.

@@ -5,7 +5,7 @@
 
 use super::class::Classes;
 use super::fold::{fold, same, trim};
-use super::octet::find;
+use super::octet::{equal, find};
 
 /// What stands before the first `:`, when it is one or more of `A-Za-z0-9_=-`.
 #[must_use]
@@ -136,7 +136,7 @@ impl Known {
             return About::default();
         }
         let (known, of) = &self.domains[place(domain)];
-        if known == domain { *of } else { self.look_anew(domain) }
+        if equal(known, domain) { *of } else { self.look_anew(domain) }
     }
 
     #[cold]

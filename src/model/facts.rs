@@ -8,6 +8,7 @@ use super::class::Classes;
 use super::fold::{same, trim};
 use super::home::{Locator, MailboxHome, SipHome, locator};
 use super::marks::{Among, Marks};
+use super::octet::{equal, has};
 use super::proxy::{Proxy, ProxyType};
 use super::tri::Tri;
 use super::user::User;
@@ -49,7 +50,7 @@ struct Seen {
 impl Seen {
     /// Looks at a sip or smtp address, unless it stands among the proxy addresses to the letter: most do.
     fn of<'a>(of: ProxyType, address: &'a str, proxies: &[Proxy<'a>], known: &mut Known) -> Self {
-        if let Some(twin) = proxies.iter().find(|proxy| proxy.of == of && proxy.address == address) {
+        if let Some(twin) = proxies.iter().find(|proxy| proxy.of == of && equal(proxy.address, address)) {
             let Proxy { well_formed, routable, local_classes, .. } = *twin;
             return Self { well_formed, routable, local_classes };
         }
@@ -328,8 +329,9 @@ const NO_USERS: &[&str] =
 
 /// Whether a DN is one that replication gave to the loser of a conflict.
 fn is_conflict(dn: &str) -> bool {
-    memchr::memchr_iter(b'\\', dn.as_bytes())
-        .any(|at| dn.get(at..at + 7).is_some_and(|mark| mark.eq_ignore_ascii_case("\\0ACNF:")))
+    // Few have a colon.
+    let is_mark = |at| dn.get(at..at + 7).is_some_and(|mark: &str| mark.eq_ignore_ascii_case("\\0ACNF:"));
+    has(b':', dn.as_bytes()) && memchr::memchr_iter(b'\\', dn.as_bytes()).any(is_mark)
 }
 
 /// The sip proxy when all sip proxies fold to one address, and whether it is well-formed.

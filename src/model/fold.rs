@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use wide::u8x16;
 
-use super::octet::{ascii_start, small};
+use super::octet::{ascii_start, equal, small};
 
 /// Blank: space, TAB, CR, LF, VT, FF.
 #[must_use]
@@ -98,7 +98,7 @@ fn alone(c: char) -> Option<Box<str>> {
 #[must_use]
 #[inline]
 pub fn same(a: &str, b: &str) -> bool {
-    a == b || a.eq_ignore_ascii_case(b) || same_folded(a, b)
+    equal(a, b) || a.eq_ignore_ascii_case(b) || same_folded(a, b)
 }
 
 fn same_folded(a: &str, b: &str) -> bool {

@@ -10,7 +10,7 @@ use wide::u8x16;
 #[inline]
 pub fn find(octet: u8, text: &[u8]) -> Option<usize> {
     for (nth, chunk) in text.as_chunks().0.iter().take(NEAR / 16).enumerate() {
-        let found = equal(octet, chunk);
+        let found = which(octet, chunk);
         if found != 0 {
             return Some(nth * 16 + first(found));
         }
@@ -29,10 +29,27 @@ fn find_behind(octet: u8, text: &[u8]) -> Option<usize> {
     }
     // The last ones again: those before the rest are known not to be it.
     if let Some(last) = text.last_chunk() {
-        let found = equal(octet, last);
+        let found = which(octet, last);
         return (found != 0).then(|| text.len() - 16 + first(found));
     }
     text.iter().position(|&b| b == octet)
+}
+
+/// Whether two texts are the same octets. Most are too short to be worth a call.
+#[must_use]
+#[inline]
+pub fn equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.last_chunk::<16>(), other.last_chunk::<16>()) {
+        (Some(last), Some(other_last)) => {
+            let mut sixteens = one.as_chunks::<16>().0.iter().zip(other.as_chunks().0);
+            last == other_last && sixteens.all(|(one, other)| one == other)
+        }
+        _ => one == other,
+    }
 }
 
 /// Whether an octet stands in a text.
@@ -40,7 +57,7 @@ fn find_behind(octet: u8, text: &[u8]) -> Option<usize> {
 #[inline]
 pub fn has(octet: u8, text: &[u8]) -> bool {
     let Some(last) = text.last_chunk() else { return is_in_short(octet, text) };
-    equal(octet, last) != 0 || text.as_chunks().0.iter().any(|chunk| equal(octet, chunk) != 0)
+    which(octet, last) != 0 || text.as_chunks().0.iter().any(|chunk| which(octet, chunk) != 0)
 }
 
 /// The same for less than sixteen octets.
@@ -56,7 +73,7 @@ fn is_in_short(octet: u8, text: &[u8]) -> bool {
 
 /// Which of sixteen octets are this one: a bit for each, that of the first one lowest.
 #[inline]
-fn equal(octet: u8, octets: &[u8; 16]) -> u64 {
+fn which(octet: u8, octets: &[u8; 16]) -> u64 {
     u8x16::new(*octets).simd_eq(u8x16::splat(octet)).to_bitmask().into()
 }
 
@@ -116,17 +133,17 @@ impl Iterator for Places<'_> {
 #[inline]
 fn among(octet: u8, text: &[u8; 64]) -> u64 {
     let (sixteens, _) = text.as_chunks();
-    (0..4).fold(0, |found, nth| found | equal(octet, &sixteens[nth]) << (nth * 16))
+    (0..4).fold(0, |found, nth| found | which(octet, &sixteens[nth]) << (nth * 16))
 }
 
 /// Which of less are.
 #[inline(never)]
 fn among_last(octet: u8, text: &[u8]) -> u64 {
     let (sixteens, _) = text.as_chunks();
-    let found = sixteens.iter().rev().fold(0, |found, sixteen| found << 16 | equal(octet, sixteen));
+    let found = sixteens.iter().rev().fold(0, |found, sixteen| found << 16 | which(octet, sixteen));
     match text.last_chunk() {
         // With some that were looked at already.
-        Some(last) => found | equal(octet, last) << (text.len() - 16),
+        Some(last) => found | which(octet, last) << (text.len() - 16),
         None => text.iter().rev().fold(0, |found, &b| found << 1 | u64::from(b == octet)),
     }
 }
@@ -165,7 +182,7 @@ pub(super) fn plain_start(text: &[u8]) -> PlainStart {
     let (mut len, mut stops) = (0, 0);
     for chunk in text.as_chunks().0.iter().take(4) {
         let other = !plain(u8x16::new(*chunk)).to_bitmask() & 0xffff;
-        stops |= equal(b'.', chunk) << len;
+        stops |= which(b'.', chunk) << len;
         len += (other | 1 << 16).trailing_zeros() as usize;
         if other != 0 {
             stops &= (1 << len) - 1;

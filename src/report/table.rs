@@ -84,6 +84,7 @@ pub(super) fn row<Item>(
 }
 
 /// Writes the first cells of a row; the last one stays open.
+#[inline]
 pub(super) fn start<T>(
     out: &mut Vec<u8>,
     dialect: Dialect,
@@ -98,6 +99,7 @@ pub(super) fn start<T>(
 }
 
 /// Writes further cells of a row; the last one stays open.
+#[inline]
 pub(super) fn go_on<T>(
     out: &mut Vec<u8>,
     dialect: Dialect,
