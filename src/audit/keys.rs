@@ -231,9 +231,8 @@ mod tests {
         ) {
             let mut user = User::new(AttrSet::of(&[Attr::Mail]));
             user.hide(crate::model::Hidden { primary: hidden, sip: hidden, smtp: false });
-            const ATTRS: [Attr; 4] =
-                [Attr::PrimaryUserAddress, Attr::Mail, Attr::UserPrincipalName, Attr::MailNickname];
-            for (attr, single) in ATTRS.into_iter().zip(attrs) {
+            let held = [Attr::PrimaryUserAddress, Attr::Mail, Attr::UserPrincipalName, Attr::MailNickname];
+            for (attr, single) in held.into_iter().zip(attrs) {
                 if let Some(single) = single {
                     user.set(attr, &singles[single]);
                 }

@@ -76,8 +76,8 @@ impl Hush {
     }
 
     /// What is kept of the block: nothing where there is no room.
-    pub(super) fn finish(self, shelf: &Shelf<'_>) -> Quiets {
-        Quiets { all: self.all, records: shelf.keep_here(self.records) }
+    pub(super) fn finish(self, room: &Shelf<'_>) -> Quiets {
+        Quiets { all: self.all, records: room.keep_here(self.records) }
     }
 }
 

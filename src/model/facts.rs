@@ -112,9 +112,10 @@ impl<'a> Facts<'a> {
     pub fn with(user: &'a User<'a>, known: &mut Known) -> Self {
         let (mut facts, mut among) = (Self::blank(user), Among::default());
         for raw in user.proxies() {
-            let proxy = Proxy::split(raw, known);
-            among.add(&proxy, &facts.proxies);
-            facts.proxies.push(proxy);
+            facts.proxies.push(Proxy::split(raw, known));
+            if let Some((proxy, before)) = facts.proxies.split_last() {
+                among.add(proxy, before);
+            }
         }
         facts.see_proxies(&among);
         facts.mailbox = MailboxHome::of(user);

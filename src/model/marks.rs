@@ -9,7 +9,7 @@ use super::class::Classes;
 use super::facts::Facts;
 use super::fold::{is_blank, same};
 use super::home::Locator;
-use super::octet::find;
+use super::octet::{find, is_short_and_plain};
 use super::proxy::{Proxy, ProxyType};
 use super::tri::Tri;
 use super::user::Hidden;
@@ -221,7 +221,8 @@ impl Marks {
         marks.add(Self::NOT_ROUTABLE, !routable || user.hidden() != Hidden::default());
         marks.add(Self::DISABLED, !user.carries(Attr::UserAccountControl) || facts.is_disabled());
         let (account, name) = (user.get(Attr::SamAccountName), user.get(Attr::DisplayName));
-        let odd = account.len() > 20 || Classes::of(account).has(Classes::NOT_SAM);
+        let odd = || account.len() > 20 || Classes::of(account).has(Classes::NOT_SAM);
+        let odd = !is_short_and_plain(account.as_bytes()) && odd();
         marks.add(Self::ODD_ACCOUNT, odd || !user.carries(Attr::SamAccountName));
         let odd = name.len() > 256 || name.bytes().next().is_some_and(is_blank);
         marks.add(Self::ODD_NAME, odd || !user.carries(Attr::DisplayName));

@@ -192,6 +192,15 @@ pub(super) fn plain_start(text: &[u8]) -> PlainStart {
     PlainStart { len, dot: stops != 0, dots: stops & stops << 1 != 0 }
 }
 
+/// Whether a text of no more than sixteen octets is of letters of ASCII, digits, full stops and hyphens alone; false for
+/// one of less than eight too.
+#[inline]
+pub(super) fn is_short_and_plain(text: &[u8]) -> bool {
+    let (Some(&head), Some(&tail)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) else { return false };
+    let both = u128::from(u64::from_le_bytes(head)) | u128::from(u64::from_le_bytes(tail)) << 64;
+    text.len() <= 16 && plain(u8x16::new(both.to_le_bytes())).to_bitmask() == 0xffff
+}
+
 /// Which octets are letters of ASCII, digits, full stops or hyphens.
 #[inline]
 fn plain(octets: u8x16) -> u8x16 {
@@ -234,6 +243,14 @@ mod tests {
         }
 
         #[test]
+        fn texts_are_equal_or_not(text in "[ab]{0,70}", at in 0_usize..70, other in "[ab]{0,70}") {
+            proptest::prop_assert!(equal(&text, &text.clone()));
+            proptest::prop_assert_eq!(equal(&text, &other), text == other);
+            let changed: String = text.chars().enumerate().map(|(nth, c)| if nth == at { 'x' } else { c }).collect();
+            proptest::prop_assert_eq!(equal(&text, &changed), text == changed);
+        }
+
+        #[test]
         fn every_place_is_given(text in proptest::collection::vec(0_u8..4, 0..300), at in 0_usize..310) {
             let want: Vec<usize> = (at..text.len()).filter(|&place| text[place] == 3).collect();
             proptest::prop_assert_eq!(Places::of(3, &text, at).collect::<Vec<_>>(), want);
@@ -272,6 +289,19 @@ mod tests {
                     (len, b == b'.' && at < 64, false),
                     "{b} {at}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn short_plain_texts_are_told() {
+        for len in 0..20 {
+            let text = vec![b'a'; len];
+            assert_eq!(is_short_and_plain(&text), (8..=16).contains(&len), "{len}");
+            for at in 0..len {
+                let mut other = text.clone();
+                other[at] = b'@';
+                assert!(!is_short_and_plain(&other), "{len} {at}");
             }
         }
     }

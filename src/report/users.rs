@@ -144,21 +144,23 @@ const MOST_LAST: usize = 16;
 /// The cells of a row from [`FIRST_OF_TAIL`] on: what they say, and where they stand.
 #[derive(Debug)]
 pub(super) struct Last {
-    says: u128,
+    says: u64,
     place: Range<usize>,
 }
 
-/// What the cells from [`FIRST_OF_TAIL`] on say, an octet each; `None` where there is more to say than words.
-fn says(judged: &Judged<'_, '_>) -> Option<u128> {
+/// What the cells from [`FIRST_OF_TAIL`] on say, four bits or an octet each; `None` where there is more to say than words.
+fn says(judged: &Judged<'_, '_>) -> Option<u64> {
     let (shown, verdict) = (judged.shown, judged.verdict);
     if !judged.findings.is_empty() || !verdict.reason.is_empty() {
         return None;
     }
-    let homes = [shown.mailbox as u8, shown.sip_home as u8];
-    let steps = [verdict.exchange_sees_sip as u8, verdict.lync_sees_mail as u8];
-    let words = homes.into_iter().chain([verdict.status as u8]).chain(steps);
-    let words = words.chain(verdict.features.map(|support| support as u8));
-    Some(words.fold(0, |all, word| all << 8 | u128::from(word)))
+    let homes = (shown.mailbox as u8) << 4 | shown.sip_home as u8;
+    let steps = (verdict.exchange_sees_sip as u8) << 4 | verdict.lync_sees_mail as u8;
+    let mut words = [homes, verdict.status as u8, steps, 0, 0, 0, 0, 0];
+    for (word, support) in words[3..].iter_mut().zip(verdict.features) {
+        *word = support as u8;
+    }
+    Some(u64::from_le_bytes(words))
 }
 
 /// Writes the row of a user. Most users are like one before but for their names, which saves most of the work.
