@@ -35,20 +35,6 @@ fn find_behind(octet: u8, text: &[u8]) -> Option<usize> {
     text.iter().position(|&b| b == octet)
 }
 
-/// Where one of two octets stands first.
-#[must_use]
-#[inline]
-pub fn find_either(one: u8, other: u8, text: &[u8]) -> Option<usize> {
-    for (nth, chunk) in text.as_chunks().0.iter().take(NEAR / 16).enumerate() {
-        let found = which(one, chunk) | which(other, chunk);
-        if found != 0 {
-            return Some(nth * 16 + first(found));
-        }
-    }
-    let behind = text.len().min(NEAR) / 16 * 16;
-    memchr::memchr2(one, other, &text[behind..]).map(|found| behind + found)
-}
-
 /// Whether two texts are the same octets. Most are too short to be worth a call.
 #[must_use]
 #[inline]
@@ -253,8 +239,6 @@ mod tests {
             for (octet, text) in [(octet, &text), (3, &tail)] {
                 proptest::prop_assert_eq!(find(octet, text), text.iter().position(|&b| b == octet));
                 proptest::prop_assert_eq!(has(octet, text), text.contains(&octet));
-                let either = text.iter().position(|&b| b == octet || b == b'x');
-                proptest::prop_assert_eq!(find_either(octet, b'x', text), either);
             }
         }
 

@@ -3,9 +3,7 @@
 //! LF, CRLF and CR end a line, and so do several CRs before a LF, which a second conversion to DOS text leaves.
 //! A line of nothing, or of one blank as ldifde writes it, ends a record; a line `dn:` starts one in any case.
 
-use memchr::memrchr2;
-
-use crate::model::octet::find_either;
+use memchr::{memchr2, memrchr2};
 
 /// A line as it stands in the text, or one with its continuations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +50,7 @@ pub(super) fn physical(bytes: &[u8], mut at: usize) -> Line {
     if let Some(behind) = rest.strip_prefix(BOM) {
         (rest, at) = (behind, at + BOM.len());
     }
-    let end = find_either(b'\n', b'\r', rest).map_or(bytes.len(), |found| at + found);
+    let end = memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |found| at + found);
     let mut next = end;
     while bytes.get(next) == Some(&b'\r') {
         next += 1;
