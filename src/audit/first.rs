@@ -44,7 +44,7 @@ pub(super) fn first_reading<'s>(
     (inputs, plan): (&[&dyn Input], &Plan),
     progress: &dyn Progress,
     sources: &mut [SourceOutcome],
-    (shelf, shelf_of_notes): (&'s Shelf<'s>, &Shelf<'_>),
+    (shelf, shelf_of_notes, shelf_of_quiets): (&'s Shelf<'s>, &Shelf<'_>, &Shelf<'_>),
     keys: &KeyStore<'s>,
 ) -> Result<Layout<'s>> {
     let mut layout = Layout::new(shelf);
@@ -67,7 +67,7 @@ pub(super) fn first_reading<'s>(
         lock(&desks).push(desk);
         progress.advance(Stage::Keys, block.bytes, u64::from(found.records));
         let (records, starts) = (found.records, shelf.keep(found.starts)?);
-        let quiets = hush.finish(shelf_of_notes);
+        let quiets = hush.finish(shelf_of_quiets);
         Ok(First { input, place: block.place, records, starts, notes, quiets, keys: found.keys })
     };
     blocks::each(inputs, None, progress, work, |found: First| {

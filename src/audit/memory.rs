@@ -56,11 +56,12 @@ impl Memory {
     /// The room for each thing that grows with the users.
     pub(super) fn rooms(&self, threads: usize) -> Rooms {
         let Some(limit) = self.limit else {
-            return Rooms { keys: usize::MAX, starts: usize::MAX, notes: NOTES, ..Rooms::all(UNASKED) };
+            let all = usize::MAX;
+            return Rooms { keys: all, starts: all, quiets: all, notes: NOTES, ..Rooms::all(UNASKED) };
         };
         let growth = usize::try_from(limit.saturating_sub(working(threads))).unwrap_or(usize::MAX);
         // Keys are written down while more of them come; growing buffers are up to twice their content.
-        Rooms { keys: growth / 7 * 2, ..Rooms::all(growth / 7) }
+        Rooms { keys: growth / 8 * 2, ..Rooms::all(growth / 8) }
     }
 }
 
@@ -84,10 +85,12 @@ pub(super) struct Rooms {
     pub(super) names: usize,
     pub(super) ties: usize,
     pub(super) notes: usize,
+    /// An octet a user, without which most are judged twice.
+    pub(super) quiets: usize,
 }
 
 impl Rooms {
     fn all(room: usize) -> Self {
-        Self { keys: room, starts: room, sights: room, names: room, ties: room, notes: room }
+        Self { keys: room, starts: room, sights: room, names: room, ties: room, notes: room, quiets: room }
     }
 }

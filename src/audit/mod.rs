@@ -149,7 +149,7 @@ pub fn run<R: Report>(
     let shelf = Shelf::new(&spill, rooms.starts);
     let (layout, met) = loop {
         let keys = KeyStore::new(&spill, rooms.keys);
-        let shelves = (&shelf, &Shelf::new(&spill, rooms.notes));
+        let shelves = (&shelf, &Shelf::new(&spill, rooms.notes), &Shelf::new(&spill, rooms.quiets));
         let layout = first_reading((inputs, plan), progress, &mut outcome.sources, shelves, &keys)?;
         // Every input is asked, so that all that need more care get it at once.
         let settled = inputs.iter().map(|input| input.settled()).collect::<Result<Vec<_>>>()?;
