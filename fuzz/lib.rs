@@ -3,7 +3,7 @@
 use std::io::{Seek, Write};
 use std::sync::Mutex;
 
-use dirsync_audit::audit::{self, Progress, Report, Stage};
+use dirsync_audit::audit::{self, Memory, Progress, Report, Stage};
 use dirsync_audit::error::Result;
 use dirsync_audit::model::{AttrSet, Input};
 use dirsync_audit::rules::verdict::{Judged, Plan};
@@ -65,7 +65,7 @@ pub fn audit(bytes: &[u8]) {
     rules::all().enumerate().for_each(|(place, _)| all.insert(place));
     let plan = Plan::new(Context::of(Scenario::LyncHybrid), all, &[]);
     let (inputs, count): (Vec<&dyn Input>, _) = (vec![&source], Count::default());
-    let outcome = audit::run(&inputs, &plan, None, &count, &count).unwrap();
+    let outcome = audit::run(&inputs, &plan, None, &Memory::unlimited(), &count, &count).unwrap();
     assert_eq!(outcome.sources[0].objects, *count.0.lock().unwrap());
     let failed = outcome.sources[0].problems.iter().any(|(problem, _)| problem.code() == "rule-failed");
     assert!(!failed, "a rule failed");

@@ -244,7 +244,7 @@ impl AttrSet {
 
     /// The attributes, in the order of the table.
     pub fn iter(self) -> impl Iterator<Item = Attr> {
-        ATTRIBUTES.iter().map(|about| about.attr).filter(move |&attr| self.has(attr))
+        self.places().map(|place| ATTRIBUTES[place].attr)
     }
 }
 

@@ -107,6 +107,14 @@ impl Assumed {
         }
     }
 
+    /// What the witness of a reading of all has seen, when the file is what it was taken for.
+    pub(super) fn heard(&self, witness: Option<Witness>, raw: &Raw) -> Result<Bytes> {
+        if let Some(witness) = witness {
+            self.hear(witness, raw);
+        }
+        self.seen().copied().filter(|bytes| bytes.utf8).ok_or_else(|| changed(raw))
+    }
+
     /// Whether the reading that is done can be trusted, as far as bytes go. A file that is not UTF-8 is opened anew.
     pub(super) fn settled(&self, name: &str, raw: &Raw) -> Result<bool> {
         if self.instead.get().is_some() || self.is_utf8() {

@@ -67,23 +67,7 @@ fn open_found(given: Given<'_>, options: &Options, (target, limit): (usize, usiz
     let mut head = String::new();
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
     if let Some(flavour) = ldif::flavour(&head) {
-        given.known.whole(spec)?;
-        let ldif = Ldif::open(spec, (raw, found), &options.map, target, limit)?;
-        let about = About {
-            flavour,
-            encoding: found.encoding.name(),
-            delimiter: None,
-            bytes: raw.given,
-            columns: ldif.columns(),
-            shape: "one entry per object",
-            rows: None,
-            problems: merged(&found.problems, &ldif.problems()),
-            notes: ldif.notes(),
-        };
-        let reading = Reading::Ldif(Box::new(ldif));
-        let (name, start, care) = ((*spec).to_owned(), found.bom, Care::new(false));
-        let Given { raw, found, known, .. } = given;
-        return Ok(Source { name, raw, found, start, reading, about, care, known });
+        return open_ldif(given, flavour, options, (target, limit));
     }
     let preamble = flavour::preamble(&head);
     if head[preamble.len..].trim_ascii().is_empty() {
@@ -91,6 +75,43 @@ fn open_found(given: Given<'_>, options: &Options, (target, limit): (usize, usiz
     }
     flavour::refuse_markup(spec, &head[preamble.len..])?;
     table::open(given, &head, &preamble, options, (target, limit))
+}
+
+/// Opens LDIF, all of which is looked at.
+fn open_ldif(
+    given: Given<'_>,
+    flavour: &'static str,
+    options: &Options,
+    sizes: (usize, usize),
+) -> Result<Source> {
+    let Given { spec, raw, mut found, known } = given;
+    let mut witness = match &known {
+        Known::All(_) => None,
+        Known::Assumed(assumed) => assumed.witness(&raw, found.bom)?,
+    };
+    let ldif = Ldif::open(spec, (&raw, &found), &mut witness, &options.map, sizes)?;
+    let known = match known {
+        Known::All(hash) => Known::All(hash),
+        Known::Assumed(assumed) => {
+            let bytes = assumed.heard(witness, &raw)?;
+            found.ascii = bytes.ascii;
+            Known::All(bytes.hash)
+        }
+    };
+    let about = About {
+        flavour,
+        encoding: found.encoding.name(),
+        delimiter: None,
+        bytes: raw.given,
+        columns: ldif.columns(),
+        shape: "one entry per object",
+        rows: None,
+        problems: merged(&found.problems, &ldif.problems()),
+        notes: ldif.notes(),
+    };
+    let reading = Reading::Ldif(Box::new(ldif));
+    let (name, start, care) = (spec.to_owned(), found.bom, Care::new(false));
+    Ok(Source { name, raw, found, start, reading, about, care, known })
 }
 
 /// A file whose encoding is known.

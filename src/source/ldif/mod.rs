@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
 use super::Note;
+use super::assumed::Witness;
 use super::columns::Column;
 use super::encoding::{Found, Raw, Text};
 use super::regular::{Cut, Regular};
@@ -41,21 +42,21 @@ pub(super) struct Ldif {
 }
 
 impl Ldif {
-    /// Looks at all of a file. `map` gives names of the site's own for attributes.
+    /// Looks at all of a file, before the eyes of a witness. `map` gives names of the site's own for attributes.
     ///
     /// Fails when it cannot be read, or holds changes and no objects.
     pub(super) fn open(
         name: &str,
         file: (&Raw, &Found),
+        witness: &mut Option<Witness>,
         map: &[(String, Attr)],
-        target: usize,
-        limit: usize,
+        (target, limit): (usize, usize),
     ) -> Result<Self> {
         let (names, huge) = (Names::new(map), AtomicBool::new(false));
         let mut ldif = Self { names, seen: Seen::default(), target, limit, huge };
-        ldif.look(file)?;
+        ldif.look(file, witness)?;
         if ldif.huge.load(Ordering::Relaxed) {
-            ldif.look(file)?;
+            ldif.look(file, &mut None)?;
         }
         ldif.seen.settle();
         if ldif.seen.records == 0 && ldif.seen.changes > 0 {
@@ -70,7 +71,7 @@ impl Ldif {
     }
 
     /// Looks at all blocks.
-    fn look(&mut self, (raw, found): (&Raw, &Found)) -> Result<()> {
+    fn look(&mut self, (raw, found): (&Raw, &Found), witness: &mut Option<Witness>) -> Result<()> {
         let (names, limit) = (&self.names, self.limit);
         let look = |(place, block): (usize, Result<Block>)| {
             let mut seen = Seen::default();
@@ -78,7 +79,8 @@ impl Ldif {
             seen.look(&block.text, block.line, names, limit);
             Ok((place, seen))
         };
-        let looked: Result<Vec<_>> = self.blocks(raw, found).enumerate().par_bridge().map(look).collect();
+        let blocks = self.seen_blocks((raw, found), Some(witness));
+        let looked: Result<Vec<_>> = blocks.enumerate().par_bridge().map(look).collect();
         let mut looked = looked?;
         looked.sort_unstable_by_key(|&(place, _)| place);
         self.seen = Seen::default();
@@ -137,6 +139,15 @@ impl Ldif {
         raw: &'a Raw,
         found: &Found,
     ) -> Box<dyn Iterator<Item = Result<Block>> + Send + 'a> {
+        self.seen_blocks((raw, found), None)
+    }
+
+    /// The same, before the eyes of a witness, if there is one; it comes back at the end of a file cut by counting.
+    fn seen_blocks<'a>(
+        &'a self,
+        (raw, found): (&'a Raw, &Found),
+        mut witness: Option<&'a mut Option<Witness>>,
+    ) -> Box<dyn Iterator<Item = Result<Block>> + Send + 'a> {
         let (target, limit) = (self.target, self.limit);
         let straight = Straight::of(found).filter(|_| !self.huge.load(Ordering::Relaxed));
         let Some(straight) = straight else {
@@ -145,9 +156,13 @@ impl Ldif {
         };
         let cut = Cut { raw, straight, start: found.bom, line: 1, target, limit, last_end: last_border };
         let mut regular = Regular::new(cut);
+        regular.witness = witness.as_mut().and_then(|witness| witness.take());
         Box::new(std::iter::from_fn(move || {
             let block = regular.next();
             self.huge.fetch_or(regular.suspect, Ordering::Relaxed);
+            if let (None, Some(witness)) = (&block, &mut witness) {
+                **witness = regular.witness.take();
+            }
             block
         }))
     }

@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
         if read.is_some_and(|entry| entry.key == Key::Dn) {
             self.end(before_mark(self.text.as_bytes(), line.start));
         }
-        let mut place = Text { side: false, start: line.start, end: line.end };
+        let mut place = Text { start: line.start, end: line.end };
         if line.fold.is_some() && read.is_none_or(|entry| self.wants(entry.key)) {
             let text = self.text;
             place = self.draft.aside(|side| unfold(text, &line, side));

@@ -122,6 +122,26 @@ fn others_are_looked_at_first() {
 }
 
 #[test]
+fn ldif_is_the_same_whoever_looks_at_its_bytes() {
+    let entry =
+        |name: &str, at: usize| format!("dn: CN={at},DC=b\nmail: a{at}@b.co\ndisplayName: {name}\n\n");
+    let huge = format!("dn: CN=h,DC=b\nmail: h@b.co\ndescription: {}\n\n", "x".repeat(SIZES.1 + SIZES.0));
+    for (before, name) in [("", "Ann"), ("\u{feff}", "Änne"), ("# J\u{e4}ger\nversion: 1\n", "M?ller")] {
+        let start: String = (0..HEAD / 40).map(|at| entry(name, at)).collect();
+        for end in
+            [&b""[..], b"dn: CN=z\nmail: J\xe4ger@b.co\n", b"dn: CN=z\nmail: \0@b.co\n", huge.as_bytes()]
+        {
+            let bytes = [before.as_bytes(), start.as_bytes(), end, entry("B", 0).as_bytes()].concat();
+            let file = file(&bytes);
+            let (source, looked) = (opened(&file, None, 0), opened(&file, None, u64::MAX));
+            assert!(told(&source) == told(&looked), "{name} {end:?}");
+            assert_eq!(source.hash().unwrap(), blake3::hash(&bytes));
+            assert_eq!(source.found.ascii, bytes.is_ascii());
+        }
+    }
+}
+
+#[test]
 fn the_hash_can_be_had_before_a_reading() {
     for rows in [ROWS.as_bytes(), b"x@b.co,J\xe4ger,\r\n"] {
         let bytes = [&start("Ann"), rows].concat();
