@@ -124,3 +124,35 @@ impl Quiet {
         Shown { sip_address, mailbox: self.mailbox, sip_home: self.sip_home }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::spill::Spill;
+    use super::*;
+    use crate::rules::concern::Concern;
+    use crate::rules::verdict::Plan;
+    use crate::rules::{Context, RuleSet, Scenario};
+
+    #[test]
+    fn there_may_be_more_to_say_than_an_octet_counts() {
+        let plan = Plan::new(Context::of(Scenario::Teams), RuleSet::NONE, &[]);
+        let user = User::of(&[(Attr::SamAccountName, "x")]);
+        let facts = Facts::of(&user);
+        let mut concerned = Concern::of(&plan).with(&facts, true).clone();
+        let mut hush = Hush::default();
+        for record in 0..600 {
+            // Stands for another verdict.
+            concerned.verdict.by_severity[0] = record % 300;
+            concerned.profile = record + 1;
+            hush.add(&facts, &concerned, false);
+        }
+        let spill = Spill::new(std::path::Path::new("."));
+        let quiets = hush.finish(&Shelf::new(&spill, 1000));
+        let alone = quiets.alone([3, 3, 700].into_iter());
+        for record in 0..600 {
+            let said = alone.of(record).map(|quiet| quiet.verdict.by_severity[0]);
+            let known = record % 300 < 255 && record != 3;
+            assert_eq!(said, known.then_some(record % 300), "{record}");
+        }
+    }
+}

@@ -344,3 +344,17 @@ fn a_panic_on_the_way_ends_the_run_and_leaves_nobody_waiting() {
     let run = || run(&[&table], &plan, None, &Memory::unlimited(), &Silent, &Broken).map(drop);
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
 }
+
+/// They fold to nothing, as what has no text does, but they are keys and that is none.
+#[test]
+fn texts_of_combining_marks_alone_are_shared() {
+    let rows: [Row; 3] = [
+        &[(PrimaryUserAddress, "sip:\u{301}"), (ProxyAddresses, "sip:")],
+        &[(Mail, "\u{301}"), (ProxyAddresses, "SMTP:")],
+        &[(UserPrincipalName, "\u{301}"), (PrimaryUserAddress, "sip:")],
+    ];
+    for (row, code) in rows.into_iter().zip(["UNQ001", "UNQ002", "UNQ003"]) {
+        let row: Row = [&[(Attr::SamAccountName, "x")], row].concat().leak();
+        assert_eq!(codes(&[row, row], "UNQ"), [[code], [code]]);
+    }
+}

@@ -270,16 +270,14 @@ pub fn distinct_keys<'a>(facts: &Facts<'a>, mut each: impl FnMut(Space, &'a str)
             ProxyType::Other | ProxyType::Missing => {}
         }
     }
-    // Of a padded PUA another text counts than the SIP address with which the marks compare.
-    let pua = facts.pua();
-    let padded = trim(pua).len() != pua.len();
-    if padded || marks.has(Marks::PUA_NOT_SIP) {
-        give(Space::Sip, address_of_pua(trim(pua)));
+    // What is not well-formed may fold to nothing, and so be the same as an address without any text, which is no key.
+    if !facts.pua_well_formed || marks.has(Marks::PUA_NOT_SIP) {
+        give(Space::Sip, address_of_pua(trim(facts.pua())));
     }
-    if marks.has(Marks::MAIL_NOT_PRIMARY) {
+    if !facts.mail_well_formed || marks.has(Marks::MAIL_NOT_PRIMARY) {
         give(Space::Smtp, user.get(Mail));
     }
-    if padded || marks.has(Marks::SIP_NOT_UPN) {
+    if !facts.sip_well_formed || marks.has(Marks::SIP_NOT_UPN) {
         give(Space::Upn, user.get(UserPrincipalName));
     }
     give(Space::Nickname, user.get(MailNickname));

@@ -93,14 +93,16 @@ impl Assumed {
         let read = raw.read(0, &mut before)?;
         let mut witness = Witness::default();
         witness.see(&before[..read]);
+        // Of a long heading, not all was looked at.
+        witness.other |= std::str::from_utf8(&before[..read]).is_err();
         Ok(Some(witness))
     }
 
     /// Hears what the witness of a reading has seen that is at its end; less than everything says nothing.
     pub(super) fn hear(&self, witness: Witness, raw: &Raw) {
         if witness.len == raw.len {
-            let Witness { hasher, nul, ascii, .. } = witness;
-            let bytes = Bytes { hash: hasher.finalize(), utf8: !nul, ascii: ascii && !nul };
+            let Witness { hasher, other, ascii, .. } = witness;
+            let bytes = Bytes { hash: hasher.finalize(), utf8: !other, ascii: ascii && !other };
             self.seen.get_or_init(|| bytes);
         }
     }
@@ -134,13 +136,14 @@ impl Assumed {
 pub(super) struct Witness {
     hasher: Hasher,
     len: u64,
-    nul: bool,
+    /// Whether something is not UTF-8, or NUL.
+    other: bool,
     ascii: bool,
 }
 
 impl Default for Witness {
     fn default() -> Self {
-        Self { hasher: Hasher::new(), len: 0, nul: false, ascii: true }
+        Self { hasher: Hasher::new(), len: 0, other: false, ascii: true }
     }
 }
 
@@ -149,7 +152,7 @@ impl Witness {
     pub(super) fn see(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.len += bytes.len() as u64;
-        self.nul = self.nul || memchr::memchr(0, bytes).is_some();
+        self.other = self.other || memchr::memchr(0, bytes).is_some();
         self.ascii = self.ascii && bytes.is_ascii();
     }
 }

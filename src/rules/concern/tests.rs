@@ -118,10 +118,15 @@ proptest::proptest! {
         words in proptest::collection::vec(proptest::option::weighted(0.6, 0..WORDS.len()), Attr::COUNT),
         differing in 0..Attr::COUNT,
         proxies in proptest::collection::vec(proptest::collection::vec(
-            "(SMTP|smtp|sip|SIP|x500|fax|bad):[abA']{1,2}@(b\\.co|x\\.local)", 0..4,
+            "(SMTP|smtp|sip|SIP|x500|fax|bad):( |)([abA'é\u{301}]{1,2}@(b\\.co|x\\.local|x)|)", 0..4,
         ), 40),
+        hidden: [bool; 3],
     ) {
         let mut user = User::new(AttrSet::NONE);
+        if hidden != [true; 3] {
+            let [primary, sip, smtp] = hidden;
+            user.hide(crate::model::Hidden { primary, sip, smtp });
+        }
         for (attr, word) in AttrSet::ALL.without(Attr::ProxyAddresses).iter().zip(words) {
             if let Some(word) = word {
                 user.set(attr, WORDS[word]);

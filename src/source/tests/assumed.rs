@@ -179,3 +179,15 @@ fn a_file_that_changes_before_it_was_read_is_refused() {
     read(&source);
     assert!(source.changed() && source.hash().unwrap() == blake3::hash(&bytes));
 }
+
+#[test]
+fn what_stands_before_the_first_record_is_seen_too() {
+    // The letter at the end of what is looked at lets more of the start be read, and `\xe4` is in that.
+    let remark = ["# ", &"c".repeat(HEAD - 3), "é", &"c".repeat(50_000)].concat();
+    let rows = b"J\xe4ger\r\nmail,displayName,description\r\nu1@b.co,Ann,x\r\n";
+    let file = file(&[remark.as_bytes(), rows].concat());
+    let (spec, options) = (file.path().to_str().unwrap(), Options::default());
+    let opened = |small| open_sized(spec, &options, (SIZES.0, 4 * HEAD), small).unwrap();
+    assert!(opened(0).assumed().is_some());
+    assert_eq!(told(&opened(0)), told(&opened(u64::MAX)));
+}
