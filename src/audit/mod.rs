@@ -9,8 +9,8 @@
 //! 3. `judge`: every rule over every other user; the report takes the users in order.
 //!
 //! What is kept between the readings is the hashes, some thirty octets a user, and, while there is room, some twenty
-//! octets by which the last reading is faster. What grows with the users stays within the memory that the run may take: the
-//! rest goes to a temporary file (`spill`).
+//! octets by which the last reading is faster. What grows with the users stays within the memory that the run may take:
+//! the rest goes to a temporary file (`spill`).
 
 mod bits;
 mod blocks;

@@ -39,18 +39,15 @@ impl Reading {
         each: &mut dyn FnMut(&Record<'_>),
     ) -> (Problems, bool) {
         let mut problems = block.problems.clone();
-        let columns: Vec<Used> =
-            self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
+        let columns = self.used(wanted);
         let (text, mut at) = (block.text.as_str(), 0);
-        // Told of in the last reading.
         let tells = wanted == AttrSet::ALL && !matches!(notes, Notes::Take(_));
         let garbled = tells && !ascii && may_be_garbled(text);
         // Whether letters of a row may have become `?`.
         let may_have_lost =
             |at: usize, end: usize| ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();
         let lines = Lines::new(text, block.line);
-        let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
-        let mut room = Vec::new();
+        let (mut row, mut room) = (Row { before: usize::from(self.numbered), ..Row::default() }, Vec::new());
         let plain = Plain::of(&self.table, &columns).filter(|_| !garbled && !self.numbered);
         let mut known = self.plain(&lines);
         let (mut notes, mut given) = (Noted::of(notes, wanted, plain.as_ref()), 0);
@@ -103,8 +100,7 @@ impl Reading {
         wanted: AttrSet,
         each: &mut dyn FnMut(&Record<'_>),
     ) {
-        let columns: Vec<Used> =
-            self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect();
+        let columns = self.used(wanted);
         let (text, lines) = (block.text.as_str(), Lines::new(&block.text, block.line));
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let (mut room, mut told) = (Vec::new(), Problems::default());
@@ -135,6 +131,11 @@ impl Reading {
             each(&record);
             room = record.user.into_room();
         }
+    }
+
+    /// The columns that are wanted.
+    fn used(&self, wanted: AttrSet) -> Vec<Used> {
+        self.plan.used.iter().copied().filter(|column| wanted.has(column.attr)).collect()
     }
 
     /// A record without values, of rows whose lines are those of the block.

@@ -84,11 +84,6 @@ impl RowNotes {
         Some((u8::try_from(self.len).ok()?, self.octets.get(..self.len)?))
     }
 
-    /// Leaves the row without notes.
-    pub(super) fn leave(&mut self) {
-        self.len = self.octets.len() + 1;
-    }
-
     /// Notes a cell.
     #[inline]
     pub(super) fn put_cell(&mut self, len: usize, quoted: bool) {
@@ -183,8 +178,5 @@ mod tests {
         let cell = "a;bc";
         notes.put_values(cell, &[&cell[..1], &cell[2..]]);
         assert_eq!(notes.octets(), Some((5, [4, 0, 1, 1, 2].as_slice())));
-        notes.leave();
-        notes.put_cell(3, true);
-        assert_eq!(notes.octets(), None);
     }
 }

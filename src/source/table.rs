@@ -35,8 +35,7 @@ pub(super) fn open(
     let place = format!("{spec}:{}", heading.line);
     flavour::refuse_table(spec, &place, &heading.names)?;
     let flavour = Flavour::of(&heading.names, &preamble.type_name, table.delimiter, heading.quoted);
-    let rows = head.get(heading.end..).unwrap_or_default();
-    let (raw, found) = (&given.raw, &given.found);
+    let (raw, found, rows) = (&given.raw, &given.found, head.get(heading.end..).unwrap_or_default());
     let escaped = matches!(flavour, Flavour::AdFind | Flavour::JXplorer);
     if escaped {
         given.known.whole(spec)?;
