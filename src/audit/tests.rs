@@ -172,6 +172,10 @@ fn users_judged_in_the_first_reading_are_judged_alike_in_the_last() {
         }
         if nth % 3 > 1 {
             all.extend([(PrimaryUserAddress, text("sip:")), (Attr::UserEnabled, "TRUE")]);
+            all.push((Attr::DeploymentLocator, ["SRV:", "sipfed.online.lync.com"][nth % 2]));
+        }
+        if nth.is_multiple_of(2) {
+            all.extend([(Attr::HomeMdb, "CN=DB1"), (Attr::RecipientTypeDetails, "1")]);
         }
         named(&all)
     };
