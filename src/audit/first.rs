@@ -61,7 +61,7 @@ pub(super) fn first_reading<'s>(
         inputs[input].noted_records(&block, AttrSet::ALL, Notes::Take(&mut notes), &mut |record| {
             let facts = Facts::with(&record.user, domains);
             collector.add(record, &facts);
-            hush.add(&facts, concern.with(&facts, true), record.incomplete.is_some());
+            hush.add(plan, &facts, concern.with(&facts, true), record.incomplete.is_some());
         });
         let (found, notes) = (collector.finish(), shelf_of_notes.keep_here(notes));
         lock(&desks).push(desk);

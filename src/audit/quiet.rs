@@ -4,8 +4,8 @@
 use super::spill::Shelf;
 use crate::model::address::address_of_pua;
 use crate::model::{Attr, AttrSet, Brief, Facts, MailboxHome, SipHome, User};
-use crate::rules::concern::Concerned;
-use crate::rules::verdict::{Shown, Verdict};
+use crate::rules::concern::{Concerned, are_silent};
+use crate::rules::verdict::{Plan, Shown, Verdict};
 
 /// What is said of such a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +40,14 @@ impl Default for Hush {
 }
 
 impl Hush {
-    /// Takes the next record: what its rules say while it is taken to share nothing.
-    pub(super) fn add(&mut self, facts: &Facts<'_>, concerned: &Concerned, incomplete: bool) {
+    /// Takes the next record: what the rules of a plan say while it is taken to share nothing.
+    pub(super) fn add(&mut self, plan: &Plan, facts: &Facts<'_>, concerned: &Concerned, incomplete: bool) {
         let pua = facts.pua();
-        let is_quiet = concerned.run.is_empty()
-            && !incomplete
+        let is_quiet = !incomplete
             // Of others the proxy addresses are needed to show the SIP address.
             && pua.is_empty() == facts.sip_address.is_none()
-            && facts.exclusion().is_none();
+            && facts.exclusion().is_none()
+            && are_silent(plan, concerned.run, facts);
         let number = if is_quiet { self.number(facts, concerned) } else { 0 };
         self.records.push(number);
     }
@@ -131,7 +131,6 @@ mod tests {
     use super::super::spill::Spill;
     use super::*;
     use crate::rules::concern::Concern;
-    use crate::rules::verdict::Plan;
     use crate::rules::{Context, RuleSet, Scenario};
 
     #[test]
@@ -145,7 +144,7 @@ mod tests {
             // Stands for another verdict.
             concerned.verdict.by_severity[0] = record % 300;
             concerned.profile = record + 1;
-            hush.add(&facts, &concerned, false);
+            hush.add(&plan, &facts, &concerned, false);
         }
         let spill = Spill::new(std::path::Path::new("."));
         let quiets = hush.finish(&Shelf::new(&spill, 1000));

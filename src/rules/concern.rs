@@ -148,6 +148,12 @@ impl Nothing {
     }
 }
 
+/// Whether rules find nothing about a user and are not left open.
+#[must_use]
+pub fn are_silent(plan: &Plan, run: RuleSet, facts: &Facts<'_>) -> bool {
+    run.iter().all(|place| in_silence(plan, place, facts) == Some(RuleSet::NONE))
+}
+
 /// The rule if it is left open, none if not; `None` when it has something to say or fails: then it is run on every user
 /// concerned, where that is told.
 fn in_silence(plan: &Plan, place: usize, facts: &Facts<'_>) -> Option<RuleSet> {
