@@ -29,7 +29,8 @@ pub(super) type EachRow<'a> = dyn FnMut(&[String], u64, bool) -> Option<Problem>
 
 impl Reading {
     /// Gives every record of a block to `each`. Unless the block was cut with care, says whether it shows that it
-    /// had to be; then not all of it was read. In a file that is `ascii` throughout, `?` may stand for lost letters.
+    /// had to be; then not all of it was read. In a file that is `ascii` throughout, `?` may stand for lost letters;
+    /// of garbled ones the last reading tells.
     pub(super) fn records(
         &self,
         block: &Block,
@@ -41,8 +42,8 @@ impl Reading {
         let mut problems = block.problems.clone();
         let columns = self.used(wanted);
         let (text, mut at) = (block.text.as_str(), 0);
-        let tells = wanted == AttrSet::ALL && !matches!(notes, Notes::Take(_));
-        let garbled = tells && !ascii && may_be_garbled(text);
+        let garbled =
+            wanted == AttrSet::ALL && !matches!(notes, Notes::Take(_)) && !ascii && may_be_garbled(text);
         // Whether letters of a row may have become `?`.
         let may_have_lost =
             |at: usize, end: usize| ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();
