@@ -47,14 +47,19 @@ impl Classes {
     /// The classes of what stands before the first `@`, [`Classes::DOTS`] among them, and where that `@` is; of the
     /// whole text without one.
     #[must_use]
+    #[inline]
     pub(super) fn before_at(text: &str) -> (Self, Option<usize>) {
-        let bytes = text.as_bytes();
-        let start = plain_start(bytes);
-        if bytes.get(start.len) == Some(&b'@') {
-            let dot = if start.dot { Self::DOT.0 } else { 0 };
-            let dots = if start.dots { Self::DOTS.0 } else { 0 };
+        let start = plain_start(text.as_bytes());
+        if text.as_bytes().get(start.len) == Some(&b'@') {
+            let (dot, dots) = (u16::from(start.dot) * Self::DOT.0, u16::from(start.dots) * Self::DOTS.0);
             return (Self(dot | dots), Some(start.len));
         }
+        Self::before_any_at(text)
+    }
+
+    /// The same for all texts.
+    #[inline(never)]
+    fn before_any_at(text: &str) -> (Self, Option<usize>) {
         let (mut all, mut last, mut pairs) = (0, 0, 0);
         for (at, b) in text.bytes().enumerate() {
             if b == b'@' {
@@ -66,6 +71,12 @@ impl Classes {
             last = own;
         }
         (Self(all | (pairs & Self::DOT.0) << 7), None)
+    }
+
+    /// Whether letters of ASCII, digits, full stops and hyphens alone have these classes.
+    #[must_use]
+    pub(super) fn are_plain(self) -> bool {
+        self.0 & !(Self::DOT.0 | Self::DOTS.0) == 0
     }
 
     /// The classes of a character.

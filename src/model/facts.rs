@@ -2,14 +2,14 @@
 
 use smallvec::SmallVec;
 
-use super::address::{Known, Look, address_of_pua, after_prefix, domain};
+use super::address::{Known, address_of_pua, after_prefix, domain};
 use super::attribute::Attr;
 use super::class::Classes;
 use super::fold::{same, trim};
 use super::home::{Locator, MailboxHome, SipHome, locator};
-use super::marks::{Among, Marks};
+use super::marks::{Among, Marks, Twins};
 use super::octet::{equal, has};
-use super::proxy::{Proxy, ProxyType};
+use super::proxy::{Proxy, ProxyType, Seen};
 use super::tri::Tri;
 use super::user::User;
 
@@ -36,27 +36,6 @@ impl Kinds {
             kinds.no_user |= NO_USERS.iter().any(|name| is(name));
         }
         kinds
-    }
-}
-
-/// What was seen of an address that stands outside proxyAddresses.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    well_formed: bool,
-    routable: bool,
-    local_classes: Classes,
-}
-
-impl Seen {
-    /// Looks at a sip or smtp address, unless it stands among the proxy addresses to the letter: most do.
-    fn of<'a>(of: ProxyType, address: &'a str, proxies: &[Proxy<'a>], known: &mut Known) -> Self {
-        if let Some(twin) = proxies.iter().find(|proxy| proxy.of == of && equal(proxy.address, address)) {
-            let Proxy { well_formed, routable, local_classes, .. } = *twin;
-            return Self { well_formed, routable, local_classes };
-        }
-        let look = Look::at(address, known);
-        let well_formed = if of == ProxyType::Sip { look.is_sip() } else { look.is_mail() };
-        Self { well_formed, routable: look.routable, local_classes: look.local_classes }
     }
 }
 
@@ -136,13 +115,24 @@ impl<'a> Facts<'a> {
         facts.sip_home = SipHome::of(user, facts.locator, facts.sip_enabled.yes());
         facts.recipient_type = user.number(Attr::RecipientTypeDetails);
         facts.kinds = Kinds::of(user);
+        let name = user.get(Attr::UserPrincipalName);
+        let twins = Twins {
+            pua: look.is_some_and(|look| look.twin.is_some()),
+            mail: mail_look.twin == Some(true),
+            name: facts.sip_address.is_some_and(|address| equal(address, name)),
+        };
+        let is_name_routable = match look {
+            // Mostly they are one text.
+            Some(look) if twins.name && look.well_formed => look.routable,
+            _ => known.is_routable(domain(name)),
+        };
         let routable = user.carries(Attr::ProxyAddresses)
             && user.carries(Attr::PrimaryUserAddress)
             && !among.outside
             && look.is_none_or(|look| look.routable)
             && mail_look.routable
-            && is_name_routable(user, uri.zip(look), known);
-        facts.marks = Marks::of(&facts, &among, routable);
+            && is_name_routable;
+        facts.marks = Marks::of(&facts, &among, twins, routable);
         facts
     }
 
@@ -287,16 +277,6 @@ impl<'a> Facts<'a> {
     /// Contacts have none and are kept.
     fn lacks_account_name(&self) -> bool {
         self.user.has(Attr::SamAccountName) == Tri::No && !self.is_contact()
-    }
-}
-
-/// Whether the suffix of the sign-in name is routable by its shape, given the SIP address and what was seen of it.
-fn is_name_routable(user: &User<'_>, sip: Option<(&str, Seen)>, known: &mut Known) -> bool {
-    let name = user.get(Attr::UserPrincipalName);
-    match sip {
-        // Mostly they are one text.
-        Some((address, Seen { well_formed: true, routable, .. })) if address == name => routable,
-        _ => known.is_routable(domain(name)),
     }
 }
 

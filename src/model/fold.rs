@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use wide::u8x16;
 
-use super::octet::{ascii_start, equal, small};
+use super::octet::{ascii_start, equal_small, small};
 
 /// Blank: space, TAB, CR, LF, VT, FF.
 #[must_use]
@@ -98,12 +98,12 @@ fn alone(c: char) -> Option<Box<str>> {
 #[must_use]
 #[inline]
 pub fn same(a: &str, b: &str) -> bool {
-    equal(a, b) || a.eq_ignore_ascii_case(b) || same_folded(a, b)
+    equal_small(a, b) || same_folded(a, b)
 }
 
 fn same_folded(a: &str, b: &str) -> bool {
     let (a, b) = (trim(a), trim(b));
-    if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold(a) == fold(b) }
+    if a.is_ascii() && b.is_ascii() { equal_small(a, b) } else { fold(a) == fold(b) }
 }
 
 /// A 64-bit hash of the folded text: equal for texts that are the [`same`], on every machine. Texts that collide can

@@ -9,7 +9,7 @@ use super::class::Classes;
 use super::facts::Facts;
 use super::fold::{is_blank, same};
 use super::home::Locator;
-use super::octet::{find, is_short_and_plain};
+use super::octet::{equal_small, find, is_short_and_plain};
 use super::proxy::{Proxy, ProxyType};
 use super::tri::Tri;
 use super::user::Hidden;
@@ -98,6 +98,17 @@ marks! {
     ODD_NAME = 33;
 }
 
+/// Which texts are the same to the letter: where they are, nothing has to be folded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Twins {
+    /// The PUA and a sip proxy.
+    pub(super) pua: bool,
+    /// mail and a primary smtp proxy.
+    pub(super) mail: bool,
+    /// The SIP address and userPrincipalName.
+    pub(super) name: bool,
+}
+
 /// What the values of proxyAddresses show together.
 #[derive(Debug, Default)]
 pub(super) struct Among {
@@ -120,6 +131,28 @@ impl Among {
     /// Takes one more, given those before.
     #[inline]
     pub(super) fn add(&mut self, proxy: &Proxy<'_>, before: &[Proxy<'_>]) {
+        match proxy.of {
+            ProxyType::Smtp => {
+                self.smtps += 1;
+                self.primaries += usize::from(proxy.primary);
+            }
+            ProxyType::Sip => self.sips += 1,
+            ProxyType::Other | ProxyType::Missing => {}
+        }
+        if !proxy.is_usual() {
+            self.add_unusual(proxy);
+        }
+        if matches!(proxy.of, ProxyType::Smtp | ProxyType::Sip) {
+            let length = 1 << (proxy.address.len() & 63);
+            let seen = &mut self.lengths[usize::from(proxy.of == ProxyType::Sip)];
+            self.marks.add(Marks::ALIKE, *seen & length != 0 && may_repeat(proxy, before));
+            *seen |= length;
+        }
+    }
+
+    /// Takes what is out of the ordinary about one.
+    #[inline(never)]
+    fn add_unusual(&mut self, proxy: &Proxy<'_>) {
         let Proxy { of, classes, local_classes, .. } = *proxy;
         self.classes = self.classes.with(classes);
         self.local_classes = self.local_classes.with(local_classes);
@@ -127,30 +160,17 @@ impl Among {
         self.marks.add(Marks::LONG, proxy.raw.len() > 250);
         self.marks.add(Marks::PADDED, proxy.is_padded());
         match of {
-            ProxyType::Smtp => {
-                self.smtps += 1;
-                self.primaries += usize::from(proxy.primary);
-                self.marks.add(Marks::MALFORMED_SMTP, !proxy.well_formed);
-            }
+            ProxyType::Smtp => self.marks.add(Marks::MALFORMED_SMTP, !proxy.well_formed),
             ProxyType::Sip => {
-                self.sips += 1;
                 self.marks.add(Marks::MALFORMED_SIP, !proxy.well_formed);
                 self.local_classes_of_sips = self.local_classes_of_sips.with(local_classes);
             }
             ProxyType::Other => {
                 self.others += 1;
                 self.marks.add(Marks::OTHER_TYPE, after_prefix(proxy.text(), "x500").is_none());
-                return;
             }
-            ProxyType::Missing => {
-                self.marks.0 |= Marks::UNTYPED.0;
-                return;
-            }
+            ProxyType::Missing => self.marks.add(Marks::UNTYPED, true),
         }
-        let length = 1 << (proxy.address.len() & 63);
-        let seen = &mut self.lengths[usize::from(of == ProxyType::Sip)];
-        self.marks.add(Marks::ALIKE, *seen & length != 0 && may_repeat(proxy, before));
-        *seen |= length;
     }
 
     fn marks(&self) -> Marks {
@@ -170,7 +190,7 @@ impl Among {
 
 /// Whether an address of ASCII may be one of those before: too many are not compared.
 fn may_repeat(proxy: &Proxy<'_>, before: &[Proxy<'_>]) -> bool {
-    let same = |other: &Proxy<'_>| other.of == proxy.of && other.address.eq_ignore_ascii_case(proxy.address);
+    let same = |other: &Proxy<'_>| other.of == proxy.of && equal_small(other.address, proxy.address);
     before.len() > FEW || before.iter().any(same)
 }
 
@@ -208,13 +228,13 @@ impl Marks {
     }
 
     /// The marks of a user; `routable` says that every address is there and lies in a domain routable by its shape.
-    pub(super) fn of(facts: &Facts<'_>, among: &Among, routable: bool) -> Self {
+    pub(super) fn of(facts: &Facts<'_>, among: &Among, twins: Twins, routable: bool) -> Self {
         let mut marks = among.marks();
         marks.add(Self::ANY, true);
         marks.of_proxies(facts);
-        marks.of_pua(facts);
-        marks.of_mail(facts);
-        marks.of_upn(facts);
+        marks.of_pua(facts, twins.pua);
+        marks.of_mail(facts, twins.mail);
+        marks.of_upn(facts, twins.name);
         let user = facts.user;
         marks.add(Self::NOT_ENABLED, user.says(Attr::UserEnabled, false) != Tri::No);
         marks.add(Self::ODD_LOCATOR, matches!(facts.locator, Locator::Empty | Locator::Unknown));
@@ -254,39 +274,36 @@ impl Marks {
         | Self::LONG.0
         | Self::RISKY.0;
 
-    fn of_pua(&mut self, facts: &Facts<'_>) {
+    fn of_pua(&mut self, facts: &Facts<'_>, twin: bool) {
         let (pua, shown) = (facts.pua(), facts.user.carries(Attr::PrimaryUserAddress));
         self.add(Self::LONG, !shown || pua.len() > 250);
         self.add(Self::RISKY, !shown || facts.pua_local_classes.has(Classes::RISKY));
         self.add(Self::NO_PUA, pua.is_empty());
         self.add(Self::MALFORMED_PUA, !facts.pua_well_formed);
         let address = facts.sip_address.filter(|_| !pua.is_empty());
-        let is_sip = address.is_some_and(|address| facts.sips().any(|proxy| same(proxy.address, address)));
-        self.add(Self::PUA_NOT_SIP, !is_sip);
+        let is_sip = || address.is_some_and(|address| facts.sips().any(|proxy| same(proxy.address, address)));
+        self.add(Self::PUA_NOT_SIP, !(twin || is_sip()));
     }
 
-    fn of_mail(&mut self, facts: &Facts<'_>) {
+    fn of_mail(&mut self, facts: &Facts<'_>, twin: bool) {
         let (mail, raw) = (facts.mail, facts.user.get(Attr::Mail));
         self.add(Self::NO_MAIL, raw.is_empty());
         self.add(Self::MALFORMED_MAIL, !facts.mail_well_formed);
         self.add(Self::PADDED_MAIL, raw.len() != mail.len() || !facts.user.carries(Attr::Mail));
-        let is_primary = facts.primaries().any(|primary| same(primary.address, mail));
+        let is_primary = twin || facts.primaries().any(|primary| same(primary.address, mail));
         self.add(Self::MAIL_NOT_PRIMARY, raw.is_empty() || !facts.shows_primary() || !is_primary);
         let is_sip = facts.sip_address.is_some_and(|address| same(address, mail));
         self.add(Self::SIP_NOT_MAIL, raw.is_empty() || !is_sip);
     }
 
-    fn of_upn(&mut self, facts: &Facts<'_>) {
+    fn of_upn(&mut self, facts: &Facts<'_>, twin: bool) {
         let name = facts.user.get(Attr::UserPrincipalName);
-        let is_sip = facts.sip_address.is_some_and(|address| same(address, name));
+        let is_sip = twin || facts.sip_address.is_some_and(|address| same(address, name));
         self.add(Self::SIP_NOT_UPN, name.is_empty() || !is_sip);
         self.add(Self::NO_UPN, name.is_empty());
         // A SIP address of ordinary characters is an ordinary sign-in name.
-        let ordinary = facts.sip_well_formed
-            && facts.sip_address == Some(name)
-            && name.len() <= 48
-            && !self.has(Self::RISKY)
-            && !ends_in_dot(name);
+        let ordinary =
+            facts.sip_well_formed && twin && name.len() <= 48 && !self.has(Self::RISKY) && !ends_in_dot(name);
         self.add(Self::ODD_UPN, !ordinary && is_odd(name));
     }
 }

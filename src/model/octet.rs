@@ -52,6 +52,24 @@ pub fn equal(one: &str, other: &str) -> bool {
     }
 }
 
+/// The same with letters of ASCII in any case.
+#[must_use]
+#[inline]
+pub fn equal_small(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let are_same = |one: &[u8; 16], other: &[u8; 16]| small(u8x16::new(*one)) == small(u8x16::new(*other));
+    match (one.last_chunk(), other.last_chunk()) {
+        (Some(last), Some(other_last)) => {
+            let mut sixteens = one.as_chunks().0.iter().zip(other.as_chunks().0);
+            are_same(last, other_last) && sixteens.all(|(one, other)| are_same(one, other))
+        }
+        _ => one.eq_ignore_ascii_case(other),
+    }
+}
+
 /// Whether an octet stands in a text.
 #[must_use]
 #[inline]
@@ -248,6 +266,10 @@ mod tests {
             proptest::prop_assert_eq!(equal(&text, &other), text == other);
             let changed: String = text.chars().enumerate().map(|(nth, c)| if nth == at { 'x' } else { c }).collect();
             proptest::prop_assert_eq!(equal(&text, &changed), text == changed);
+            let large = text.to_uppercase();
+            proptest::prop_assert!(equal_small(&text, &large) && equal_small(&large, &text));
+            proptest::prop_assert_eq!(equal_small(&large, &other), text == other);
+            proptest::prop_assert_eq!(equal_small(&large, &changed), text == changed);
         }
 
         #[test]

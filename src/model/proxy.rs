@@ -1,8 +1,9 @@
-//! One value of `proxyAddresses`.
+//! One value of `proxyAddresses`, and addresses of other attributes beside them.
 
 use super::address::{Known, Look, address_type};
 use super::class::Classes;
 use super::fold::trim;
+use super::octet::equal;
 
 /// The type of a proxy address, as far as rules tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,25 +47,37 @@ impl<'a> Proxy<'a> {
     }
 
     /// Splits a value, given the domains of the values before.
+    #[expect(
+        clippy::inline_always,
+        reason = "parts put together in memory and moved on at once are waited for"
+    )]
+    #[inline(always)]
     pub(super) fn split(raw: &'a str, known: &mut Known) -> Self {
-        let (of, written_type, address) = ProxyType::split(trim(raw));
-        let mut proxy = Self {
-            raw,
-            of,
-            address,
-            routable: true,
-            well_formed: true,
-            primary: of == ProxyType::Smtp && written_type == "SMTP",
-            classes: Classes::default(),
-            local_classes: Classes::default(),
-        };
+        let text = trim(raw);
+        let (of, colon) = ProxyType::of(text);
+        let address = colon.map_or(text, |colon| &text[colon + 1..]);
+        let (routable, well_formed, classes) = (true, true, Classes::default());
+        let mut proxy =
+            Self { raw, of, address, routable, well_formed, primary: false, classes, local_classes: classes };
         if matches!(of, ProxyType::Smtp | ProxyType::Sip) {
             let look = Look::at(address, known);
+            proxy.primary = of == ProxyType::Smtp && text.starts_with("SMTP");
             proxy.well_formed = if of == ProxyType::Smtp { look.is_mail() } else { look.is_sip() };
             (proxy.classes, proxy.local_classes) = (look.classes(), look.local_classes);
             proxy.routable = look.routable;
         }
         proxy
+    }
+
+    /// Whether it is a sip or smtp address with nothing out of the ordinary.
+    #[inline]
+    pub(super) fn is_usual(&self) -> bool {
+        self.well_formed
+            && self.routable
+            && matches!(self.of, ProxyType::Smtp | ProxyType::Sip)
+            && self.classes.are_plain()
+            && self.raw.len() <= 250
+            && !self.is_padded()
     }
 
     /// The value without outer blanks.
@@ -82,7 +95,8 @@ impl<'a> Proxy<'a> {
     /// Its type as written; empty without one.
     #[must_use]
     pub fn written_type(&self) -> &'a str {
-        ProxyType::split(self.text()).1
+        let text = self.text();
+        ProxyType::of(text).1.map_or("", |colon| &text[..colon])
     }
 
     /// What stands behind the first `@` of the address; empty without one.
@@ -92,20 +106,51 @@ impl<'a> Proxy<'a> {
     }
 }
 
+/// What was seen of an address that stands outside proxyAddresses.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// Whether it is well-formed.
+    pub(super) well_formed: bool,
+    /// Whether its domain is routable by its shape.
+    pub(super) routable: bool,
+    /// The classes of the characters before its `@`.
+    pub(super) local_classes: Classes,
+    /// Whether it stands among the proxy addresses to the letter, and there as a primary smtp address.
+    pub(super) twin: Option<bool>,
+}
+
+impl Seen {
+    /// Looks at a sip or smtp address, unless it stands among the proxy addresses: most do.
+    pub(super) fn of<'a>(of: ProxyType, address: &'a str, proxies: &[Proxy<'a>], known: &mut Known) -> Self {
+        let twins = || proxies.iter().filter(|proxy| proxy.of == of && equal(proxy.address, address));
+        if let Some(twin) = twins().next() {
+            let Proxy { well_formed, routable, local_classes, .. } = *twin;
+            let twin = Some(twins().any(|twin| twin.primary));
+            return Self { well_formed, routable, local_classes, twin };
+        }
+        let look = Look::at(address, known);
+        let well_formed = if of == ProxyType::Sip { look.is_sip() } else { look.is_mail() };
+        Self { well_formed, routable: look.routable, local_classes: look.local_classes, twin: None }
+    }
+}
+
 impl ProxyType {
-    /// The type of a value, as such and as written, and what stands behind it.
-    fn split(value: &str) -> (Self, &str, &str) {
-        let usual = match value.as_bytes() {
-            [b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P', b':', ..] => Some((Self::Smtp, 4)),
-            [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] => Some((Self::Sip, 3)),
-            _ => None,
-        };
-        if let Some((of, colon)) = usual {
-            (of, &value[..colon], &value[colon + 1..])
-        } else if let Some((written, address)) = address_type(value) {
-            (Self::Other, written, address)
-        } else {
-            (Self::Missing, "", value)
+    /// The type of a value, and where it ends.
+    #[inline]
+    fn of(value: &str) -> (Self, Option<usize>) {
+        match value.as_bytes() {
+            [b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P', b':', ..] => (Self::Smtp, Some(4)),
+            [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] => (Self::Sip, Some(3)),
+            _ => Self::of_others(value),
+        }
+    }
+
+    /// The same for all other types.
+    #[inline(never)]
+    fn of_others(value: &str) -> (Self, Option<usize>) {
+        match address_type(value) {
+            Some((written, _)) => (Self::Other, Some(written.len())),
+            None => (Self::Missing, None),
         }
     }
 }
