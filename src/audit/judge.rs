@@ -240,6 +240,10 @@ impl<'a> Near<'a> {
 }
 
 impl Neighbours for Near<'_> {
+    fn any(&self, space: Space) -> bool {
+        self.ties.any(look::place(space))
+    }
+
     fn others(&self, text: &str, space: Space) -> Option<Others> {
         if self.ties.is_empty() {
             return None;
