@@ -7,8 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::profile::Profile;
 use super::verdict::{Plan, Verdict, judge};
-use super::{Check, RuleSet, Sink, all, findings_of};
-use crate::finding::Finding;
+use super::{Check, RuleSet, Sink, all, count_of};
 use crate::model::{Attr, AttrSet, Facts, Hidden, Marks, User};
 
 /// Chooses the rules for one user after the other.
@@ -92,11 +91,14 @@ impl<'p> Concern<'p> {
         &self.known[place].insert(known).1
     }
 
-    /// What the rules of the plan say about one user, in the order of the catalogue and at their own severities: what
-    /// [`super::findings_about`] says, without asking those that have nothing to say.
-    pub fn findings_about(&mut self, facts: &Facts<'_>) -> Vec<Finding> {
-        let run = self.with(facts, true).run;
-        run.iter().flat_map(|place| findings_of(place, &self.plan.context, facts)).collect()
+    /// How many findings about one user the rules of the plan have that are not `left_out`, by their place in the
+    /// catalogue; what [`super::findings_about`] says, without asking those that have nothing to say.
+    pub fn counts_about(&mut self, facts: &Facts<'_>, left_out: RuleSet) -> Vec<u32> {
+        let mut counts = vec![0; self.plan.severity.len()];
+        for place in self.with(facts, true).run.without(left_out).iter() {
+            counts[place] = count_of(place, &self.plan.context, facts);
+        }
+        counts
     }
 
     /// A rule has nothing to say without its marks. And what a rule says follows from what it reads: where none of that
@@ -157,14 +159,13 @@ pub fn are_silent(plan: &Plan, run: RuleSet, facts: &Facts<'_>) -> bool {
 /// The rule if it is left open, none if not; `None` when it has something to say or fails: then it is run on every user
 /// concerned, where that is told.
 fn in_silence(plan: &Plan, place: usize, facts: &Facts<'_>) -> Option<RuleSet> {
-    let (rule, mut findings, mut own) = (super::at(place), Vec::new(), RuleSet::NONE);
+    let (rule, mut findings, mut own) = (super::at(place), 0, RuleSet::NONE);
     let ran = catch_unwind(AssertUnwindSafe(|| match rule.check {
         Check::User(check) => {
-            let mut sink = Sink::new(place, plan.severity[place], &mut findings, &mut own);
-            check(facts, &plan.context, &mut sink);
+            check(facts, &plan.context, &mut Sink::counting(place, &mut findings, &mut own));
         }
         Check::Shared(_) | Check::Taken(..) if !rule.is_shown(facts.user.carried()) => own.insert(place),
         Check::Shared(_) | Check::Taken(..) | Check::Organisation(_) => {}
     }));
-    (ran.is_ok() && findings.is_empty()).then_some(own)
+    (ran.is_ok() && findings == 0).then_some(own)
 }

@@ -351,7 +351,7 @@ fn shared(facts: &Facts<'_>, space: Space, near: &dyn Neighbours, out: &mut Sink
             return;
         }
         if let Some(others) = near.others(key.text, space) {
-            out.fire(key.attribute, key.value, format!("`{text}` is also held by {others}"));
+            out.fire(key.attribute, key.value, format_args!("`{text}` is also held by {others}"));
             told.insert(text);
         }
     });
@@ -373,8 +373,11 @@ fn taken(facts: &Facts<'_>, own: Space, theirs: Space, near: &dyn Neighbours, ou
         let mut holds_it_too = false;
         keys(facts.user, |other| holds_it_too |= other.space == theirs && same(other.text, key.text));
         if let Some(others) = near.others(key.text, theirs).filter(|_| !holds_it_too) {
-            let message = format!("`{}` is an address of {others}", fold(key.text));
-            out.fire(key.attribute, key.value, message);
+            out.fire(
+                key.attribute,
+                key.value,
+                format_args!("`{}` is an address of {others}", fold(key.text)),
+            );
         }
     });
 }
