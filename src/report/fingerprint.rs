@@ -1,7 +1,5 @@
 //! What a finding is called across runs.
 
-use smallvec::SmallVec;
-
 use crate::finding::Finding;
 use crate::model::fold::{fold, trim};
 use crate::model::{Attr, User};
@@ -10,14 +8,12 @@ use crate::rules;
 /// Changes only if fingerprints must; every baseline would be void.
 const VERSION: &[u8] = b"dirsync-audit finding 1";
 
-/// What is hashed; few findings have more of it.
-type Room = SmallVec<[u8; 512]>;
-
 /// The fingerprint of a finding about a user: the same in every run, order and version of the program as long as
 /// rule, object, attribute and value are.
 #[must_use]
 pub fn of(user: &User<'_>, finding: &Finding) -> [u8; 16] {
-    let mut room = Room::new();
+    // Few findings have more.
+    let mut room = Vec::with_capacity(512);
     part(&mut room, |room| room.extend_from_slice(VERSION));
     part(&mut room, |room| room.extend_from_slice(rules::at(finding.rule).code.as_bytes()));
     part(&mut room, |room| folded(room, identity(user)));
@@ -30,7 +26,7 @@ pub fn of(user: &User<'_>, finding: &Finding) -> [u8; 16] {
 }
 
 /// Appends a part behind its length, which keeps `ab` + `c` apart from `a` + `bc`.
-fn part(room: &mut Room, append: impl FnOnce(&mut Room)) {
+fn part(room: &mut Vec<u8>, append: impl FnOnce(&mut Vec<u8>)) {
     let start = room.len();
     room.extend_from_slice(&[0; 8]);
     append(room);
@@ -39,7 +35,7 @@ fn part(room: &mut Room, append: impl FnOnce(&mut Room)) {
 }
 
 /// Appends a text as [`fold`] makes it; ASCII is folded in its place.
-fn folded(room: &mut Room, text: &str) {
+fn folded(room: &mut Vec<u8>, text: &str) {
     if text.is_ascii() {
         let start = room.len();
         room.extend_from_slice(trim(text).as_bytes());
@@ -87,7 +83,7 @@ mod tests {
     #[test]
     fn a_part_is_folded_behind_its_length() {
         for text in ["", " ", "Ann@Contoso.com\t", " José", "X".repeat(600).as_str()] {
-            let mut room = Room::from_slice(b"before");
+            let mut room = b"before".to_vec();
             part(&mut room, |room| folded(room, text));
             let whole = fold(text);
             let (len, rest) = room[6..].split_first_chunk().unwrap();

@@ -158,7 +158,10 @@ fn decimal(out: &mut Vec<u8>, mut number: u32) {
 
 fn hexadecimal(out: &mut Vec<u8>, octets: [u8; 16]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = octets.map(|octet| [DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 15)]]);
+    let mut digits = [[0; 2]; 16];
+    for (two, octet) in digits.iter_mut().zip(octets) {
+        *two = [DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 15)]];
+    }
     out.extend_from_slice(digits.as_flattened());
 }
 
