@@ -22,8 +22,8 @@ pub struct Concern<'p> {
     shared: RuleSet,
     /// Of the inputs met lately: records that lost values carry less than others.
     nothing: Vec<Nothing>,
-    /// Of the profiles met lately, each at its place.
-    known: Vec<Option<Box<(Profile, Concerned)>>>,
+    /// Of the profiles met lately, each at its place; at first all of an object without any value.
+    known: Vec<(Profile, Concerned)>,
     /// How many profiles were met.
     met: u32,
 }
@@ -68,7 +68,7 @@ impl<'p> Concern<'p> {
             readers: [RuleSet::NONE; Attr::COUNT],
             shared: RuleSet::NONE,
             nothing: Vec::new(),
-            known: vec![None; PROFILES],
+            known: Vec::new(),
             met: 0,
         };
         for (place, rule) in all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
@@ -79,6 +79,10 @@ impl<'p> Concern<'p> {
                 Check::Organisation(_) => {}
             }
         }
+        let nobody = User::new(AttrSet::NONE);
+        let nobody = Facts::of(&nobody);
+        let first = (Profile::of(&nobody, true), of.worked_out(&nobody, true));
+        of.known = vec![first; PROFILES];
         of
     }
 
@@ -86,9 +90,10 @@ impl<'p> Concern<'p> {
     pub fn with(&mut self, facts: &Facts<'_>, alone: bool) -> &Concerned {
         let profile = Profile::of(facts, alone);
         let place = profile.place(PROFILES);
-        let known = self.known[place].take().filter(|known| known.0 == profile);
-        let known = known.unwrap_or_else(|| Box::new((profile, self.worked_out(facts, alone))));
-        &self.known[place].insert(known).1
+        if self.known[place].0 != profile {
+            self.known[place] = (profile, self.worked_out(facts, alone));
+        }
+        &self.known[place].1
     }
 
     /// How many findings about one user the rules of the plan have that are not `left_out`, by their place in the
@@ -103,6 +108,7 @@ impl<'p> Concern<'p> {
 
     /// A rule has nothing to say without its marks. And what a rule says follows from what it reads: where none of that
     /// has a value, it says what it says about an object without any. Some say the same of all users of a profile.
+    #[cold]
     fn worked_out(&mut self, facts: &Facts<'_>, alone: bool) -> Concerned {
         let marked = facts.marks.places().fold(RuleSet::NONE, |all, mark| all.with(self.by_mark[mark]));
         let mut readers = if alone { RuleSet::NONE } else { self.shared };
