@@ -41,7 +41,7 @@ impl<'p> Desk<'p> {
 
 /// Reads all inputs once.
 pub(super) fn first_reading<'s>(
-    (inputs, plan): (&[&dyn Input], &Plan),
+    (inputs, plan, wanted): (&[&dyn Input], &Plan, AttrSet),
     progress: &dyn Progress,
     sources: &mut [SourceOutcome],
     (shelf, shelf_of_notes, shelf_of_quiets): (&'s Shelf<'s>, &Shelf<'_>, &Shelf<'_>),
@@ -58,7 +58,8 @@ pub(super) fn first_reading<'s>(
         let desk = lock(&desks).pop();
         let mut desk = desk.unwrap_or_else(|| Desk::of(plan));
         let Desk { concern, domains, collector } = &mut desk;
-        inputs[input].noted_records(&block, AttrSet::ALL, Notes::Take(&mut notes), &mut |record| {
+        let take = Notes::Take(&mut notes, wanted);
+        inputs[input].noted_records(&block, AttrSet::ALL, take, &mut |record| {
             let facts = Facts::with(&record.user, domains);
             collector.add(record, &facts);
             hush.add(plan, &facts, concern.with(&facts, true), record.incomplete.is_some());

@@ -147,10 +147,12 @@ pub fn run<R: Report>(
     };
     let (rooms, spill) = (memory.rooms(rayon::current_num_threads()), Spill::new(&memory.folder));
     let shelf = Shelf::new(&spill, rooms.starts);
+    // Who is not reported is told by any attribute.
+    let wanted = quiet::wanted(if only.is_some() { AttrSet::ALL } else { report.shows() });
     let (layout, met) = loop {
         let keys = KeyStore::new(&spill, rooms.keys);
         let shelves = (&shelf, &Shelf::new(&spill, rooms.notes), &Shelf::new(&spill, rooms.quiets));
-        let layout = first_reading((inputs, plan), progress, &mut outcome.sources, shelves, &keys)?;
+        let layout = first_reading((inputs, plan, wanted), progress, &mut outcome.sources, shelves, &keys)?;
         // Every input is asked, so that all that need more care get it at once.
         let settled = inputs.iter().map(|input| input.settled()).collect::<Result<Vec<_>>>()?;
         if !settled.contains(&false) {
@@ -169,8 +171,9 @@ pub fn run<R: Report>(
     drop(sights);
     let every = &Plan::new(plan.context.clone(), RuleSet::ALL, &[]);
     let concerns = Mutex::default();
+    let layout = &layout;
     let run =
-        Run { inputs, plan, every, concerns, only, progress, report, layout: &layout, repeats, ties, names };
+        Run { inputs, plan, every, concerns, only, progress, report, wanted, layout, repeats, ties, names };
     run.last_reading(&mut outcome)?;
     if let Some(input) = inputs.iter().find(|input| input.changed()) {
         return Err(changed(*input));
@@ -242,6 +245,8 @@ struct Run<'a, R> {
     only: Option<&'a dyn Only>,
     progress: &'a dyn Progress,
     report: &'a R,
+    /// What is read of those who are judged already.
+    wanted: AttrSet,
     layout: &'a Layout<'a>,
     /// Records of objects that had been read before.
     repeats: Bits,
@@ -305,9 +310,7 @@ impl<R: Report> Run<'_, R> {
         let concerns = concerns.unwrap_or_else(|| Concerns::of(self.plan, self.every));
         let mut judge = Judge::new(self.plan, concerns, &naming);
         let (mut row, mut same, mut domains) = (known.first, true, Known::default());
-        // Who is not reported is told by any attribute.
-        let shown = if self.only.is_some() { AttrSet::ALL } else { self.report.shows() };
-        let notes = Notes::Use(&known.notes, quiets.brief(shown));
+        let notes = Notes::Use(&known.notes, quiets.brief(self.wanted));
         let problems = input.noted_records(&block, AttrSet::ALL, notes, &mut |record| {
             let own = row;
             row = row.wrapping_add(1);

@@ -15,6 +15,11 @@ pub(super) struct Quiet {
     sip_home: SipHome,
 }
 
+/// What has to be read of such a user, given what is shown of it: the SIP address is shown too.
+pub(super) fn wanted(shown: AttrSet) -> AttrSet {
+    shown.with(Attr::PrimaryUserAddress)
+}
+
 /// Which records of a block have one, an octet each: 0 for none, else its place among `all` from 1.
 #[derive(Debug, Default)]
 pub(super) struct Quiets {
@@ -109,9 +114,9 @@ impl Alone<'_> {
         self.all.get(usize::from(number).checked_sub(1)?)
     }
 
-    /// Of them a reading may leave out all but what is shown, which is this and the SIP address.
-    pub(super) fn brief(&self, shown: AttrSet) -> Brief<'_> {
-        Brief { wanted: shown.with(Attr::PrimaryUserAddress), records: &self.records }
+    /// Of them a reading may leave out all but what is `wanted`.
+    pub(super) fn brief(&self, wanted: AttrSet) -> Brief<'_> {
+        Brief { wanted, records: &self.records }
     }
 }
 

@@ -94,13 +94,13 @@ impl Place<'_> {
 }
 
 /// What one reading of a block notes of it, by which a later one is faster. Only the input knows how it is written; a
-/// reading without it, or with less of it, gives the same.
+/// reading without it gives the same.
 #[derive(Debug)]
 pub enum Notes<'n> {
     /// Nothing is noted, and nothing was.
     None,
-    /// Room for them, empty so far.
-    Take(&'n mut Vec<u8>),
+    /// Room for them, empty so far, and the attributes that a later reading wants of most records.
+    Take(&'n mut Vec<u8>, AttrSet),
     /// Those of an earlier reading of the block, and of which records less is wanted.
     Use(&'n [u8], Brief<'n>),
 }
@@ -108,10 +108,21 @@ pub enum Notes<'n> {
 /// Records of which less is wanted than of the others.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Brief<'n> {
-    /// Only these attributes; others may be left out.
+    /// Only these attributes, those that were noted; others may be left out.
     pub wanted: AttrSet,
     /// An octet for each record of the block, 0 for those of which all is wanted; none for all.
     pub records: &'n [u8],
+}
+
+impl Notes<'_> {
+    /// The attributes that are noted.
+    #[must_use]
+    pub fn wanted(&self) -> AttrSet {
+        match self {
+            Notes::None => AttrSet::NONE,
+            Notes::Take(_, wanted) | Notes::Use(_, Brief { wanted, .. }) => *wanted,
+        }
+    }
 }
 
 /// An opened source. It can be read several times and gives the same each time.

@@ -43,15 +43,14 @@ impl Reading {
         let columns = self.used(wanted);
         let (text, mut at) = (block.text.as_str(), 0);
         let garbled =
-            wanted == AttrSet::ALL && !matches!(notes, Notes::Take(_)) && !ascii && may_be_garbled(text);
+            wanted == AttrSet::ALL && !matches!(notes, Notes::Take(..)) && !ascii && may_be_garbled(text);
         // Whether letters of a row may have become `?`.
         let may_have_lost =
             |at: usize, end: usize| ascii && memchr::memchr(b'?', &text.as_bytes()[at..end]).is_some();
         let lines = Lines::new(text, block.line);
         let (mut row, mut room) = (Row { before: usize::from(self.numbered), ..Row::default() }, Vec::new());
-        let plain = Plain::of(&self.table, &columns).filter(|_| !garbled && !self.numbered);
-        let mut known = self.plain(&lines);
-        let (mut notes, mut given) = (Noted::of(notes, wanted, plain.as_ref()), 0);
+        let plain = Plain::of(&self.table, &columns, notes.wanted()).filter(|_| !garbled && !self.numbered);
+        let (mut known, mut notes, mut given) = (self.plain(&lines), Noted::of(notes), 0);
         while at < text.len() {
             let next = plain.as_ref().and_then(|plain| notes.row(plain, text, (at, given), &mut known.user));
             if let Some(next) = next.filter(|&next| !may_have_lost(at, next)) {
@@ -105,7 +104,7 @@ impl Reading {
         let (text, lines) = (block.text.as_str(), Lines::new(&block.text, block.line));
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let (mut room, mut told) = (Vec::new(), Problems::default());
-        let plain = Plain::of(&self.table, &columns).filter(|_| !self.numbered);
+        let plain = Plain::of(&self.table, &columns, AttrSet::NONE).filter(|_| !self.numbered);
         let (mut known, mut notes) = (self.plain(&lines), RowNotes::default());
         for &start in starts {
             let at = start as usize;

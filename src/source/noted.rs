@@ -1,30 +1,23 @@
-//! What the first reading notes of plain rows: where their cells end, so that the last reading need not look for it.
+//! What the first reading notes of plain rows: where the cells stand that are shown of users about whom there is nothing
+//! to say, so that the last reading need not look for them.
 //!
-//! Per row an octet says how many octets of notes follow, none for a row that is not plain. They are, as LEB128, the
-//! length of each cell with a bit for its quotes; behind that of proxyAddresses, unless it is empty, an octet that says
-//! how many octets of its values follow: for each how many octets stand before it in the cell since the last one, and
-//! its length.
+//! Per row an octet says how many octets of notes follow, none for a row that is not plain. They are, as LEB128: for each
+//! of those cells how many octets stand before it since the end of the last one, and its length; then how many octets
+//! stand before the next row.
 
 use super::plain::Plain;
-use crate::model::{Attr, AttrSet, Notes, User, leb128};
+use crate::model::{Notes, User, leb128};
 
 /// The notes of one block, row by row.
 pub(super) struct Noted<'n> {
     notes: Notes<'n>,
     row: RowNotes,
-    /// For records of which less is wanted.
-    brief: Option<Plain>,
 }
 
 impl<'n> Noted<'n> {
-    /// Notes to take or to use of plain rows; none without the attribute of whose values they tell.
-    pub(super) fn of(notes: Notes<'n>, wanted: AttrSet, plain: Option<&Plain>) -> Self {
-        let notes = if wanted.has(Attr::ProxyAddresses) { notes } else { Notes::None };
-        let brief = match &notes {
-            Notes::Use(_, brief) => plain.map(|plain| plain.only(brief.wanted)),
-            Notes::None | Notes::Take(_) => None,
-        };
-        Self { notes, row: RowNotes::default(), brief }
+    /// Notes to take or to use of plain rows.
+    pub(super) fn of(notes: Notes<'n>) -> Self {
+        Self { notes, row: RowNotes::default() }
     }
 
     /// Reads the row that starts at `at` as [`Plain::row`] does, or as much of it as is wanted; it is the next record
@@ -38,7 +31,7 @@ impl<'n> Noted<'n> {
     ) -> Option<usize> {
         match &mut self.notes {
             Notes::None => plain.row(text, at, user, &mut self.row),
-            Notes::Take(all) => {
+            Notes::Take(all, _) => {
                 self.row.begin();
                 let next = plain.row(text, at, user, &mut self.row);
                 let (len, own) = next.and_then(|_| self.row.octets()).unwrap_or_default();
@@ -49,8 +42,8 @@ impl<'n> Noted<'n> {
             Notes::Use(rest, brief) => {
                 let own = next_row(rest);
                 let is_brief = brief.records.get(given).is_some_and(|&less| less != 0);
-                let noted = self.brief.as_ref().filter(|_| is_brief).unwrap_or(plain);
-                own.and_then(|own| noted.noted_row(text, at, own, user))
+                own.filter(|_| is_brief)
+                    .and_then(|own| plain.noted_row(text, at, own, user))
                     .or_else(|| plain.row(text, at, user, &mut self.row))
             }
         }
@@ -84,32 +77,10 @@ impl RowNotes {
         Some((u8::try_from(self.len).ok()?, self.octets.get(..self.len)?))
     }
 
-    /// Notes a cell.
+    /// Notes how far behind the last one a cell or the next row starts.
     #[inline]
-    pub(super) fn put_cell(&mut self, len: usize, quoted: bool) {
-        self.put(small(len) << 1 | u32::from(quoted));
-    }
-
-    /// Notes the values of a cell.
-    pub(super) fn put_values(&mut self, cell: &str, values: &[&str]) {
-        let behind = self.len;
-        self.put(0);
-        let mut end = cell.as_ptr().addr();
-        for value in values {
-            let start = value.as_ptr().addr();
-            self.put(small(start - end));
-            self.put(small(value.len()));
-            end = start + value.len();
-        }
-        if let Some(len) = self.octets.get_mut(behind) {
-            // Rows with more notes than an octet can count keep none.
-            *len = u8::try_from(self.len - behind - 1).unwrap_or(u8::MAX);
-        }
-    }
-
-    #[inline]
-    fn put(&mut self, number: u32) {
-        leb128::each(number, |octet| {
+    pub(super) fn put(&mut self, number: usize) {
+        leb128::each(small(number), |octet| {
             if let Some(place) = self.octets.get_mut(self.len) {
                 *place = octet;
             }
@@ -126,35 +97,13 @@ fn next_row<'n>(rest: &mut &'n [u8]) -> Option<&'n [u8]> {
     Some(own).filter(|own| !own.is_empty())
 }
 
-/// The length of the next cell, and whether it is quoted.
+/// The next number of the notes of a row.
 #[inline]
-pub(super) fn take_cell(notes: &mut &[u8]) -> Option<(usize, bool)> {
-    let cell = leb128::take(notes)?;
-    Some(((cell >> 1) as usize, cell & 1 == 1))
+pub(super) fn take(notes: &mut &[u8]) -> Option<usize> {
+    leb128::take(notes).map(|number| number as usize)
 }
 
-/// What was noted of the values of the next cell.
-#[inline]
-pub(super) fn values_of<'n>(notes: &mut &'n [u8]) -> Option<&'n [u8]> {
-    let (&len, behind) = notes.split_first()?;
-    let own;
-    (own, *notes) = behind.split_at_checked(len.into())?;
-    Some(own)
-}
-
-/// Gives a user the values that were noted of a cell.
-#[inline]
-pub(super) fn take_values<'t>(mut notes: &[u8], cell: &'t str, user: &mut User<'t>) -> Option<()> {
-    let mut end = 0;
-    while !notes.is_empty() {
-        let start = end + leb128::take(&mut notes)? as usize;
-        end = start + leb128::take(&mut notes)? as usize;
-        user.set(Attr::ProxyAddresses, cell.get(start..end)?);
-    }
-    Some(())
-}
-
-/// A block is far shorter than two gigabytes.
+/// A block is far shorter than four gigabytes.
 fn small(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
@@ -168,15 +117,13 @@ mod tests {
         let mut notes = RowNotes::default();
         assert_eq!(notes.octets(), None);
         notes.begin();
-        for _ in 0..255 {
-            notes.put_cell(3, true);
+        for _ in 0..253 {
+            notes.put(7);
         }
-        assert_eq!(notes.octets(), Some((255, [7; 255].as_slice())));
-        notes.put_cell(3, true);
+        notes.put(300);
+        let (len, own) = notes.octets().unwrap();
+        assert_eq!((len, &own[252..]), (255, [7, 0xac, 2].as_slice()));
+        notes.put(7);
         assert_eq!(notes.octets(), None);
-        notes.begin();
-        let cell = "a;bc";
-        notes.put_values(cell, &[&cell[..1], &cell[2..]]);
-        assert_eq!(notes.octets(), Some((5, [4, 0, 1, 1, 2].as_slice())));
     }
 }

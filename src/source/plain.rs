@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::columns::Used;
 use super::cut::Table;
 use super::marks::is_itself;
-use super::noted::{RowNotes, take_cell, take_values, values_of};
+use super::noted::{RowNotes, take};
 use super::split::split;
 use super::values::{How, Meant, mean};
 use crate::model::attribute::IDENTITY;
@@ -21,35 +21,47 @@ use crate::model::{Attr, AttrSet, User};
 pub(super) struct Plain {
     delimiter: u8,
     limit: usize,
-    /// What each column means; `None` when it is not read.
-    columns: Vec<Option<Used>>,
-    /// The column of which the values are noted too.
-    values: Option<usize>,
+    columns: Vec<Column>,
+    /// The columns that are noted.
+    noted: Vec<Column>,
+}
+
+/// What a column means.
+#[derive(Debug, Clone, Copy, Default)]
+struct Column {
+    /// The attribute, if cells that bear no mark are its value as they stand.
+    usual: Option<Attr>,
+    /// `None` when it is not read.
+    used: Option<Used>,
+    /// Whether it is noted where its cells stand.
+    noted: bool,
+}
+
+impl Column {
+    /// A column that is read; what is `noted` are these attributes.
+    fn of(used: Used, noted: AttrSet) -> Self {
+        let is_usual = matches!(used.how, How::Text) && !used.escaped;
+        Self { usual: is_usual.then_some(used.attr), used: Some(used), noted: noted.has(used.attr) }
+    }
 }
 
 impl Plain {
-    /// The columns of a table that are read; `None` where one has two meanings.
-    pub(super) fn of(table: &Table, used: &[Used]) -> Option<Self> {
-        let mut columns = vec![None; table.columns];
+    /// The columns of a table that are read, and the attributes that are noted; `None` where a column has two meanings.
+    pub(super) fn of(table: &Table, used: &[Used], noted: AttrSet) -> Option<Self> {
+        let mut columns = vec![Column::default(); table.columns];
         for &column in used {
-            if columns.get_mut(column.index)?.replace(column).is_some() {
+            let place = columns.get_mut(column.index)?;
+            if std::mem::replace(place, Column::of(column, noted)).used.is_some() {
                 return None;
             }
         }
-        let holds_values = |column: &Option<Used>| column.is_some_and(|it| matches!(it.how, How::Proxies));
-        let values = columns.iter().position(holds_values);
-        Some(Self { delimiter: table.delimiter, limit: table.limit, columns, values })
-    }
-
-    /// The same for fewer attributes.
-    pub(super) fn only(&self, wanted: AttrSet) -> Self {
-        let column = |column: &Option<Used>| column.filter(|column| wanted.has(column.attr));
-        Self { columns: self.columns.iter().map(column).collect(), ..*self }
+        let noted = columns.iter().copied().filter(|column| column.noted).collect();
+        Some(Self { delimiter: table.delimiter, limit: table.limit, columns, noted })
     }
 
     /// Reads the row that starts at `at` into a user, and gives where the next one starts. `None` when the row is not
-    /// plain, names nobody or may be a heading: then it has to be read the long way. Where the cells end is noted for
-    /// [`Plain::noted_row`] of the same columns or fewer.
+    /// plain, names nobody or may be a heading: then it has to be read the long way. Where cells stand is noted for
+    /// [`Plain::noted_row`].
     pub(super) fn row<'t>(
         &self,
         text: &'t str,
@@ -59,34 +71,34 @@ impl Plain {
     ) -> Option<usize> {
         user.clear();
         let bytes = text.as_bytes();
-        let (mut start, mut marks) = (at, Places::of(b'"', bytes, at));
+        let (mut start, mut told, mut marks) = (at, at, Places::of(b'"', bytes, at));
         for (place, column) in self.columns.iter().enumerate() {
-            start += self.delimiter(text, start, place)?;
+            start += self.delimiter(bytes, start, place)?;
             let (mut cell, quoted) = self.cell(bytes, start, &mut marks)?;
-            if column.is_none() && quoted && bytes.get(cell.end + 1) == Some(&b'"') {
+            if column.used.is_none() && quoted && bytes.get(cell.end + 1) == Some(&b'"') {
                 // Nobody reads what would have to be put together.
                 cell.end = end_of_doubled(bytes, cell.end, &mut marks)?;
             }
             start = cell.end + usize::from(quoted);
-            notes.put_cell(cell.len(), quoted);
-            let Some(column) = column.as_ref().filter(|_| !cell.is_empty()) else { continue };
-            let (cell, before) = (&text[cell], user.proxies().len());
-            if !value(cell, column, user) {
+            if column.noted {
+                notes.put(cell.start - told);
+                notes.put(cell.len());
+                told = cell.end;
+            }
+            if !cell.is_empty() && !value(&text[cell], column, user) {
                 return None;
             }
-            if self.values == Some(place) {
-                notes.put_values(cell, &user.proxies()[before..]);
-            }
         }
-        let next = behind_row(text, start)?;
+        let next = behind_row(bytes, start)?;
+        notes.put(next - told);
         let names_somebody = IDENTITY.iter().any(|&attr| !user.get(attr).is_empty());
         (next - at <= self.limit && names_somebody && is_object(user)).then_some(next)
     }
 
     /// How many octets stand between the cell before and this one; `None` when they are no delimiter.
     #[inline]
-    fn delimiter(&self, text: &str, start: usize, place: usize) -> Option<usize> {
-        (place == 0 || text.as_bytes().get(start) == Some(&self.delimiter)).then_some(usize::from(place > 0))
+    fn delimiter(&self, bytes: &[u8], start: usize, place: usize) -> Option<usize> {
+        (place == 0 || bytes.get(start) == Some(&self.delimiter)).then_some(usize::from(place > 0))
     }
 
     /// Where the inside of the cell stands that starts at `start`, and whether it has quotes around it. `marks`: the
@@ -104,8 +116,8 @@ impl Plain {
         Some((start..start + len, false))
     }
 
-    /// Reads a row of which the first reading noted where its cells end; `None` when quotes and delimiters do not stand
-    /// there any more, or when some cell is more than plain. That a file stays as it is, is watched elsewhere.
+    /// Reads of a row the cells of which the first reading noted where they stand; `None` when one is more than plain.
+    /// That a file stays as it is, is watched elsewhere.
     pub(super) fn noted_row<'t>(
         &self,
         text: &'t str,
@@ -114,30 +126,17 @@ impl Plain {
         user: &mut User<'t>,
     ) -> Option<usize> {
         user.clear();
-        let bytes = text.as_bytes();
-        let mut start = at;
-        for (place, column) in self.columns.iter().enumerate() {
-            start += self.delimiter(text, start, place)?;
-            let (len, quoted) = take_cell(&mut notes)?;
-            let inside = start + usize::from(quoted);
-            let end = inside + len;
-            if quoted && (bytes.get(start) != Some(&b'"') || bytes.get(end) != Some(&b'"')) {
-                return None;
-            }
-            start = end + usize::from(quoted);
-            if len == 0 {
-                continue;
-            }
-            let values = if self.values == Some(place) { Some(values_of(&mut notes)?) } else { None };
-            let Some(column) = column else { continue };
-            let cell = text.get(inside..end)?;
-            if let Some(values) = values {
-                take_values(values, cell, user)?;
-            } else if !value(cell, column, user) {
+        let mut end = at;
+        for column in &self.noted {
+            let start = end + take(&mut notes)?;
+            end = start + take(&mut notes)?;
+            let cell = text.get(start..end)?;
+            if !cell.is_empty() && !value(cell, column, user) {
                 return None;
             }
         }
-        behind_row(text, start)
+        let next = end + take(&mut notes)?;
+        text.is_char_boundary(next).then_some(next)
     }
 }
 
@@ -159,8 +158,8 @@ fn end_of_doubled(bytes: &[u8], mut quote: usize, marks: &mut Places<'_>) -> Opt
 }
 
 /// Where the next row starts, when one ends at `end`.
-fn behind_row(text: &str, end: usize) -> Option<usize> {
-    match text.as_bytes().get(end..)? {
+fn behind_row(bytes: &[u8], end: usize) -> Option<usize> {
+    match bytes.get(end..)? {
         [b'\r', b'\n', ..] => Some(end + 2),
         [b'\n', ..] => Some(end + 1),
         _ => None,
@@ -175,14 +174,15 @@ fn is_object(user: &User<'_>) -> bool {
     (has(b'=', dn.as_bytes()) || address()) && !is_deleted(dn)
 }
 
-/// Reads one cell; false when it is more than plain.
+/// Reads one cell, if it is read; false when it is more than plain.
 #[inline]
-fn value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
-    let usual = matches!(column.how, How::Text) && !column.escaped && is_itself(cell, column.attr);
-    if usual {
-        user.set(column.attr, cell);
+fn value<'t>(cell: &'t str, column: &Column, user: &mut User<'t>) -> bool {
+    match (column.usual, &column.used) {
+        (Some(attr), _) if is_itself(cell, attr) => user.set(attr, cell),
+        (_, Some(column)) => return any_value(cell, column, user),
+        (_, None) => {}
     }
-    usual || any_value(cell, column, user)
+    true
 }
 
 /// The same for all cells.
@@ -252,25 +252,29 @@ mod tests {
             let written = cells.zip(quoted).map(|(cell, quoted)| if quoted { format!("\"{cell}\"") } else { cell.clone() });
             let text = format!("{}{end}{behind}", written.collect::<Vec<_>>().join(","));
             let mut short = User::new(AttrSet::ALL);
-            let plain = Plain::of(&TABLE, &COLUMNS).unwrap();
-            // All columns are read, or some.
-            for read in [&COLUMNS[..], &COLUMNS[..3], &COLUMNS[2..]].map(|used| Plain::of(&TABLE, used).unwrap()) {
-                let (mut noted, mut row_notes) = (User::new(AttrSet::ALL), RowNotes::default());
+            let plain = Plain::of(&TABLE, &COLUMNS, AttrSet::NONE).unwrap();
+            // All columns are read, or some; all that are read are noted, or some.
+            let brief = AttrSet::of(&[Attr::Mail, Attr::ObjectGuid]);
+            let reads = [(&COLUMNS[..], AttrSet::ALL), (&COLUMNS[..3], brief), (&COLUMNS[2..], brief)];
+            for (used, noted) in reads {
+                let read = Plain::of(&TABLE, used, noted).unwrap();
+                let (mut again, mut row_notes) = (User::new(AttrSet::ALL), RowNotes::default());
                 row_notes.begin();
                 let next = read.row(&text, 0, &mut short, &mut row_notes);
                 let mut notes = row_notes.octets().filter(|_| next.is_some()).unwrap_or_default().1.to_vec();
                 if !notes.is_empty() {
-                    proptest::prop_assert_eq!(read.noted_row(&text, 0, &notes, &mut noted), next);
-                    proptest::prop_assert_eq!(format!("{short:?}"), format!("{noted:?}"));
-                    let brief = read.only(AttrSet::of(&[Attr::Mail, Attr::ObjectGuid]));
-                    proptest::prop_assert_eq!(brief.noted_row(&text, 0, &notes, &mut noted), next);
-                    proptest::prop_assert_eq!(noted.get(Attr::Mail), short.get(Attr::Mail));
-                    proptest::prop_assert!(noted.get(Attr::ObjectClass).is_empty() && noted.proxies().is_empty());
+                    proptest::prop_assert_eq!(read.noted_row(&text, 0, &notes, &mut again), next);
+                    for attr in COLUMNS.map(|used| used.attr).into_iter().filter(|&attr| attr != Attr::ProxyAddresses) {
+                        let want = if noted.has(attr) { short.get(attr) } else { "" };
+                        proptest::prop_assert_eq!(again.get(attr), want);
+                    }
+                    let want = if noted == AttrSet::ALL { short.proxies() } else { &[] };
+                    proptest::prop_assert_eq!(again.proxies(), want);
                 }
                 // Notes that are not of this text do no harm.
                 for at in 0..notes.len() {
                     notes[at] ^= change;
-                    read.noted_row(&text, 0, &notes, &mut noted);
+                    read.noted_row(&text, 0, &notes, &mut again);
                 }
             }
             if let Some(next) = plain.row(&text, 0, &mut short, &mut RowNotes::default()) {
@@ -293,7 +297,12 @@ mod tests {
         let text = "CN=Ann,\"smtp:ann@b.co;sip:ann@b.co\",ann@b.co,True,512,,user,1\r\nCN=Bo";
         let mut user = User::new(AttrSet::ALL);
         assert_eq!(
-            Plain::of(&TABLE, &COLUMNS).unwrap().row(text, 0, &mut user, &mut RowNotes::default()),
+            Plain::of(&TABLE, &COLUMNS, AttrSet::NONE).unwrap().row(
+                text,
+                0,
+                &mut user,
+                &mut RowNotes::default()
+            ),
             Some(text.len() - 5)
         );
         assert_eq!((user.proxies().len(), user.get(Attr::UserEnabled)), (2, "TRUE"));

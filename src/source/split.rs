@@ -27,23 +27,32 @@ fn is_type(text: &[u8]) -> bool {
     text.len() <= LONGEST && TYPES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
 }
 
-/// Where the type behind `start` starts that ends at a colon, if one does.
+/// Where the value ends that starts at `start`, and the type of the next one starts, of which the colon is this one.
 #[inline]
-fn type_at(bytes: &[u8], start: usize, colon: usize) -> Option<usize> {
-    // Nearly all are one of the first two.
-    match bytes[start..colon] {
-        [.., b';', b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P'] => Some(colon - 4),
-        [.., b';', b's' | b'S', b'i' | b'I', b'p' | b'P'] => Some(colon - 3),
-        _ => any_type_at(bytes, start, colon),
+fn border(bytes: &[u8], start: usize, colon: usize, escaped: bool) -> Option<(usize, usize)> {
+    let is_usual = |before: u8| !is_joint(before) && !escaped;
+    // Nearly all are one of two types, with a semicolon between the values.
+    match bytes[start..colon].last_chunk() {
+        Some(&[before, b';', b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P']) if is_usual(before) => {
+            Some((colon - 5, colon - 4))
+        }
+        Some(&[_, before, b';', b's' | b'S', b'i' | b'I', b'p' | b'P']) if is_usual(before) => {
+            Some((colon - 4, colon - 3))
+        }
+        _ => any_border(bytes, start, colon, escaped),
     }
 }
 
-/// The same for all types.
-fn any_type_at(bytes: &[u8], start: usize, colon: usize) -> Option<usize> {
+/// The same for all.
+fn any_border(bytes: &[u8], start: usize, colon: usize, escaped: bool) -> Option<(usize, usize)> {
     let near = colon.saturating_sub(LONGEST + 1);
     let name = bytes[near..colon].iter().rposition(|&b| !(b.is_ascii_alphanumeric() || b == b'='));
     let name = name.map_or(near, |before| near + before + 1);
-    (name > start && is_type(&bytes[name..colon])).then_some(name)
+    if name <= start || !is_type(&bytes[name..colon]) {
+        return None;
+    }
+    let value = joints(bytes, start, name, escaped);
+    (value < name && value > start).then(|| (keep_x400(bytes, start, value, name, 2), name))
 }
 
 /// No type is longer.
@@ -68,11 +77,9 @@ pub fn split<'c>(cell: &'c str, escaped: bool, mut each: impl FnMut(&'c str)) {
     let (mut start, mut colons) = (first(bytes), false);
     for colon in Places::of(b':', bytes, 0) {
         colons = true;
-        let Some(name) = type_at(bytes, start, colon) else { continue };
-        let value = joints(bytes, start, name, escaped);
-        if value < name && value > start {
-            each(&cell[start..keep_x400(bytes, start, value, name, 2)]);
-            start = name;
+        if let Some((end, next)) = border(bytes, start, colon, escaped) {
+            each(&cell[start..end]);
+            start = next;
         }
     }
     let end = last(bytes, start, escaped);
