@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::finding::{Change, Finding, State};
-use crate::model::{Facts, User, address, fold};
+use crate::model::address::{self, Known};
+use crate::model::{Facts, User, fold};
 use crate::rules::concern::Concern;
 use crate::rules::unique::{self, Neighbours, Others, Space};
 use crate::rules::verdict::{Plan, Verdict, excluded, judge};
@@ -43,6 +44,7 @@ pub(super) struct Judge<'p, 'a> {
     naming: &'a Naming<'a>,
     concerns: Concerns<'p>,
     findings: Vec<Finding>,
+    domains: Known,
     /// How many findings each suppression covers, if there are any.
     covered: Vec<u64>,
 }
@@ -57,7 +59,7 @@ impl<'p, 'a> Judge<'p, 'a> {
     /// Judges by a plan; the concerns are those of the plan.
     pub(super) fn new(plan: &'p Plan, concerns: Concerns<'p>, naming: &'a Naming<'a>) -> Self {
         let covered = vec![0; plan.suppressions.list().len()];
-        Self { plan, naming, concerns, findings: Vec::new(), covered }
+        Self { plan, naming, concerns, findings: Vec::new(), domains: Known::default(), covered }
     }
 
     /// The findings about the user judged last, in the order of the catalogue.
@@ -102,7 +104,7 @@ impl<'p, 'a> Judge<'p, 'a> {
             open.remove(finding.rule);
         }
         self.settle_severities();
-        self.withhold_suggestions(facts, &near);
+        self.withhold_suggestions(facts, &near, failed);
         self.suppress(facts);
         let incomplete = incomplete.or(failed.then_some(RULE_FAILED));
         let verdict = judge(facts, self.plan, &self.findings, open, incomplete);
@@ -154,26 +156,38 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     /// Withholds suggestions of addresses that another object has, and of changes that mend nothing or break
     /// another rule.
-    fn withhold_suggestions(&mut self, facts: &Facts<'_>, near: &Near<'_>) {
+    fn withhold_suggestions(&mut self, facts: &Facts<'_>, near: &Near<'_>, failed: bool) {
         if self.findings.iter().all(|finding| finding.suggestion.is_none()) {
             return;
         }
-        let before = tally(&mut self.concerns.every, facts);
+        let before = self.before(facts, failed);
+        let Self { findings, concerns, domains, .. } = self;
         // Each test judges all values anew: what cannot be tested in good time is withheld too.
         let mut tests = TESTED / (1 + facts.user.proxies().len());
-        for finding in &mut self.findings {
-            let keep = finding.suggestion.as_ref().is_some_and(|change| {
+        for Finding { rule, suggestion, .. } in findings {
+            let keep = suggestion.as_ref().is_some_and(|change| {
                 tests = tests.saturating_sub(1);
-                tests > 0
-                    && !is_taken(change, near)
-                    && before.as_ref().is_some_and(|before| {
-                        mends(&mut self.concerns.every, facts, finding.rule, change, before)
-                    })
+                let mends = |before: &Vec<u32>| {
+                    mends((&mut concerns.every, domains), facts.user, *rule, change, before)
+                };
+                tests > 0 && !is_taken(change, near) && before.as_ref().is_some_and(mends)
             });
             if !keep {
-                finding.suggestion = None;
+                *suggestion = None;
             }
         }
+    }
+
+    /// How many findings each rule about one user has; those of the plan are known unless one failed.
+    fn before(&mut self, facts: &Facts<'_>, failed: bool) -> Option<Vec<u32>> {
+        let known = if failed { RuleSet::NONE } else { self.plan.run };
+        let mut counts = tally(&mut self.concerns.every, facts, known)?;
+        for finding in self.findings.iter().filter(|finding| known.has(finding.rule)) {
+            if let Check::User(_) = rules::at(finding.rule).check {
+                counts[finding.rule] += 1;
+            }
+        }
+        Some(counts)
     }
 }
 
@@ -240,6 +254,10 @@ impl<'a> Near<'a> {
 }
 
 impl Neighbours for Near<'_> {
+    fn any(&self, space: Space) -> bool {
+        self.ties.any(look::place(space))
+    }
+
     fn others(&self, text: &str, space: Space) -> Option<Others> {
         if self.ties.is_empty() {
             return None;
@@ -263,20 +281,21 @@ fn is_taken(change: &Change, near: &Near<'_>) -> bool {
     })
 }
 
-/// How many findings each rule about one user has, whatever was selected; `None` when one fails.
-fn tally(every: &mut Concern<'_>, facts: &Facts<'_>) -> Option<Vec<u32>> {
-    let told = catch_unwind(AssertUnwindSafe(|| every.findings_about(facts))).ok()?;
-    let mut counts = vec![0; rules::all().count()];
-    for finding in told {
-        counts[finding.rule] += 1;
-    }
-    Some(counts)
+/// How many findings each rule about one user has that is not left out, whatever was selected; `None` when one fails.
+fn tally(every: &mut Concern<'_>, facts: &Facts<'_>, left_out: RuleSet) -> Option<Vec<u32>> {
+    catch_unwind(AssertUnwindSafe(|| every.counts_about(facts, left_out))).ok()
 }
 
 /// Whether the change takes findings of its rule away and brings no other.
-fn mends(every: &mut Concern<'_>, facts: &Facts<'_>, rule: usize, change: &Change, before: &[u32]) -> bool {
-    let user = change.applied_to(facts.user);
-    tally(every, &Facts::of(&user)).is_some_and(|after| {
+fn mends(
+    (every, domains): (&mut Concern<'_>, &mut Known),
+    user: &User<'_>,
+    rule: usize,
+    change: &Change,
+    before: &[u32],
+) -> bool {
+    let user = change.applied_to(user);
+    tally(every, &Facts::with(&user, domains), RuleSet::NONE).is_some_and(|after| {
         after[rule] < before[rule] && after.iter().zip(before).all(|(after, before)| after <= before)
     })
 }

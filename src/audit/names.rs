@@ -34,9 +34,11 @@ impl BlockNames {
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }
 
-    /// Where each ends, then the names.
+    /// Where the first starts and where each ends, then the names.
     fn bytes(self) -> Vec<u8> {
-        let mut bytes: Vec<u8> = self.ends.iter().flat_map(|end| end.to_le_bytes()).collect();
+        let first = u32::try_from(4 * (self.ends.len() + 1)).unwrap_or(u32::MAX);
+        let ends = self.ends.iter().map(|end| first.saturating_add(*end));
+        let mut bytes: Vec<u8> = std::iter::once(first).chain(ends).flat_map(u32::to_le_bytes).collect();
         bytes.extend_from_slice(self.text.as_bytes());
         bytes
     }
@@ -64,14 +66,11 @@ impl<'a> Names<'a> {
         let (Some(known), Some(kept)) = (self.layout.get(block), self.blocks.get(block)) else {
             return Ok(String::new());
         };
-        let (first, end) = (known.first as usize, (known.first + known.records) as usize);
-        let (before, all) = (self.rows.count(first, row as usize), self.rows.count(first, end));
-        let at = before.saturating_sub(1);
-        let ends = self.shelf.read(kept, 4 * at, 4 * (before - at + 1))?;
-        let mut ends = ends.as_chunks().0.iter().map(|&end| u32::from_le_bytes(end) as usize);
-        let start = if before > 0 { ends.next() } else { Some(0) };
-        let (Some(start), Some(end)) = (start, ends.next()) else { return Ok(String::new()) };
-        let name = self.shelf.read(kept, 4 * all + start, end.saturating_sub(start))?;
+        let before = self.rows.count(known.first as usize, row as usize);
+        let ends = self.shelf.read(kept, 4 * before, 8)?;
+        let [start, end] = ends.as_chunks().0 else { return Ok(String::new()) };
+        let [start, end] = [start, end].map(|&end| u32::from_le_bytes(end) as usize);
+        let name = self.shelf.read(kept, start, end.saturating_sub(start))?;
         Ok(String::from_utf8_lossy(&name).into_owned())
     }
 }
@@ -93,7 +92,7 @@ impl<'a> Naming<'a> {
 
     /// The others of a list, with their names; `None` when there are none.
     pub(super) fn others(&self, list: &List) -> Option<Others> {
-        let names = list.rows.iter().map(|&row| self.name(row).as_ref().to_owned());
+        let names = list.rows.iter().map(|&row| self.name(row));
         (list.count > 0).then(|| Others { count: list.count.into(), names: names.collect() })
     }
 

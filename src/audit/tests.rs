@@ -268,6 +268,23 @@ fn suggestions_that_break_another_rule_are_withheld() {
 }
 
 #[test]
+fn suggestions_do_not_depend_on_the_rules_selected() {
+    let rows: Vec<Row> = vec![
+        &[(Attr::SamAccountName, "a"), (Mail, "o'brien@contoso.com"), (Attr::HomeMdb, "CN=DB")],
+        &[(Attr::SamAccountName, "b"), (Mail, "ann@contoso.com"), (Attr::HomeMdb, "CN=DB")],
+    ];
+    let table = Table { rows, per_block: 1, absent: &[], changed: false };
+    let mut alone = RuleSet::NONE;
+    alone.insert(rules::all().position(|rule| rule.code == "SIP001").unwrap());
+    let plan = Plan::new(Context::of(Scenario::SfbOnline), alone, &[]);
+    let kept = Kept::default();
+    run(&[&table], &plan, None, &Memory::unlimited(), &Silent, &kept).unwrap();
+    let suggestions: Vec<_> = kept.0.into_inner().unwrap().into_iter().map(|line| (line.1, line.3)).collect();
+    let given = |change: Option<&str>| (vec!["SIP001"], vec![change.map(str::to_owned)]);
+    assert_eq!(suggestions, [given(None), given(Some("sip:ann@contoso.com"))]);
+}
+
+#[test]
 fn a_part_can_be_reported_while_uniqueness_is_over_all() {
     struct Ann;
     impl Only for Ann {

@@ -187,6 +187,12 @@ impl Own<'_> {
         self.ties.iter().map(|tie| (tie.ordinal, tie.check))
     }
 
+    /// Whether others hold a text of the record in a place.
+    pub(super) fn any(&self, place: usize) -> bool {
+        let marks = |tie: &Tied| self.bytes.get(tie.at).copied().unwrap_or_default();
+        self.ties.iter().any(|tie| marks(tie) & 1 << place != 0)
+    }
+
     /// The others that hold the text of a key in a place.
     pub(super) fn list(&self, ordinal: u32, place: usize) -> Option<List> {
         let at = self.ties.binary_search_by_key(&ordinal, |tie| tie.ordinal).ok()?;
@@ -256,6 +262,7 @@ mod tests {
             let own = read.own(tie.row);
             assert_eq!(own.keys().collect::<Vec<_>>(), [(9, 11)]);
             for (place, list) in tie.lists.iter().enumerate() {
+                assert_eq!(own.any(place), list.count > 0);
                 assert_eq!(own.list(9, place).as_ref(), Some(list));
             }
             assert_eq!(own.list(8, 0), None);

@@ -1,9 +1,7 @@
 //! What a finding is called across runs.
 
-use std::borrow::Cow;
-
 use crate::finding::Finding;
-use crate::model::fold::fold;
+use crate::model::fold::{fold, trim};
 use crate::model::{Attr, User};
 use crate::rules;
 
@@ -14,34 +12,47 @@ const VERSION: &[u8] = b"dirsync-audit finding 1";
 /// rule, object, attribute and value are.
 #[must_use]
 pub fn of(user: &User<'_>, finding: &Finding) -> [u8; 16] {
-    let (identity, value) = (identity(user), fold(&finding.value));
-    let parts: [&[u8]; 5] = [
-        VERSION,
-        rules::at(finding.rule).code.as_bytes(),
-        identity.as_bytes(),
-        finding.attribute.name().as_bytes(),
-        value.as_bytes(),
-    ];
-    let mut text = Vec::with_capacity(256);
-    for part in parts {
-        // The length keeps `ab` + `c` apart from `a` + `bc`.
-        text.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        text.extend_from_slice(part);
-    }
-    let hash = blake3::hash(&text);
+    // Few findings have more.
+    let mut room = Vec::with_capacity(512);
+    part(&mut room, |room| room.extend_from_slice(VERSION));
+    part(&mut room, |room| room.extend_from_slice(rules::at(finding.rule).code.as_bytes()));
+    part(&mut room, |room| folded(room, identity(user)));
+    part(&mut room, |room| room.extend_from_slice(finding.attribute.name().as_bytes()));
+    part(&mut room, |room| folded(room, &finding.value));
+    let hash = blake3::hash(&room);
     let mut octets = [0; 16];
     octets.copy_from_slice(&hash.as_bytes()[..16]);
     octets
 }
 
+/// Appends a part behind its length, which keeps `ab` + `c` apart from `a` + `bc`.
+fn part(room: &mut Vec<u8>, append: impl FnOnce(&mut Vec<u8>)) {
+    let start = room.len();
+    room.extend_from_slice(&[0; 8]);
+    append(room);
+    let len = (room.len() - start - 8) as u64;
+    room[start..start + 8].copy_from_slice(&len.to_le_bytes());
+}
+
+/// Appends a text as [`fold`] makes it; ASCII is folded in its place.
+fn folded(room: &mut Vec<u8>, text: &str) {
+    if text.is_ascii() {
+        let start = room.len();
+        room.extend_from_slice(trim(text).as_bytes());
+        room[start..].make_ascii_lowercase();
+    } else {
+        room.extend_from_slice(fold(text).as_bytes());
+    }
+}
+
 /// Who the object is: what survives most changes comes first.
-fn identity<'a>(user: &User<'a>) -> Cow<'a, str> {
+fn identity<'a>(user: &User<'a>) -> &'a str {
     use Attr::{DistinguishedName, Mail, ObjectGuid, SamAccountName, UserPrincipalName};
     [ObjectGuid, DistinguishedName, UserPrincipalName, SamAccountName, Mail]
         .into_iter()
         .map(|attr| user.get(attr))
         .find(|text| !text.is_empty())
-        .map_or(Cow::Borrowed(""), fold)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -67,6 +78,17 @@ mod tests {
         let user = User::of(&[(Attr::ObjectGuid, "33221100-5544-7766-8899-aabbccddeeff")]);
         let octets = of(&user, &finding(Attr::ProxyAddresses, "sip:ann@contoso"));
         assert_eq!(u128::from_be_bytes(octets), 0x9bb7_f99f_ebca_f14a_2a76_d81f_1cc7_39ac);
+    }
+
+    #[test]
+    fn a_part_is_folded_behind_its_length() {
+        for text in ["", " ", "Ann@Contoso.com\t", " José", "X".repeat(600).as_str()] {
+            let mut room = b"before".to_vec();
+            part(&mut room, |room| folded(room, text));
+            let whole = fold(text);
+            let (len, rest) = room[6..].split_first_chunk().unwrap();
+            assert_eq!((u64::from_le_bytes(*len), rest), (whole.len() as u64, whole.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -227,6 +227,9 @@ impl Folder {
 
     /// Marks the findings as they stand with the baseline, if there is one.
     fn compare(&self, part: &mut Part, judged: &Judged<'_, '_>) {
+        if self.baseline.is_none() {
+            return self.write(part, judged);
+        }
         let findings = self.compared_findings(judged);
         self.write(part, &Judged { findings: &findings, ..*judged });
     }

@@ -137,7 +137,7 @@ impl Cell<'_> {
             Self::Made(text) => out.extend_from_slice(text.as_bytes()),
             Self::Word(word) => out.extend_from_slice(word.as_bytes()),
             Self::Number(number) => decimal(out, *number),
-            Self::Octets(octets) => hexadecimal(out, octets),
+            Self::Octets(octets) => hexadecimal(out, *octets),
             Self::Codes(findings) => codes(out, findings),
         }
     }
@@ -156,12 +156,13 @@ fn decimal(out: &mut Vec<u8>, mut number: u32) {
     }
 }
 
-fn hexadecimal(out: &mut Vec<u8>, octets: &[u8]) {
+fn hexadecimal(out: &mut Vec<u8>, octets: [u8; 16]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for octet in octets {
-        out.push(DIGITS[usize::from(octet >> 4)]);
-        out.push(DIGITS[usize::from(octet & 15)]);
+    let mut digits = [[0; 2]; 16];
+    for (two, octet) in digits.iter_mut().zip(octets) {
+        *two = [DIGITS[usize::from(octet >> 4)], DIGITS[usize::from(octet & 15)]];
     }
+    out.extend_from_slice(digits.as_flattened());
 }
 
 /// The rules sorted by code, and the place of each rule of the catalogue among them.

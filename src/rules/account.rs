@@ -94,7 +94,7 @@ fn disabled_but_sip_enabled(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         out.fire(
             UserEnabled,
             f.user.get(UserEnabled),
-            format!(
+            format_args!(
                 "msRTCSIP-UserEnabled is TRUE although userAccountControl `{flags}` disables the account"
             ),
         );
@@ -105,6 +105,10 @@ fn sip_contact(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let contact = shown(f, ObjectClass, f.is_contact());
     let application = f.user.has(OwnerUrn).or(f.user.has(LineServer));
     if out.holds(contact.and(f.user.has(PrimaryUserAddress)).and(!application)) {
-        out.fire(PrimaryUserAddress, f.pua(), format!("a contact carries the SIP address `{}`", f.pua()));
+        out.fire(
+            PrimaryUserAddress,
+            f.pua(),
+            format_args!("a contact carries the SIP address `{}`", f.pua()),
+        );
     }
 }

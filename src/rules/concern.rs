@@ -7,8 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::profile::Profile;
 use super::verdict::{Plan, Verdict, judge};
-use super::{Check, RuleSet, Sink, all, findings_of};
-use crate::finding::Finding;
+use super::{Check, RuleSet, Sink, all, count_of};
 use crate::model::{Attr, AttrSet, Facts, Hidden, Marks, User};
 
 /// Chooses the rules for one user after the other.
@@ -23,8 +22,8 @@ pub struct Concern<'p> {
     shared: RuleSet,
     /// Of the inputs met lately: records that lost values carry less than others.
     nothing: Vec<Nothing>,
-    /// Of the profiles met lately, each at its place.
-    known: Vec<Option<Box<(Profile, Concerned)>>>,
+    /// Of the profiles met lately, each at its place; at first all of an object without any value.
+    known: Vec<(Profile, Concerned)>,
     /// How many profiles were met.
     met: u32,
 }
@@ -69,7 +68,7 @@ impl<'p> Concern<'p> {
             readers: [RuleSet::NONE; Attr::COUNT],
             shared: RuleSet::NONE,
             nothing: Vec::new(),
-            known: vec![None; PROFILES],
+            known: Vec::new(),
             met: 0,
         };
         for (place, rule) in all().enumerate().filter(|(place, _)| plan.run.has(*place)) {
@@ -80,6 +79,10 @@ impl<'p> Concern<'p> {
                 Check::Organisation(_) => {}
             }
         }
+        let nobody = User::new(AttrSet::NONE);
+        let nobody = Facts::of(&nobody);
+        let first = (Profile::of(&nobody, true), of.worked_out(&nobody, true));
+        of.known = vec![first; PROFILES];
         of
     }
 
@@ -87,20 +90,25 @@ impl<'p> Concern<'p> {
     pub fn with(&mut self, facts: &Facts<'_>, alone: bool) -> &Concerned {
         let profile = Profile::of(facts, alone);
         let place = profile.place(PROFILES);
-        let known = self.known[place].take().filter(|known| known.0 == profile);
-        let known = known.unwrap_or_else(|| Box::new((profile, self.worked_out(facts, alone))));
-        &self.known[place].insert(known).1
+        if self.known[place].0 != profile {
+            self.known[place] = (profile, self.worked_out(facts, alone));
+        }
+        &self.known[place].1
     }
 
-    /// What the rules of the plan say about one user, in the order of the catalogue and at their own severities: what
-    /// [`super::findings_about`] says, without asking those that have nothing to say.
-    pub fn findings_about(&mut self, facts: &Facts<'_>) -> Vec<Finding> {
-        let run = self.with(facts, true).run;
-        run.iter().flat_map(|place| findings_of(place, &self.plan.context, facts)).collect()
+    /// How many findings about one user the rules of the plan have that are not `left_out`, by their place in the
+    /// catalogue; what [`super::findings_about`] says, without asking those that have nothing to say.
+    pub fn counts_about(&mut self, facts: &Facts<'_>, left_out: RuleSet) -> Vec<u32> {
+        let mut counts = vec![0; self.plan.severity.len()];
+        for place in self.with(facts, true).run.without(left_out).iter() {
+            counts[place] = count_of(place, &self.plan.context, facts);
+        }
+        counts
     }
 
     /// A rule has nothing to say without its marks. And what a rule says follows from what it reads: where none of that
     /// has a value, it says what it says about an object without any. Some say the same of all users of a profile.
+    #[cold]
     fn worked_out(&mut self, facts: &Facts<'_>, alone: bool) -> Concerned {
         let marked = facts.marks.places().fold(RuleSet::NONE, |all, mark| all.with(self.by_mark[mark]));
         let mut readers = if alone { RuleSet::NONE } else { self.shared };
@@ -157,14 +165,13 @@ pub fn are_silent(plan: &Plan, run: RuleSet, facts: &Facts<'_>) -> bool {
 /// The rule if it is left open, none if not; `None` when it has something to say or fails: then it is run on every user
 /// concerned, where that is told.
 fn in_silence(plan: &Plan, place: usize, facts: &Facts<'_>) -> Option<RuleSet> {
-    let (rule, mut findings, mut own) = (super::at(place), Vec::new(), RuleSet::NONE);
+    let (rule, mut findings, mut own) = (super::at(place), 0, RuleSet::NONE);
     let ran = catch_unwind(AssertUnwindSafe(|| match rule.check {
         Check::User(check) => {
-            let mut sink = Sink::new(place, plan.severity[place], &mut findings, &mut own);
-            check(facts, &plan.context, &mut sink);
+            check(facts, &plan.context, &mut Sink::counting(place, &mut findings, &mut own));
         }
         Check::Shared(_) | Check::Taken(..) if !rule.is_shown(facts.user.carried()) => own.insert(place),
         Check::Shared(_) | Check::Taken(..) | Check::Organisation(_) => {}
     }));
-    (ran.is_ok() && findings.is_empty()).then_some(own)
+    (ran.is_ok() && findings == 0).then_some(own)
 }

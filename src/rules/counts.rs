@@ -87,9 +87,8 @@ impl Tally {
         }
         counts.steps[0][verdict.exchange_sees_sip as usize] += 1;
         counts.steps[1][verdict.lync_sees_mail as usize] += 1;
-        // The findings of a rule stand together.
-        for findings in judged.findings.chunk_by(|one, next| one.rule == next.rule) {
-            counts.add_findings(findings);
+        if !judged.findings.is_empty() {
+            counts.add_subject(judged.findings);
         }
         self.add_open(verdict.not_evaluated, judged.user.carried());
     }
@@ -140,8 +139,9 @@ impl Counts {
         }
     }
 
-    /// Counts what was found about one thing of the organisation.
+    /// Counts what was found about one user, or one thing of the organisation.
     pub(super) fn add_subject(&mut self, findings: &[Finding]) {
+        // The findings of a rule stand together.
         for findings in findings.chunk_by(|one, next| one.rule == next.rule) {
             self.add_findings(findings);
         }

@@ -270,7 +270,10 @@ fn locator_not_for_scenario(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     out.fire(
         DeploymentLocator,
         value,
-        format!("`{value}` says that the user is homed {homed}, where {} has no home", cx.scenario.name()),
+        format_args!(
+            "`{value}` says that the user is homed {homed}, where {} has no home",
+            cx.scenario.name()
+        ),
     );
 }
 
@@ -279,11 +282,14 @@ fn locator_without_address(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         return;
     }
     let value = f.user.get(DeploymentLocator);
-    let message = format!("the locator is `{value}`, but msRTCSIP-PrimaryUserAddress is empty");
-    out.fire(DeploymentLocator, value, message);
+    out.fire(
+        DeploymentLocator,
+        value,
+        format_args!("the locator is `{value}`, but msRTCSIP-PrimaryUserAddress is empty"),
+    );
     // Of an account in use it is the address that is missing, and the locator is no leftover.
     if (!f.user.says(UserEnabled, true).or(f.user.has(PrimaryHomeServer))).yes() {
-        out.suggest(Change::remove(DeploymentLocator, value));
+        out.suggest(|| Change::remove(DeploymentLocator, value));
     }
 }
 
@@ -293,9 +299,14 @@ fn sip_disabled(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     }
     let disabled = f.is_disabled();
     let too = if disabled { "; the account is disabled too" } else { "" };
-    let message =
-        format!("msRTCSIP-UserEnabled is FALSE although the user has the SIP address `{}`{too}", f.pua());
-    out.fire(UserEnabled, f.user.get(UserEnabled), message);
+    out.fire(
+        UserEnabled,
+        f.user.get(UserEnabled),
+        format_args!(
+            "msRTCSIP-UserEnabled is FALSE although the user has the SIP address `{}`{too}",
+            f.pua()
+        ),
+    );
     if disabled {
         out.at(Severity::Warning);
     }
@@ -324,11 +335,14 @@ fn two_mailboxes(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         .filter(|&attr| !f.user.get(attr).is_empty())
         .map(|attr| format!("{attr} `{}`", f.user.get(attr)))
         .collect::<Vec<_>>();
-    let message = format!(
-        "{local} shows a local mailbox although the user is marked for an online one ({})",
-        marks.join(", ")
+    out.fire(
+        local,
+        f.user.get(local),
+        format_args!(
+            "{local} shows a local mailbox although the user is marked for an online one ({})",
+            marks.join(", ")
+        ),
     );
-    out.fire(local, f.user.get(local), message);
 }
 
 fn no_mailbox(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
@@ -345,7 +359,7 @@ fn unknown_locator(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         out.fire(
             DeploymentLocator,
             value,
-            format!("`{value}` is neither SRV: nor the federation host of a known cloud"),
+            format_args!("`{value}` is neither SRV: nor the federation host of a known cloud"),
         );
     }
 }
@@ -361,8 +375,11 @@ fn no_locator(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 fn target_on_local_mailbox(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     if out.holds(f.user.has(HomeMdb).and(f.user.has(TargetAddress))) {
         let value = f.user.get(TargetAddress);
-        let message = format!("the user has a local mailbox, but targetAddress routes mail to `{value}`");
-        out.fire(TargetAddress, value, message);
+        out.fire(
+            TargetAddress,
+            value,
+            format_args!("the user has a local mailbox, but targetAddress routes mail to `{value}`"),
+        );
     }
 }
 

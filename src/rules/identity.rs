@@ -223,7 +223,7 @@ fn too_long(f: &Facts<'_>, out: &mut Sink<'_>, attr: Attr, most: usize) {
     }
     let value = f.user.get(attr);
     if let Some(length) = longer_than(value, most) {
-        out.fire(attr, value, format!("{attr} has {length} characters, {most} are allowed"));
+        out.fire(attr, value, format_args!("{attr} has {length} characters, {most} are allowed"));
     }
 }
 
@@ -240,7 +240,7 @@ fn invalid_sam(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         out.fire(
             SamAccountName,
             name,
-            format!("{} in `{name}` is not allowed in a sAMAccountName", named(c)),
+            format_args!("{} in `{name}` is not allowed in a sAMAccountName", named(c)),
         );
     }
 }

@@ -37,7 +37,11 @@ pub(super) static RULES: &[Rule] = &[Rule {
 fn malformed_line(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let line = f.user.get(Line);
     if out.needs(f, Line) && !line.is_empty() && !is_number(line) && !is_sip_uri(line) {
-        out.fire(Line, line, format!("`{line}` is neither `tel:+` and 3 to 15 digits nor a SIP address"));
+        out.fire(
+            Line,
+            line,
+            format_args!("`{line}` is neither `tel:+` and 3 to 15 digits nor a SIP address"),
+        );
     }
 }
 

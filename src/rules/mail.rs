@@ -171,9 +171,9 @@ fn no_mail(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     } else {
         "proxyAddresses has an smtp: address"
     };
-    out.fire(Mail, "", format!("mail is empty although {because}"));
+    out.fire(Mail, "", format_args!("mail is empty although {because}"));
     if let Some(primary) = f.primary().filter(|primary| primary.well_formed) {
-        out.suggest(Change::add(Mail, primary.address));
+        out.suggest(|| Change::add(Mail, primary.address));
     }
 }
 
@@ -202,9 +202,13 @@ fn mail_not_primary(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let mut addresses: Vec<&str> = f.primaries().map(|primary| primary.address).collect();
     addresses.sort_unstable();
     let addresses = addresses.join("; ");
-    out.fire(Mail, f.user.get(Mail), format!("`{}` is not the primary smtp address `{addresses}`", f.mail));
+    out.fire(
+        Mail,
+        f.user.get(Mail),
+        format_args!("`{}` is not the primary smtp address `{addresses}`", f.mail),
+    );
     if let Some(primary) = f.primary() {
-        out.suggest(Change::replace(Mail, f.user.get(Mail), primary.address));
+        out.suggest(|| Change::replace(Mail, f.user.get(Mail), primary.address));
     }
 }
 
@@ -222,7 +226,7 @@ fn domain_not_routable(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     out.needs(f, Mail);
     let domain = domain(f.mail);
     if f.mail_well_formed && !is_routable(f, cx, domain) {
-        out.fire(Mail, f.user.get(Mail), super::not_routable(domain));
+        out.fire(Mail, f.user.get(Mail), super::NotRoutable(domain));
     }
 }
 
@@ -235,10 +239,10 @@ fn padded_mail(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     if f.mail.is_empty() {
         out.fire(Mail, raw, BLANKS_ONLY);
     } else {
-        out.fire(Mail, raw, format!("there are blanks around `{}`", f.mail));
+        out.fire(Mail, raw, format_args!("there are blanks around `{}`", f.mail));
     }
     if f.mail_well_formed {
-        out.suggest(Change::replace(Mail, raw, f.mail));
+        out.suggest(|| Change::replace(Mail, raw, f.mail));
     }
 }
 

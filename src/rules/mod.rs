@@ -3,8 +3,12 @@
 //! A rule is a struct literal with its function below it; whatever lists, explains, selects or tests rules reads
 //! these values. Rules are pure: no clock, no input or output, no settings. What varies by site is in [`Context`].
 
-use crate::finding::{Change, Field, Finding, Severity, State};
-use crate::model::{Attr, AttrSet, Facts, Marks, Proxy, Tri};
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::finding::{Finding, Severity};
+use crate::model::{Attr, AttrSet, Facts, Marks, Proxy};
 
 pub mod concern;
 pub mod counts;
@@ -21,6 +25,7 @@ mod line;
 mod mail;
 mod profile;
 mod proxy;
+mod sink;
 mod sip;
 pub mod unique;
 mod upn;
@@ -30,6 +35,7 @@ mod tests;
 
 pub use organisation::Look;
 pub use scenario::{Feature, MailboxPlace, Scenario};
+pub use sink::Sink;
 use unique::Space;
 
 /// The families, in the order of the catalogue, which is the order of every report.
@@ -252,92 +258,6 @@ impl Example {
     }
 }
 
-/// Where a rule puts what it has to say about one user, or one thing of the organisation.
-#[derive(Debug)]
-pub struct Sink<'s> {
-    rule: usize,
-    severity: Severity,
-    findings: &'s mut Vec<Finding>,
-    not_evaluated: &'s mut RuleSet,
-}
-
-impl<'s> Sink<'s> {
-    /// A sink for one rule at its severity in the scenario.
-    pub fn new(
-        rule: usize,
-        severity: Severity,
-        findings: &'s mut Vec<Finding>,
-        not_evaluated: &'s mut RuleSet,
-    ) -> Self {
-        Self { rule, severity, findings, not_evaluated }
-    }
-
-    /// The rule fires: the attribute at fault, its value as it stands (empty for none), what is wrong.
-    pub fn fire(
-        &mut self,
-        attribute: impl Into<Field>,
-        value: &str,
-        message: impl Into<String>,
-    ) -> &mut Self {
-        self.findings.push(Finding {
-            rule: self.rule,
-            severity: self.severity,
-            attribute: attribute.into(),
-            value: value.to_owned(),
-            message: message.into(),
-            suggestion: None,
-            state: State::Open,
-        });
-        self
-    }
-
-    /// The finding just made is this bad instead.
-    pub fn at(&mut self, severity: Severity) -> &mut Self {
-        if let Some(last) = self.findings.last_mut() {
-            last.severity = severity;
-        }
-        self
-    }
-
-    /// The finding just made would be mended by this; given only where it follows from the object itself.
-    pub fn suggest(&mut self, change: Change) -> &mut Self {
-        if let Some(last) = self.findings.last_mut() {
-            last.suggestion = Some(change);
-        }
-        self
-    }
-
-    /// Notes the rule as not evaluated when the input never carried the attribute; says whether it did.
-    pub fn needs(&mut self, facts: &Facts<'_>, attribute: Attr) -> bool {
-        let carried = facts.user.carries(attribute);
-        if !carried {
-            self.not_evaluated();
-        }
-        carried
-    }
-
-    /// Notes the rule as not evaluated when the input does not show something; says whether it does.
-    pub fn needs_shown(&mut self, shown: bool) -> bool {
-        if !shown {
-            self.not_evaluated();
-        }
-        shown
-    }
-
-    /// Whether to fire: the unknown is noted as not evaluated.
-    pub fn holds(&mut self, condition: Tri) -> bool {
-        if condition == Tri::Unknown {
-            self.not_evaluated.insert(self.rule);
-        }
-        condition.yes()
-    }
-
-    /// Some value of an attribute that the input never carried could make the rule fire.
-    pub fn not_evaluated(&mut self) {
-        self.not_evaluated.insert(self.rule);
-    }
-}
-
 /// A set of rules, by their place in the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RuleSet(u128);
@@ -430,6 +350,16 @@ pub fn findings_of(place: usize, context: &Context, facts: &Facts<'_>) -> Vec<Fi
         check(facts, context, &mut Sink::new(place, severity, &mut findings, &mut open));
     }
     findings
+}
+
+/// How many findings that would be.
+#[must_use]
+pub fn count_of(place: usize, context: &Context, facts: &Facts<'_>) -> u32 {
+    let (rule, mut count, mut open) = (at(place), 0, RuleSet::NONE);
+    if let (Check::User(check), Some(_)) = (rule.check, rule.severity_in(context.scenario)) {
+        check(facts, context, &mut Sink::counting(place, &mut count, &mut open));
+    }
+    count
 }
 
 /// What all of them say, in the order of the catalogue.
@@ -533,17 +463,33 @@ fn named(c: char) -> String {
 }
 
 /// Several proxy addresses in one text, in an order that does not depend on the input's.
-fn joined<'a, 'f: 'a>(proxies: impl Iterator<Item = &'a crate::model::Proxy<'f>>) -> String {
-    let mut texts: Vec<&str> = proxies.map(Proxy::text).collect();
+fn joined<'a, 'f: 'a>(proxies: impl Iterator<Item = &'a Proxy<'f>>) -> Joined<'f> {
+    let mut texts: SmallVec<_> = proxies.map(Proxy::text).collect();
     texts.sort_unstable();
-    texts.join("; ")
+    Joined(texts)
 }
 
-/// Why a domain does not count as routable.
-fn not_routable(domain: &str) -> String {
-    if crate::model::address::is_routable(domain) {
-        format!("`{domain}` is not among the verified domains")
-    } else {
-        format!("`{domain}` is no domain that can be verified")
+/// Texts, shown with semicolons between them.
+struct Joined<'a>(SmallVec<[&'a str; 8]>);
+
+impl fmt::Display for Joined<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut texts = self.0.iter();
+        texts.next().map_or(Ok(()), |first| f.write_str(first))?;
+        texts.try_for_each(|text| write!(f, "; {text}"))
+    }
+}
+
+/// Says of a domain why it does not count as routable.
+struct NotRoutable<'d>(&'d str);
+
+impl fmt::Display for NotRoutable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(domain) = self;
+        if crate::model::address::is_routable(domain) {
+            write!(f, "`{domain}` is not among the verified domains")
+        } else {
+            write!(f, "`{domain}` is no domain that can be verified")
+        }
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct Profile {
 
 impl Profile {
     /// The profile of a user.
+    #[inline]
     pub(super) fn of(facts: &Facts<'_>, alone: bool) -> Self {
         let user = facts.user;
         let hidden = user.hidden();

@@ -428,10 +428,10 @@ fn no_primary(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         return;
     }
     let values = super::joined(f.smtps());
-    out.fire(ProxyAddresses, &values, format!("none of `{values}` is marked SMTP: as primary"));
+    out.fire(ProxyAddresses, &values, format_args!("none of `{values}` is marked SMTP: as primary"));
     let mut own = f.smtps().filter(|proxy| proxy.well_formed && same(proxy.address, f.mail));
     if let (true, Some(proxy), None) = (f.mail_well_formed, own.next(), own.next()) {
-        out.suggest(Change::replace(ProxyAddresses, proxy.raw, format!("SMTP:{}", proxy.address)));
+        out.suggest(|| Change::replace(ProxyAddresses, proxy.raw, format!("SMTP:{}", proxy.address)));
     }
 }
 
@@ -441,10 +441,8 @@ fn several_primaries(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         return;
     }
     let values = super::joined(f.primaries());
-    out.fire(ProxyAddresses, &values, format!("several primary smtp addresses: `{values}`"));
-    if let Some(change) = one_primary(f) {
-        out.suggest(change);
-    }
+    out.fire(ProxyAddresses, &values, format_args!("several primary smtp addresses: `{values}`"));
+    out.suggest(|| one_primary(f));
 }
 
 /// Keeps the primary address that equals `mail` and makes the others secondary.
@@ -470,7 +468,11 @@ fn one_primary(f: &Facts<'_>) -> Option<Change> {
 fn malformed_smtp_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     for proxy in f.smtps().filter(|proxy| !proxy.well_formed && !proxy.classes.has(Classes::SYNC_INVALID)) {
-        out.fire(ProxyAddresses, proxy.raw, format!("`{}` is not a well-formed mail address", proxy.text()));
+        out.fire(
+            ProxyAddresses,
+            proxy.raw,
+            format_args!("`{}` is not a well-formed mail address", proxy.text()),
+        );
     }
 }
 
@@ -486,8 +488,11 @@ fn invalid_character(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
             _ => continue,
         };
         if let Some(c) = sync_invalid(proxy.address) {
-            let message = format!("`{}` has {}, which {because}", proxy.text(), named(c));
-            out.fire(ProxyAddresses, proxy.raw, message);
+            out.fire(
+                ProxyAddresses,
+                proxy.raw,
+                format_args!("`{}` has {}, which {because}", proxy.text(), named(c)),
+            );
         }
     }
 }
@@ -499,7 +504,7 @@ fn too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
             out.fire(
                 ProxyAddresses,
                 proxy.raw,
-                format!("the value has {length} characters, 256 are supported"),
+                format_args!("the value has {length} characters, 256 are supported"),
             );
         }
     }
@@ -548,10 +553,14 @@ fn alike(a: &Proxy<'_>, b: &Proxy<'_>) -> bool {
 fn fire_repeats(group: &[&Proxy<'_>], out: &mut Sink<'_>) {
     let kept = group.iter().position(|proxy| proxy.primary).unwrap_or(0);
     let (Some(keep), Some(first)) = (group.get(kept), group.get(usize::from(kept == 0))) else { return };
-    out.fire(ProxyAddresses, first.raw, format!("`{}` repeats `{}`", first.text(), keep.text()));
-    if !keep.well_formed {
-        return;
+    out.fire(ProxyAddresses, first.raw, format_args!("`{}` repeats `{}`", first.text(), keep.text()));
+    if keep.well_formed {
+        out.suggest(|| keep_one(group, kept, keep));
     }
+}
+
+/// Removes all values of a group but one.
+fn keep_one(group: &[&Proxy<'_>], kept: usize, keep: &Proxy<'_>) -> Change {
     let repeats = group.iter().enumerate().filter(|(place, _)| *place != kept);
     let remove = repeats.map(|(_, proxy)| proxy.raw.to_owned()).collect();
     let mut change = Change { attribute: ProxyAddresses, remove, add: Vec::new() };
@@ -560,14 +569,14 @@ fn fire_repeats(group: &[&Proxy<'_>], out: &mut Sink<'_>) {
         change.remove.push(keep.raw.to_owned());
         change.add.push(keep.raw.to_owned());
     }
-    out.suggest(change);
+    change
 }
 
 fn too_many(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     let count = f.proxies.len();
     if count > 300 {
-        out.fire(ProxyAddresses, "", format!("proxyAddresses has {count} values, 300 are supported"));
+        out.fire(ProxyAddresses, "", format_args!("proxyAddresses has {count} values, 300 are supported"));
     }
 }
 
@@ -578,9 +587,9 @@ fn padded_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
             out.fire(ProxyAddresses, proxy.raw, "a value holds blanks only");
             continue;
         }
-        out.fire(ProxyAddresses, proxy.raw, format!("there are blanks around `{}`", proxy.text()));
+        out.fire(ProxyAddresses, proxy.raw, format_args!("there are blanks around `{}`", proxy.text()));
         if proxy.well_formed && proxy.of != ProxyType::Missing {
-            out.suggest(Change::replace(ProxyAddresses, proxy.raw, proxy.text()));
+            out.suggest(|| Change::replace(ProxyAddresses, proxy.raw, proxy.text()));
         }
     }
 }
@@ -594,8 +603,8 @@ fn domains_not_routable(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     }
     domains.sort_unstable();
     domains.dedup();
-    let reasons: Vec<String> = domains.iter().map(|domain| super::not_routable(domain)).collect();
-    out.fire(ProxyAddresses, &super::joined(f.smtps().filter(outside)), reasons.join("; "));
+    let reasons: Vec<String> = domains.iter().map(|domain| super::NotRoutable(domain).to_string()).collect();
+    out.fire(ProxyAddresses, super::joined(f.smtps().filter(outside)), reasons.join("; "));
 }
 
 fn no_smtp_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
@@ -618,7 +627,7 @@ fn no_routing_address(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     let routed = f.smtps().any(|proxy| proxy.well_formed && routes(domain(proxy.address), cx));
     if out.needs(f, ProxyAddresses) && !routed {
         let domains = cx.routing_domains.join("` or `");
-        out.fire(ProxyAddresses, "", format!("proxyAddresses holds no smtp: address under `{domains}`"));
+        out.fire(ProxyAddresses, "", format_args!("proxyAddresses holds no smtp: address under `{domains}`"));
     }
 }
 
@@ -632,8 +641,11 @@ fn unknown_type(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs(f, ProxyAddresses);
     for proxy in f.of_type(ProxyType::Other) {
         if !KNOWN_TYPES.iter().any(|known| known.eq_ignore_ascii_case(proxy.written_type())) {
-            let message = format!("`{}` in `{}` is no known type", proxy.written_type(), proxy.text());
-            out.fire(ProxyAddresses, proxy.raw, message);
+            out.fire(
+                ProxyAddresses,
+                proxy.raw,
+                format_args!("`{}` in `{}` is no known type", proxy.written_type(), proxy.text()),
+            );
         }
     }
 }
@@ -643,8 +655,11 @@ fn replaced_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     for proxy in f.smtps().filter(|proxy| proxy.well_formed && proxy.local_classes.has(Classes::REPLACED)) {
         let local = parts(proxy.address).map_or("", |(local, _)| local);
         if let Some(c) = Classes::REPLACED.first_in(local) {
-            let message = format!("{} in `{}` becomes `_` in the cloud", named(c), proxy.text());
-            out.fire(ProxyAddresses, proxy.raw, message);
+            out.fire(
+                ProxyAddresses,
+                proxy.raw,
+                format_args!("{} in `{}` becomes `_` in the cloud", named(c), proxy.text()),
+            );
         }
     }
 }

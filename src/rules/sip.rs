@@ -385,7 +385,7 @@ fn no_sip_proxy(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
         Scenario::SfbOnline | Scenario::Teams => own_mail(f),
     };
     if let Some(address) = address {
-        out.suggest(Change::add(ProxyAddresses, format!("sip:{address}")));
+        out.suggest(|| Change::add(ProxyAddresses, format!("sip:{address}")));
     }
 }
 
@@ -410,7 +410,11 @@ fn own_mail<'a>(f: &Facts<'a>) -> Option<&'a str> {
 fn malformed_sip_proxy(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(f.shows_sip());
     for proxy in f.sips().filter(|proxy| !proxy.well_formed) {
-        out.fire(ProxyAddresses, proxy.raw, format!("`{}` is not a well-formed SIP address", proxy.text()));
+        out.fire(
+            ProxyAddresses,
+            proxy.raw,
+            format_args!("`{}` is not a well-formed SIP address", proxy.text()),
+        );
     }
 }
 
@@ -422,7 +426,11 @@ fn several_sip_proxies(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let distinct: BTreeSet<_> = f.sips().map(|proxy| fold(proxy.address)).collect();
     if distinct.len() > 1 {
         let values = super::joined(f.sips());
-        out.fire(ProxyAddresses, &values, format!("{} different sip: addresses: `{values}`", distinct.len()));
+        out.fire(
+            ProxyAddresses,
+            &values,
+            format_args!("{} different sip: addresses: `{values}`", distinct.len()),
+        );
     }
 }
 
@@ -439,12 +447,12 @@ fn sip_proxy_not_pua(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     out.fire(
         ProxyAddresses,
         &values,
-        format!("the sip proxy `{values}` is not msRTCSIP-PrimaryUserAddress `{}`", f.pua()),
+        format_args!("the sip proxy `{values}` is not msRTCSIP-PrimaryUserAddress `{}`", f.pua()),
     );
     if cx.scenario == Scenario::LyncHybrid && f.mailbox == MailboxHome::Online {
         out.at(Severity::Warning);
     }
-    out.suggest(Change {
+    out.suggest(|| Change {
         attribute: ProxyAddresses,
         remove: f.sips().map(|proxy| proxy.raw.to_owned()).collect(),
         add: vec![format!("sip:{pua}")],
@@ -462,7 +470,11 @@ fn no_pua(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         let enabled = f.user.says(UserEnabled, true).yes();
         let because =
             if enabled { "msRTCSIP-UserEnabled is TRUE" } else { "msRTCSIP-PrimaryHomeServer is set" };
-        out.fire(PrimaryUserAddress, "", format!("msRTCSIP-PrimaryUserAddress is empty although {because}"));
+        out.fire(
+            PrimaryUserAddress,
+            "",
+            format_args!("msRTCSIP-PrimaryUserAddress is empty although {because}"),
+        );
     }
 }
 
@@ -474,24 +486,29 @@ fn sip_proxy_without_pua(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     out.fire(
         PrimaryUserAddress,
         "",
-        format!("proxyAddresses has `{values}`, but msRTCSIP-PrimaryUserAddress is empty"),
+        format_args!("proxyAddresses has `{values}`, but msRTCSIP-PrimaryUserAddress is empty"),
     );
     if let (Scenario::LyncHybrid, Some(address), true) = (cx.scenario, f.sip_address, f.sip_well_formed) {
-        out.suggest(Change::add(PrimaryUserAddress, format!("sip:{address}")));
+        out.suggest(|| Change::add(PrimaryUserAddress, format!("sip:{address}")));
     }
 }
 
 fn malformed_pua(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     if out.holds(f.user.has(PrimaryUserAddress)) && !f.pua_well_formed {
-        out.fire(PrimaryUserAddress, f.pua(), format!("`{}` is not a well-formed SIP address", f.pua()));
+        out.fire(PrimaryUserAddress, f.pua(), format_args!("`{}` is not a well-formed SIP address", f.pua()));
     }
 }
 
 fn unexpected_pua(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     if out.holds(f.user.has(PrimaryUserAddress)) {
-        let message =
-            format!("msRTCSIP-PrimaryUserAddress is `{}`; the cloud prefers it to the sip proxy", f.pua());
-        out.fire(PrimaryUserAddress, f.pua(), message);
+        out.fire(
+            PrimaryUserAddress,
+            f.pua(),
+            format_args!(
+                "msRTCSIP-PrimaryUserAddress is `{}`; the cloud prefers it to the sip proxy",
+                f.pua()
+            ),
+        );
     }
 }
 
@@ -506,7 +523,7 @@ fn sip_too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(f.shows_sip());
     for (attr, raw, text) in sip_values(f) {
         if let Some(length) = super::longer_than(text, 454) {
-            out.fire(attr, raw, format!("the SIP address has {length} characters, 454 are supported"));
+            out.fire(attr, raw, format_args!("the SIP address has {length} characters, 454 are supported"));
         }
     }
 }
@@ -528,7 +545,7 @@ fn risky(attr: crate::model::Attr, raw: &str, text: &str, address: &str, out: &m
         out.fire(
             attr,
             raw,
-            format!("`{c}` in the SIP address `{text}` is legal, but products stumble over it"),
+            format_args!("`{c}` in the SIP address `{text}` is legal, but products stumble over it"),
         );
     }
 }
@@ -558,7 +575,7 @@ fn domain_not_allowed(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     let domain = domain(address);
     if !is_listed(domain, &cx.sip_domains) {
         let (attr, value) = sip_source(f);
-        out.fire(attr, value, format!("`{domain}` is not among the SIP domains"));
+        out.fire(attr, value, format_args!("`{domain}` is not among the SIP domains"));
     }
 }
 
@@ -581,7 +598,7 @@ fn sip_not_mail(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     };
     if !equal {
         let (attr, value) = sip_source(f);
-        out.fire(attr, value, format!("the SIP address `{sip}` is not the mail address `{other}`"));
+        out.fire(attr, value, format_args!("the SIP address `{sip}` is not the mail address `{other}`"));
     }
 }
 
@@ -593,7 +610,7 @@ fn sip_not_upn(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let name = f.user.get(UserPrincipalName);
     if out.holds(f.user.has(UserPrincipalName)) && !upn::is_malformed(name) && !same(sip, name) {
         let (attr, value) = sip_source(f);
-        out.fire(attr, value, format!("the SIP address `{sip}` is not the sign-in name `{name}`"));
+        out.fire(attr, value, format_args!("the SIP address `{sip}` is not the sign-in name `{name}`"));
     }
 }
 
@@ -602,6 +619,6 @@ fn domain_not_routable(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     let domain = domain(address);
     if !cx.is_routable(domain) {
         let (attr, value) = sip_source(f);
-        out.fire(attr, value, super::not_routable(domain));
+        out.fire(attr, value, super::NotRoutable(domain));
     }
 }

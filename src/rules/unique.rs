@@ -5,6 +5,10 @@
 //! that another object holds too is decided here.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
+
+use smallvec::SmallVec;
 
 use super::level::{E, NO, W};
 use super::{Check, Example, Rule, Sink, Step, blocking};
@@ -284,33 +288,44 @@ pub fn distinct_keys<'a>(facts: &Facts<'a>, mut each: impl FnMut(Space, &'a str)
     give(Space::Line, user.get(Line));
 }
 
-/// The other objects that hold a text: how many, and the first of their names.
+/// The other objects that hold a text: how many, and the first of their names; shown as `CN=A, CN=B and 3 more`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Others {
     /// How many there are; a person with two linked accounts counts once.
     pub count: u64,
     /// The names of the first [`Others::NAMED`].
-    pub names: Vec<String>,
+    pub names: SmallVec<[Rc<str>; Others::NAMED]>,
 }
 
 impl Others {
     /// How many are named in a message.
     pub const NAMED: usize = 5;
+}
 
-    /// `CN=A, CN=B and 3 more`.
-    fn list(&self) -> String {
-        // Backquotes of its own would hide where a name ends, from people and from redaction.
-        let quoted = |name: &String| format!("`{}`", name.replace('`', "'"));
-        let named = self.names.iter().map(quoted).collect::<Vec<_>>().join(", ");
+impl fmt::Display for Others {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut between = "`";
+        for name in &self.names {
+            f.write_str(between)?;
+            // Backquotes of its own would hide where a name ends, from people and from redaction.
+            let mut pieces = name.split('`');
+            pieces.next().map_or(Ok(()), |piece| f.write_str(piece))?;
+            pieces.try_for_each(|piece| write!(f, "'{piece}"))?;
+            between = "`, `";
+        }
+        f.write_str(if self.names.is_empty() { "" } else { "`" })?;
         match self.count.saturating_sub(self.names.len() as u64) {
-            0 => named,
-            more => format!("{named} and {more} more"),
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
         }
     }
 }
 
 /// Who else holds what the user holds.
 pub trait Neighbours {
+    /// Whether there may be other holders of anything in a space.
+    fn any(&self, space: Space) -> bool;
+
     /// The other holders of a text in a space; `None` when there are none.
     fn others(&self, text: &str, space: Space) -> Option<Others>;
 }
@@ -326,16 +341,18 @@ pub fn check(facts: &Facts<'_>, rule: &Rule, near: &dyn Neighbours, out: &mut Si
 
 /// One finding per shared text.
 fn shared(facts: &Facts<'_>, space: Space, near: &dyn Neighbours, out: &mut Sink<'_>) {
+    if !near.any(space) {
+        return;
+    }
     let mut told = BTreeSet::new();
     keys(facts.user, |key| {
-        if key.space != space {
+        let text = if key.space == space { fold(key.text) } else { return };
+        if told.contains(&text) {
             return;
         }
-        let Some(others) = near.others(key.text, space) else { return };
-        let text = fold(key.text);
-        let message = format!("`{text}` is also held by {}", others.list());
-        if told.insert(text) {
-            out.fire(key.attribute, key.value, message);
+        if let Some(others) = near.others(key.text, space) {
+            out.fire(key.attribute, key.value, format_args!("`{text}` is also held by {others}"));
+            told.insert(text);
         }
     });
 }
@@ -346,6 +363,9 @@ fn taken(facts: &Facts<'_>, own: Space, theirs: Space, near: &dyn Neighbours, ou
     if ![ProxyAddresses, Mail].into_iter().all(|attr| facts.user.carries(attr)) {
         return out.not_evaluated();
     }
+    if !near.any(theirs) {
+        return;
+    }
     keys(facts.user, |key| {
         if key.space != own {
             return;
@@ -353,8 +373,11 @@ fn taken(facts: &Facts<'_>, own: Space, theirs: Space, near: &dyn Neighbours, ou
         let mut holds_it_too = false;
         keys(facts.user, |other| holds_it_too |= other.space == theirs && same(other.text, key.text));
         if let Some(others) = near.others(key.text, theirs).filter(|_| !holds_it_too) {
-            let message = format!("`{}` is an address of {}", fold(key.text), others.list());
-            out.fire(key.attribute, key.value, message);
+            out.fire(
+                key.attribute,
+                key.value,
+                format_args!("`{}` is an address of {others}", fold(key.text)),
+            );
         }
     });
 }

@@ -234,8 +234,11 @@ fn malformed_upn(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
 fn invalid_character(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
     let Some(name) = judged(f, out) else { return };
     if let Some(c) = Classes::NOT_UPN.first_in(name) {
-        let message = format!("{} in `{name}` is not allowed in a sign-in name", named(c));
-        out.fire(UserPrincipalName, name, message);
+        out.fire(
+            UserPrincipalName,
+            name,
+            format_args!("{} in `{name}` is not allowed in a sign-in name", named(c)),
+        );
     }
 }
 
@@ -249,7 +252,7 @@ fn too_long(f: &Facts<'_>, _: &Context, out: &mut Sink<'_>) {
         .map(|(has, most, what)| format!("{has} {what} ({most} are allowed)"))
         .collect();
     if !over.is_empty() {
-        out.fire(UserPrincipalName, name, format!("the sign-in name is too long: {}", over.join(", ")));
+        out.fire(UserPrincipalName, name, format_args!("the sign-in name is too long: {}", over.join(", ")));
     }
 }
 
@@ -257,7 +260,7 @@ fn suffix_not_routable(f: &Facts<'_>, cx: &Context, out: &mut Sink<'_>) {
     let Some(name) = judged(f, out).filter(|name| !is_malformed(name)) else { return };
     let suffix = domain(name);
     if !cx.is_routable(suffix) {
-        out.fire(UserPrincipalName, name, super::not_routable(suffix));
+        out.fire(UserPrincipalName, name, super::NotRoutable(suffix));
         soften(f, out);
     }
 }

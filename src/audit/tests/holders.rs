@@ -21,6 +21,16 @@ fn every_holder_is_told_and_the_others_are_named() {
 }
 
 #[test]
+fn a_name_does_not_end_at_its_own_backquote() {
+    let row = |dn: &'static str| -> Row {
+        vec![(Attr::SamAccountName, "x"), (DistinguishedName, dn), (Mail, "info@contoso.com")].leak()
+    };
+    let (lines, _) = audit(&[row("CN=Ann"), row("`CN=`B``"), row("CN=C")], Scenario::Teams);
+    let message = "`info@contoso.com` is also held by `'CN='B''`, `CN=C`";
+    assert!(lines[0].2.iter().any(|said| said == message), "{:?}", lines[0].2);
+}
+
+#[test]
 fn linked_accounts_are_one_person() {
     const SID: &str = "S-1-5-21-1-2-3-1104";
     let account: Row = &[

@@ -2,7 +2,7 @@
 
 use super::super::tests::{says, users};
 use super::super::verdict::{self, Plan};
-use super::super::{Context, RuleSet, Scenario, all};
+use super::super::{Context, RuleSet, Scenario, all, findings_about};
 use super::{Concern, Concerned};
 use crate::model::{Attr, AttrSet, Facts, User};
 
@@ -13,6 +13,8 @@ fn passed_over_in_silence(user: &User<'_>) {
 }
 
 fn all_passed_over_in_silence(users: &[User<'_>]) {
+    let mut even = RuleSet::NONE;
+    (0..all().count()).step_by(2).for_each(|place| even.insert(place));
     for scenario in Scenario::ALL {
         for listed in [Vec::new(), vec!["b.co".to_owned()]] {
             let (sip_domains, routing_domains) = (listed.clone(), listed.clone());
@@ -29,6 +31,13 @@ fn all_passed_over_in_silence(users: &[User<'_>]) {
                     assert!(passed, "{} in {}: {said:?} {user:?}", rule.code, scenario.name());
                 }
                 assert_eq!(verdict, verdict::judge(&facts, &plan, &[], open, None), "{user:?}");
+                let mut counts = vec![0; all().count()];
+                for finding in findings_about(&plan.context, &facts) {
+                    counts[finding.rule] += 1;
+                }
+                assert_eq!(concern.counts_about(&facts, RuleSet::NONE), counts, "{user:?}");
+                counts.iter_mut().step_by(2).for_each(|count| *count = 0);
+                assert_eq!(concern.counts_about(&facts, even), counts, "{user:?}");
             }
         }
     }

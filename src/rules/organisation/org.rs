@@ -520,11 +520,7 @@ fn old_exchange(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(seen.unread_version(Kind::ExchangeSchema).is_none());
     if let Some(version) = seen.version(Kind::ExchangeSchema).filter(|&version| version < EXCHANGE_2013) {
         let name = exchange_version(version);
-        out.fire(
-            EXCHANGE_SCHEMA,
-            &version.to_string(),
-            format!("the version of the schema is {version}, of {name}"),
-        );
+        out.fire(EXCHANGE_SCHEMA, version, format!("the version of the schema is {version}, of {name}"));
     }
 }
 
@@ -542,11 +538,7 @@ fn old_lync(seen: &Configuration, _: &Context, out: &mut Sink<'_>) {
     out.needs_shown(seen.unread_version(Kind::LyncSchema).is_none());
     if let Some(version) = seen.version(Kind::LyncSchema).filter(|&version| version < LYNC_2013) {
         let name = lync_version(version);
-        out.fire(
-            LYNC_SCHEMA,
-            &version.to_string(),
-            format!("the version of the schema is {version}, of {name}"),
-        );
+        out.fire(LYNC_SCHEMA, version, format!("the version of the schema is {version}, of {name}"));
     }
 }
 
@@ -585,7 +577,7 @@ fn disabled_application((seen, one): (&Configuration, &Object), _: &Context, out
     if is_for_lync(one) && !is_superseded(seen, Kind::PartnerApplication, one) && out.holds(is_off(one)) {
         out.fire(
             FLAGS,
-            &one.text(FLAGS),
+            one.text(FLAGS),
             format!("`{}` is disabled: the lowest bit is not set", visible(&name(one))),
         );
     }
@@ -594,7 +586,7 @@ fn disabled_application((seen, one): (&Configuration, &Object), _: &Context, out
 fn wrong_metadata((seen, one): (&Configuration, &Object), _: &Context, out: &mut Sink<'_>) {
     let judged = is_for_lync(one) && !is_superseded(seen, Kind::PartnerApplication, one);
     if let (true, Err(what)) = (judged, of_lync_pool(one)) {
-        out.fire(METADATA, &one.text(METADATA), what);
+        out.fire(METADATA, one.text(METADATA), what);
     }
 }
 
@@ -645,7 +637,7 @@ fn disabled_auth_server((seen, one): (&Configuration, &Object), _: &Context, out
     if is_microsoft(one) && !is_superseded(seen, Kind::AuthServer, one) && out.holds(is_off(one)) {
         out.fire(
             FLAGS,
-            &one.text(FLAGS),
+            one.text(FLAGS),
             format!("`{}` is disabled: the lowest bit is not set", visible(&name(one))),
         );
     }
@@ -659,7 +651,7 @@ fn wrong_auth_metadata((seen, one): (&Configuration, &Object), _: &Context, out:
         Address::Right => {}
         Address::Unsure => out.not_evaluated(),
         Address::Wrong(what) => {
-            out.fire(METADATA, &one.text(METADATA), what);
+            out.fire(METADATA, one.text(METADATA), what);
         }
     }
 }

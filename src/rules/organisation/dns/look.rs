@@ -95,7 +95,7 @@ pub(super) fn leads_online(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
         |record, lead, at, out| {
             if let Some(host) = lead.hosts().find(|host| is_online(host)) {
                 let message = format!("`{}` leads to the online service: `{host}`{at}", record.name());
-                out.fire(record.name(), &lead.value(), message);
+                out.fire(record.name(), lead.value(), message);
             } else if left_open(cx.scenario, domain, lead).is_some() {
                 out.not_evaluated();
             }
@@ -121,7 +121,7 @@ pub(super) fn not_online(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
             record.name(),
             lead.named()
         );
-        out.fire(record.name(), &lead.value(), message);
+        out.fire(record.name(), lead.value(), message);
     });
 }
 
@@ -137,7 +137,7 @@ pub(super) fn wrong_host(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
         let needed = Cloud::near(host).host(record);
         let named = lead.hosts().next().unwrap_or(host);
         let message = format!("`{}` names `{named}`, and not `{needed}`{at}", record.name());
-        out.fire(record.name(), &lead.value(), message);
+        out.fire(record.name(), lead.value(), message);
     });
 }
 
@@ -158,7 +158,7 @@ pub(super) fn several_clouds(domain: &Domain, cx: &Context, out: &mut Sink<'_>) 
                 other.name(),
                 of.host(other)
             );
-            out.fire(record.name(), &lead.value(), message);
+            out.fire(record.name(), lead.value(), message);
         }
     });
 }
@@ -174,7 +174,7 @@ pub(super) fn wrong_port(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
                 return;
             }
             let message = format!("`{}` names port {port}, and not {needed}{at}", record.name());
-            let out = out.fire(record.name(), &lead.value(), message);
+            let out = out.fire(record.name(), lead.value(), message);
             // An Edge with a single address has its ports side by side.
             if record == Record::Tls && *port == 5061 && !is_for_cloud(cx.scenario) {
                 out.at(Severity::Warning);
@@ -198,7 +198,7 @@ pub(super) fn outside(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
                 if !allowed(host) {
                     let message =
                         format!("`{}` names `{host}`, which is not in `{}`{at}", record.name(), domain.name);
-                    out.fire(record.name(), &lead.value(), message);
+                    out.fire(record.name(), lead.value(), message);
                 }
             } else if let Some(host) = lead.aliases.last()
                 && !lead.hosts().any(is_online)
@@ -211,7 +211,7 @@ pub(super) fn outside(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
                     record.name(),
                     domain.name
                 );
-                out.fire(record.name(), &lead.value(), message).at(Severity::Warning);
+                out.fire(record.name(), lead.value(), message).at(Severity::Warning);
             }
         },
     );
@@ -230,7 +230,7 @@ pub(super) fn dangling(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
                 _ => return,
             };
             let message = format!("`{}` leads to {}, which {why}{at}", record.name(), lead.named());
-            out.fire(record.name(), &lead.value(), message);
+            out.fire(record.name(), lead.value(), message);
         },
     );
 }
@@ -248,7 +248,7 @@ pub(super) fn endless(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
                     record.name(),
                     if way.is_empty() { "itself".to_owned() } else { way.join(", ") }
                 );
-                out.fire(record.name(), &lead.value(), message);
+                out.fire(record.name(), lead.value(), message);
             } else if left_open(cx.scenario, domain, lead).is_some() {
                 out.not_evaluated();
             }
@@ -259,7 +259,7 @@ pub(super) fn endless(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
 pub(super) fn left_over(domain: &Domain, _: &Context, out: &mut Sink<'_>) {
     each_lead(domain, Record::is_internal, out, |record, lead, at, out| {
         let message = format!("`{}` leads to {}{at}", record.name(), lead.named());
-        let out = out.fire(record.name(), &lead.value(), message);
+        let out = out.fire(record.name(), lead.value(), message);
         if lead.hosts().any(is_online) {
             out.at(Severity::Warning);
         }
@@ -315,7 +315,7 @@ pub(super) fn disagree(domain: &Domain, cx: &Context, out: &mut Sink<'_>) {
                 federation.record.name(),
                 one.named()
             );
-            let out = out.fire(answers.record.name(), &other.value(), message);
+            let out = out.fire(answers.record.name(), other.value(), message);
             // Whoever asks inside the network is rightly led to the pool.
             if answers.record == Record::Sip {
                 out.at(Severity::Info);
@@ -337,7 +337,7 @@ pub(super) fn servers_disagree(domain: &Domain, _: &Context, out: &mut Sink<'_>)
             let quoted = |(server, seen): &&(String, Seen)| format!("`{server}` says `{}`", seen.shown());
             let message: Vec<String> = known.iter().map(quoted).collect();
             let message = format!("`{}`: {}", answers.record.name(), message.join(", "));
-            out.fire(answers.record.name(), &value.join("; "), message);
+            out.fire(answers.record.name(), value.join("; "), message);
         }
     }
 }
