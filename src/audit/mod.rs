@@ -317,10 +317,9 @@ impl<R: Report> Run<'_, R> {
             if self.repeats.has(own as usize) {
                 done.repeats += 1;
             } else if self.only.is_none_or(|only| only.reports(&record.user)) {
-                if let Some(quiet) = quiets.of(own.wrapping_sub(known.first)) {
+                if let Some(quiet) = quiets.meet(own.wrapping_sub(known.first)) {
                     let (source, user, shown) = (input.name(), &record.user, quiet.shown(&record.user));
                     let judged = Judged { source, user, shown, verdict: &quiet.verdict, findings: &[] };
-                    done.counts.add(&judged);
                     return self.report.user(&mut done.part, &judged);
                 }
                 let facts = Facts::with(&record.user, &mut domains);
@@ -341,6 +340,7 @@ impl<R: Report> Run<'_, R> {
         if !same || records != known.records {
             return Err(changed(input));
         }
+        quiets.count(&mut done.counts);
         done.problems.merge(&problems);
         let concerns;
         (done.covered, concerns) = judge.finish();

@@ -1,10 +1,13 @@
 //! Users about whom there is nothing to say, unless they share a key: the first reading has judged them, so that the
 //! last need not.
 
+use std::cell::Cell;
+
 use super::spill::Shelf;
 use crate::model::address::address_of_pua;
 use crate::model::{Attr, AttrSet, Brief, Facts, MailboxHome, SipHome, User};
 use crate::rules::concern::{Concerned, are_silent};
+use crate::rules::counts::Tally;
 use crate::rules::verdict::{Plan, Shown, Verdict};
 
 /// What is said of such a user.
@@ -13,6 +16,7 @@ pub(super) struct Quiet {
     pub(super) verdict: Verdict,
     mailbox: MailboxHome,
     sip_home: SipHome,
+    carried: AttrSet,
 }
 
 /// What has to be read of such a user, given what is shown of it: the SIP address is shown too.
@@ -68,14 +72,18 @@ impl Hush {
 
     /// The place of what is said, from 1; 0 when there are too many others.
     fn place(&mut self, facts: &Facts<'_>, verdict: &Verdict) -> u8 {
+        let carried = facts.user.carried();
         let is_it = |quiet: &Quiet| {
-            quiet.mailbox == facts.mailbox && quiet.sip_home == facts.sip_home && quiet.verdict == *verdict
+            quiet.mailbox == facts.mailbox
+                && quiet.sip_home == facts.sip_home
+                && quiet.carried == carried
+                && quiet.verdict == *verdict
         };
         let place = self.all.iter().position(is_it).unwrap_or(self.all.len());
         let Ok(number) = u8::try_from(place + 1) else { return 0 };
         if place == self.all.len() {
             let (mailbox, sip_home) = (facts.mailbox, facts.sip_home);
-            self.all.push(Quiet { verdict: verdict.clone(), mailbox, sip_home });
+            self.all.push(Quiet { verdict: verdict.clone(), mailbox, sip_home, carried });
         }
         number
     }
@@ -96,7 +104,7 @@ impl Quiets {
                 *record = 0;
             }
         }
-        Alone { all: &self.all, records }
+        Alone { all: &self.all, records, met: vec![Cell::new(0); self.all.len()] }
     }
 }
 
@@ -105,13 +113,24 @@ impl Quiets {
 pub(super) struct Alone<'q> {
     all: &'q [Quiet],
     records: Box<[u8]>,
+    /// How many users each was said of.
+    met: Vec<Cell<u64>>,
 }
 
-impl Alone<'_> {
-    /// What is said of a record, by its place in the block, when that is known.
-    pub(super) fn of(&self, record: u32) -> Option<&Quiet> {
-        let number = *self.records.get(record as usize)?;
-        self.all.get(usize::from(number).checked_sub(1)?)
+impl<'q> Alone<'q> {
+    /// What is said of a record, by its place in the block, when that is known; it then counts as met.
+    pub(super) fn meet(&self, record: u32) -> Option<&'q Quiet> {
+        let place = usize::from(*self.records.get(record as usize)?).checked_sub(1)?;
+        let (quiet, met) = self.all.get(place).zip(self.met.get(place))?;
+        met.set(met.get() + 1);
+        Some(quiet)
+    }
+
+    /// Counts those who were met.
+    pub(super) fn count(&self, counts: &mut Tally) {
+        for (quiet, met) in self.all.iter().zip(&self.met).filter(|(_, met)| met.get() > 0) {
+            counts.add_verdict(&quiet.verdict, quiet.carried, met.get());
+        }
     }
 
     /// Of them a reading may leave out all but what is `wanted`.
@@ -155,7 +174,7 @@ mod tests {
         let quiets = hush.finish(&Shelf::new(&spill, 1000));
         let alone = quiets.alone([3, 3, 700].into_iter());
         for record in 0..600 {
-            let said = alone.of(record).map(|quiet| quiet.verdict.by_severity[0]);
+            let said = alone.meet(record).map(|quiet| quiet.verdict.by_severity[0]);
             let known = record % 300 < 255 && record != 3;
             assert_eq!(said, known.then_some(record % 300), "{record}");
         }

@@ -170,18 +170,16 @@ fn among_last(octet: u8, text: &[u8]) -> u64 {
 #[must_use]
 #[inline]
 pub(super) fn ascii_start(text: &[u8]) -> usize {
-    let (eights, rest) = text.as_chunks::<8>();
-    for (nth, &eight) in eights.iter().enumerate() {
-        let found = u64::from_le_bytes(eight) & HIGH;
+    let (sixteens, rest) = text.as_chunks::<16>();
+    for (nth, &sixteen) in sixteens.iter().enumerate() {
+        // None of ASCII has the highest bit, which is what a mask is made of.
+        let found = u8x16::new(sixteen).to_bitmask();
         if found != 0 {
-            return nth * 8 + first(found) / 8;
+            return nth * 16 + first(found.into());
         }
     }
     text.len() - rest.len() + rest.iter().take_while(|b| b.is_ascii()).count()
 }
-
-/// The highest bit of each octet: none of ASCII has it.
-const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// How a text starts.
 pub(super) struct PlainStart {

@@ -15,6 +15,9 @@ pub struct User<'a> {
     proxies: Vec<&'a str>,
 }
 
+/// No values.
+static NOTHING: [&str; Attr::COUNT] = [""; Attr::COUNT];
+
 /// What an input that carries `proxyAddresses` does not show of them: an export may hold only some types, or have
 /// taken the types off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,7 +67,8 @@ impl<'a> User<'a> {
     /// Takes all values away; what the input carries stays.
     pub fn clear(&mut self) {
         self.filled = AttrSet::NONE;
-        self.values = [""; Attr::COUNT];
+        // Moved as a whole: to put each in its place takes longer.
+        self.values.copy_from_slice(&NOTHING);
         self.proxies.clear();
     }
 

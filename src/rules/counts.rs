@@ -1,6 +1,6 @@
 //! Counts over all users of a run: what summaries show.
 
-use super::verdict::{Judged, Status};
+use super::verdict::{Judged, Status, Verdict};
 use super::{RuleSet, Scenario};
 use crate::finding::{Finding, Severity};
 use crate::model::AttrSet;
@@ -79,24 +79,29 @@ const MOST_OPEN: usize = 16;
 impl Tally {
     /// Counts one user.
     pub fn add(&mut self, judged: &Judged<'_, '_>) {
-        let (counts, verdict) = (&mut self.counts, judged.verdict);
-        counts.users += 1;
-        counts.status[verdict.status as usize] += 1;
-        for (column, support) in verdict.features.iter().enumerate() {
-            counts.features[column][*support as usize] += 1;
-        }
-        counts.steps[0][verdict.exchange_sees_sip as usize] += 1;
-        counts.steps[1][verdict.lync_sees_mail as usize] += 1;
+        self.add_verdict(judged.verdict, judged.user.carried(), 1);
         if !judged.findings.is_empty() {
-            counts.add_subject(judged.findings);
+            self.counts.add_subject(judged.findings);
         }
-        self.add_open(verdict.not_evaluated, judged.user.carried());
     }
 
-    fn add_open(&mut self, rules: RuleSet, carried: AttrSet) {
+    /// Counts so many users without findings who have one verdict, and of whom the input carried the same.
+    pub fn add_verdict(&mut self, verdict: &Verdict, carried: AttrSet, users: u64) {
+        let counts = &mut self.counts;
+        counts.users += users;
+        counts.status[verdict.status as usize] += users;
+        for (column, support) in verdict.features.iter().enumerate() {
+            counts.features[column][*support as usize] += users;
+        }
+        counts.steps[0][verdict.exchange_sees_sip as usize] += users;
+        counts.steps[1][verdict.lync_sees_mail as usize] += users;
+        self.add_open(verdict.not_evaluated, carried, users);
+    }
+
+    fn add_open(&mut self, rules: RuleSet, carried: AttrSet, users: u64) {
         match self.open.iter_mut().find(|open| open.rules == rules && open.carried == carried) {
-            Some(open) => open.users += 1,
-            None => self.open.push(Open { rules, carried, users: 1 }),
+            Some(open) => open.users += users,
+            None => self.open.push(Open { rules, carried, users }),
         }
         if self.open.len() >= MOST_OPEN {
             self.settle();

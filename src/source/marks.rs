@@ -126,14 +126,18 @@ pub(super) fn lost_letters(text: &str) -> bool {
 /// of a directory are full of letters beyond ASCII, so this looks at the octets of two letters at once.
 pub(super) fn may_be_garbled(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let pair = |at: usize| match bytes.get(at + 1..at + 3) {
-        // Ã, Â or Å before the first octet of what windows-1252 shows for 0x80 to 0xBF.
-        Some(&[0x82 | 0x83 | 0x85, next]) => matches!(next, 0xc2 | 0xc5 | 0xc6 | 0xcb | 0xe2),
-        // â before €.
-        Some(&[0xa2, next]) => next == 0xe2,
-        _ => false,
+    let mark = |at: usize| match bytes.get(at..at + 3) {
+        // U+FFFD
+        Some(&[0xef, 0xbf, 0xbd]) => true,
+        _ => match bytes.get(at + 1..at + 3) {
+            // Ã, Â or Å before the first octet of what windows-1252 shows for 0x80 to 0xBF.
+            Some(&[0x82 | 0x83 | 0x85, next]) => matches!(next, 0xc2 | 0xc5 | 0xc6 | 0xcb | 0xe2),
+            // â before €.
+            Some(&[0xa2, next]) => next == 0xe2,
+            _ => false,
+        },
     };
-    memchr::memchr_iter(0xc3, bytes).any(pair) || memchr::memmem::find(bytes, "\u{fffd}".as_bytes()).is_some()
+    memchr::memchr2_iter(0xc3, 0xef, bytes).any(mark)
 }
 
 /// Whether letters are garbled as when UTF-8 is read in a one-byte encoding: `Ã¼` for `ü`, `â€™` for `’`.

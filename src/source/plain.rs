@@ -10,7 +10,7 @@ use super::cut::Table;
 use super::marks::is_itself;
 use super::noted::{RowNotes, take};
 use super::split::split;
-use super::values::{How, Meant, mean};
+use super::values::{How, Meant, mean, usual};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
 use crate::model::octet::{Places, has};
@@ -22,27 +22,17 @@ pub(super) struct Plain {
     delimiter: u8,
     limit: usize,
     columns: Vec<Column>,
-    /// The columns that are noted.
-    noted: Vec<Column>,
+    /// Those that are noted.
+    noted: Vec<Used>,
 }
 
 /// What a column means.
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {
-    /// The attribute, if cells that bear no mark are its value as they stand.
-    usual: Option<Attr>,
     /// `None` when it is not read.
     used: Option<Used>,
     /// Whether it is noted where its cells stand.
     noted: bool,
-}
-
-impl Column {
-    /// A column that is read; what is `noted` are these attributes.
-    fn of(used: Used, noted: AttrSet) -> Self {
-        let is_usual = matches!(used.how, How::Text) && !used.escaped;
-        Self { usual: is_usual.then_some(used.attr), used: Some(used), noted: noted.has(used.attr) }
-    }
 }
 
 impl Plain {
@@ -51,11 +41,12 @@ impl Plain {
         let mut columns = vec![Column::default(); table.columns];
         for &column in used {
             let place = columns.get_mut(column.index)?;
-            if std::mem::replace(place, Column::of(column, noted)).used.is_some() {
+            let own = Column { used: Some(column), noted: noted.has(column.attr) };
+            if std::mem::replace(place, own).used.is_some() {
                 return None;
             }
         }
-        let noted = columns.iter().copied().filter(|column| column.noted).collect();
+        let noted = columns.iter().filter(|column| column.noted).filter_map(|column| column.used).collect();
         Some(Self { delimiter: table.delimiter, limit: table.limit, columns, noted })
     }
 
@@ -75,17 +66,21 @@ impl Plain {
         for (place, column) in self.columns.iter().enumerate() {
             start += self.delimiter(bytes, start, place)?;
             let (mut cell, quoted) = self.cell(bytes, start, &mut marks)?;
-            if column.used.is_none() && quoted && bytes.get(cell.end + 1) == Some(&b'"') {
-                // Nobody reads what would have to be put together.
-                cell.end = end_of_doubled(bytes, cell.end, &mut marks)?;
-            }
             start = cell.end + usize::from(quoted);
+            let Some(read) = &column.used else {
+                if quoted && bytes.get(start) == Some(&b'"') {
+                    // Nobody reads what would have to be put together.
+                    cell.end = end_of_doubled(bytes, cell.end, &mut marks)?;
+                    start = cell.end + 1;
+                }
+                continue;
+            };
             if column.noted {
                 notes.put(cell.start - told);
                 notes.put(cell.len());
                 told = cell.end;
             }
-            if !cell.is_empty() && !value(&text[cell], column, user) {
+            if !cell.is_empty() && !value(&text[cell], read, user) {
                 return None;
             }
         }
@@ -174,42 +169,48 @@ fn is_object(user: &User<'_>) -> bool {
     (has(b'=', dn.as_bytes()) || address()) && !is_deleted(dn)
 }
 
-/// Reads one cell, if it is read; false when it is more than plain.
+/// Reads one cell; false when it is more than plain.
 #[inline]
-fn value<'t>(cell: &'t str, column: &Column, user: &mut User<'t>) -> bool {
-    match (column.usual, &column.used) {
-        (Some(attr), _) if is_itself(cell, attr) => user.set(attr, cell),
-        (_, Some(column)) => return any_value(cell, column, user),
-        (_, None) => {}
+fn value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
+    let is_text = matches!(column.how, How::Text) && !column.escaped && is_itself(cell, column.attr);
+    if is_text {
+        user.set(column.attr, cell);
+    }
+    is_text || other_value(cell, column, user)
+}
+
+/// The same for cells that are more than text, or not read as they stand.
+#[inline(never)]
+fn other_value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
+    match usual(cell, column.attr, column.how).filter(|_| !column.escaped) {
+        Some(values) if column.how == How::Proxies => {
+            split(values, false, |part| user.set(Attr::ProxyAddresses, part));
+        }
+        Some(text) => user.set(column.attr, text),
+        None => return any_value(cell, column, user),
     }
     true
 }
 
-/// The same for all cells.
+/// The same for all.
 #[inline(never)]
 fn any_value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
     if column.escaped && memchr::memchr(b'\\', cell.as_bytes()).is_some() {
         return false;
     }
-    let attr = column.attr;
     // Room for what would make the row more than plain.
     let mut made = String::new();
-    match (mean(cell, attr, column.how, &mut made), column.how) {
-        (Meant::Placeholder | Meant::Made | Meant::Lost(_), _) | (_, How::Typed(_) | How::Listed) => false,
-        (Meant::Nothing, _) => true,
-        (Meant::Word(word), _) => {
-            user.set(attr, word);
-            true
+    match (mean(cell, column.attr, column.how, &mut made), column.how) {
+        (Meant::Placeholder | Meant::Made | Meant::Lost(_), _) | (_, How::Typed(_) | How::Listed) => {
+            return false;
         }
+        (Meant::Nothing, _) => {}
         (Meant::Is(part), How::Proxies) => {
             split(part, false, |part| user.set(Attr::ProxyAddresses, part));
-            true
         }
-        (Meant::Is(part), _) => {
-            user.set(attr, part);
-            true
-        }
+        (Meant::Is(text) | Meant::Word(text), _) => user.set(column.attr, text),
     }
+    true
 }
 
 #[cfg(test)]

@@ -169,17 +169,9 @@ pub(super) fn last_end(bytes: &[u8]) -> Option<usize> {
 
 /// How many lines end in a run of whole records: LF, CRLF and CR each end one.
 fn line_breaks(bytes: &[u8]) -> u64 {
-    let Some(behind) = bytes.get(1..) else { return 0 };
-    let ends =
-        |(&b, &next): (&u8, &u8)| u8::from(b == b'\n') | u8::from(b == b'\r') & u8::from(next != b'\n');
-    // So few at once that an octet can count them: many are compared with one instruction.
-    let few = |(own, behind): (&[u8], &[u8])| u64::from(own.iter().zip(behind).map(ends).sum::<u8>());
-    let inner: u64 = bytes.chunks(FEW).zip(behind.chunks(FEW)).map(few).sum();
-    inner + u64::from(matches!(bytes.last(), Some(b'\n' | b'\r')))
+    let alone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
+    (memchr_iter(b'\n', bytes).count() + memchr_iter(b'\r', bytes).filter(alone).count()) as u64
 }
-
-/// How many octets are compared before their number is added to the others.
-const FEW: usize = 240;
 
 impl Iterator for Regular<'_> {
     type Item = Result<Block>;

@@ -76,17 +76,34 @@ pub(super) enum Meant<'c> {
     Lost(Problem),
 }
 
-/// Reads a cell of an attribute.
-pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -> Meant<'c> {
-    let usual = match how {
+/// What a cell means that stands as most tools write it; `None` for others.
+#[inline]
+pub(super) fn usual(cell: &str, attr: Attr, how: How) -> Option<&str> {
+    let is_it = match how {
         How::Text | How::Proxies | How::Joined => is_itself(cell, attr),
-        // As most tools write it.
-        How::Flag if matches!(cell, "True" | "TRUE") => return Meant::Word("TRUE"),
-        How::Flag if matches!(cell, "False" | "FALSE") => return Meant::Word("FALSE"),
+        How::Flag => return usual_flag(cell),
         How::Number | How::Account | How::Blocked | How::RecipientType => is_digits(cell),
         _ => false,
     };
-    if usual {
+    is_it.then_some(cell)
+}
+
+fn usual_flag(cell: &str) -> Option<&'static str> {
+    match cell {
+        "True" | "TRUE" => Some("TRUE"),
+        "False" | "FALSE" => Some("FALSE"),
+        _ => None,
+    }
+}
+
+/// Reads a cell of an attribute.
+pub(super) fn mean<'c>(cell: &'c str, attr: Attr, how: How, made: &mut String) -> Meant<'c> {
+    if how == How::Flag
+        && let Some(word) = usual_flag(cell)
+    {
+        return Meant::Word(word);
+    }
+    if let Some(cell) = usual(cell, attr, how) {
         return Meant::Is(cell);
     }
     let cell = unguarded(cell);
