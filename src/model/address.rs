@@ -46,61 +46,51 @@ pub fn domain(address: &str) -> &str {
     memchr::memrchr(b'@', address.as_bytes()).map_or("", |at| &address[at + 1..])
 }
 
-/// What one look at an address shows: its parts and the characters in them.
+/// What one look at an address shows: few enough octets to be handed on at once.
 #[derive(Debug, Clone, Copy)]
-pub struct Look<'a> {
-    /// What stands before the first `@`; all without one.
-    pub local: &'a str,
-    /// What stands behind it, further `@` included.
-    pub domain: &'a str,
-    /// The classes of the characters of `local`.
-    pub local_classes: Classes,
-    /// The classes of the characters of `domain`.
-    pub domain_classes: Classes,
-    /// Whether `domain` is one.
-    is_domain: bool,
-    /// Whether `domain` is routable by its shape.
+pub struct Look {
+    /// Whether it is a well-formed SIP address without `sip:`: user, one `@`, domain; no port, no parameters.
+    pub sip: bool,
+    /// Whether it is a well-formed mail address: RFC 5321 dot-atom of 1-64, `@`, domain; at most 254; ASCII.
+    pub mail: bool,
+    /// Whether its domain is routable by its shape.
     pub routable: bool,
+    /// The classes of all characters but the first `@`.
+    pub classes: Classes,
+    /// The classes of the characters before it.
+    pub local_classes: Classes,
 }
 
-impl<'a> Look<'a> {
+impl Look {
     /// Looks at an address. Domains that were found well-formed lately are not looked at again.
     #[must_use]
     #[inline]
-    pub fn at(address: &'a str, known: &mut Known) -> Self {
+    pub fn at(address: &str, known: &mut Known) -> Self {
         let (local_classes, at) = Classes::before_at(address);
         let (local, domain) = at.map_or((address, ""), |at| (&address[..at], &address[at + 1..]));
         let About { classes, is_domain, routable } = known.look(domain);
-        Self { local, domain, local_classes, domain_classes: classes, is_domain, routable }
+        Self {
+            sip: is_domain && is_sip_user(local, local_classes),
+            mail: is_domain && address.len() <= 254 && is_mail_user(local, local_classes),
+            routable,
+            classes: local_classes.with(classes),
+            local_classes,
+        }
     }
+}
 
-    /// The classes of all characters but the `@` between the parts.
-    #[must_use]
-    pub fn classes(&self) -> Classes {
-        self.local_classes.with(self.domain_classes)
-    }
+/// Whether a text of such characters may stand before the `@` of a SIP address.
+#[inline]
+fn is_sip_user(local: &str, of: Classes) -> bool {
+    !local.is_empty() && !of.has(Classes::NOT_SIP) && (!of.has(Classes::PERCENT) || escapes_are_whole(local))
+}
 
-    /// Whether it is a well-formed SIP address without `sip:`: user, one `@`, domain; no port, no parameters.
-    #[must_use]
-    pub fn is_sip(&self) -> bool {
-        let of = self.local_classes;
-        !self.local.is_empty()
-            && !of.has(Classes::NOT_SIP)
-            && (!of.has(Classes::PERCENT) || escapes_are_whole(self.local))
-            && self.is_domain
-    }
-
-    /// Whether it is a well-formed mail address: RFC 5321 dot-atom of 1-64, `@`, domain; at most 254; ASCII.
-    #[must_use]
-    pub fn is_mail(&self) -> bool {
-        let of = self.local_classes;
-        !self.local.is_empty()
-            && self.local.len() <= 64
-            && self.local.len() + 1 + self.domain.len() <= 254
-            && !of.has(Classes::NOT_ATEXT)
-            && (!of.has(Classes::DOT) || dots_part_atoms(self.local, of))
-            && self.is_domain
-    }
+/// Whether a text of such characters may stand before the `@` of a mail address.
+#[inline]
+fn is_mail_user(local: &str, of: Classes) -> bool {
+    (1..=64).contains(&local.len())
+        && !of.has(Classes::NOT_ATEXT)
+        && (!of.has(Classes::DOT) || dots_part_atoms(local, of))
 }
 
 /// What is known about a text that stands where a domain should.
@@ -162,7 +152,7 @@ impl Known {
 /// Whether the text without its `sip:` is a well-formed SIP address.
 #[must_use]
 pub fn is_sip(address: &str) -> bool {
-    Look::at(address, &mut Known::default()).is_sip()
+    Look::at(address, &mut Known::default()).sip
 }
 
 /// Whether the text, with its `sip:`, is a well-formed SIP address.
@@ -174,7 +164,7 @@ pub fn is_sip_uri(text: &str) -> bool {
 /// Whether the text is a well-formed mail address.
 #[must_use]
 pub fn is_mail(address: &str) -> bool {
-    Look::at(address, &mut Known::default()).is_mail()
+    Look::at(address, &mut Known::default()).mail
 }
 
 /// Whether every `%` is followed by two hexadecimal digits.

@@ -89,7 +89,8 @@ impl<'a> Facts<'a> {
     /// Works them out, given the domains of the users before.
     #[must_use]
     pub fn with(user: &'a User<'a>, known: &mut Known) -> Self {
-        let (mut facts, mut among) = (Self::blank(user), Among::default());
+        let mut facts = Self::blank(user);
+        let mut among = Among::default();
         for raw in user.proxies() {
             facts.proxies.push(Proxy::split(raw, known));
             if let Some((proxy, before)) = facts.proxies.split_last() {
@@ -101,7 +102,8 @@ impl<'a> Facts<'a> {
         facts.mail_bearing = Tri::from(facts.mailbox.exists()).or(user.has(Attr::Mail)).or(facts.smtp_proxy);
         let pua = user.get(Attr::PrimaryUserAddress);
         let uri = after_prefix(pua, "sip");
-        let look = uri.map(|address| Seen::of(ProxyType::Sip, address, &facts.proxies, known));
+        let sips = (among.sip.and_then(|place| facts.proxies.get(place)), &facts.proxies[..]);
+        let look = uri.map(|address| Seen::of(ProxyType::Sip, address, sips, known));
         facts.pua_well_formed = look.is_some_and(|look| look.well_formed);
         facts.pua_local_classes = look.map(|look| look.local_classes).unwrap_or_default();
         (facts.sip_address, facts.sip_well_formed) = match pua {
@@ -109,7 +111,8 @@ impl<'a> Facts<'a> {
             _ => (Some(address_of_pua(pua)), facts.pua_well_formed),
         };
         facts.mail = trim(user.get(Attr::Mail));
-        let mail_look = Seen::of(ProxyType::Smtp, facts.mail, &facts.proxies, known);
+        let smtps = (among.primary.and_then(|place| facts.proxies.get(place)), &facts.proxies[..]);
+        let mail_look = Seen::of(ProxyType::Smtp, facts.mail, smtps, known);
         facts.mail_well_formed = mail_look.well_formed;
         facts.locator = locator(user.get(Attr::DeploymentLocator));
         facts.sip_home = SipHome::of(user, facts.locator, facts.sip_enabled.yes());

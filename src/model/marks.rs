@@ -116,6 +116,10 @@ pub(super) struct Among {
     pub(super) smtps: usize,
     primaries: usize,
     others: usize,
+    /// The place of the last sip proxy.
+    pub(super) sip: Option<usize>,
+    /// The place of the last primary smtp proxy.
+    pub(super) primary: Option<usize>,
     /// Whether some well-formed address lies in a domain that is not routable by its shape.
     pub(super) outside: bool,
     /// What one of them is enough for.
@@ -134,9 +138,15 @@ impl Among {
         match proxy.of {
             ProxyType::Smtp => {
                 self.smtps += 1;
-                self.primaries += usize::from(proxy.primary);
+                if proxy.primary {
+                    self.primaries += 1;
+                    self.primary = Some(before.len());
+                }
             }
-            ProxyType::Sip => self.sips += 1,
+            ProxyType::Sip => {
+                self.sips += 1;
+                self.sip = Some(before.len());
+            }
             ProxyType::Other | ProxyType::Missing => {}
         }
         if !proxy.is_usual() {

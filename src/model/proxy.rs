@@ -62,8 +62,8 @@ impl<'a> Proxy<'a> {
         if matches!(of, ProxyType::Smtp | ProxyType::Sip) {
             let look = Look::at(address, known);
             proxy.primary = of == ProxyType::Smtp && text.starts_with("SMTP");
-            proxy.well_formed = if of == ProxyType::Smtp { look.is_mail() } else { look.is_sip() };
-            (proxy.classes, proxy.local_classes) = (look.classes(), look.local_classes);
+            proxy.well_formed = if of == ProxyType::Smtp { look.mail } else { look.sip };
+            (proxy.classes, proxy.local_classes) = (look.classes, look.local_classes);
             proxy.routable = look.routable;
         }
         proxy
@@ -120,8 +120,24 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Looks at a sip or smtp address, unless it stands among the proxy addresses: most do.
-    pub(super) fn of<'a>(of: ProxyType, address: &'a str, proxies: &[Proxy<'a>], known: &mut Known) -> Self {
+    /// Looks at a sip or smtp address, unless it stands among the proxy addresses: most do, where they are `likely` to.
+    #[inline]
+    pub(super) fn of(
+        of: ProxyType,
+        address: &str,
+        (likely, proxies): (Option<&Proxy<'_>>, &[Proxy<'_>]),
+        known: &mut Known,
+    ) -> Self {
+        match likely.filter(|likely| equal(likely.address, address)) {
+            Some(&Proxy { well_formed, routable, local_classes, primary, .. }) => {
+                Self { well_formed, routable, local_classes, twin: Some(primary) }
+            }
+            None => Self::of_any(of, address, proxies, known),
+        }
+    }
+
+    /// The same, wherever it stands.
+    fn of_any(of: ProxyType, address: &str, proxies: &[Proxy<'_>], known: &mut Known) -> Self {
         let twins = || proxies.iter().filter(|proxy| proxy.of == of && equal(proxy.address, address));
         if let Some(twin) = twins().next() {
             let Proxy { well_formed, routable, local_classes, .. } = *twin;
@@ -129,7 +145,7 @@ impl Seen {
             return Self { well_formed, routable, local_classes, twin };
         }
         let look = Look::at(address, known);
-        let well_formed = if of == ProxyType::Sip { look.is_sip() } else { look.is_mail() };
+        let well_formed = if of == ProxyType::Sip { look.sip } else { look.mail };
         Self { well_formed, routable: look.routable, local_classes: look.local_classes, twin: None }
     }
 }

@@ -29,10 +29,10 @@ impl<'n> Noted<'n> {
         (at, given): (usize, usize),
         user: &mut User<'t>,
     ) -> Option<usize> {
+        self.row.begin();
         match &mut self.notes {
             Notes::None => plain.row(text, at, user, &mut self.row),
             Notes::Take(all, _) => {
-                self.row.begin();
                 let next = plain.row(text, at, user, &mut self.row);
                 let (len, own) = next.and_then(|_| self.row.octets()).unwrap_or_default();
                 all.push(len);
@@ -55,14 +55,14 @@ impl<'n> Noted<'n> {
 #[derive(Debug)]
 pub(super) struct RowNotes {
     octets: [u8; u8::MAX as usize],
-    /// How many there would be; more than there is room for when there are none.
+    /// How many there would be, with room for them or without.
     len: usize,
 }
 
 impl Default for RowNotes {
-    /// No notes.
+    /// No notes yet.
     fn default() -> Self {
-        Self { octets: [0; u8::MAX as usize], len: usize::from(u8::MAX) + 1 }
+        Self { octets: [0; u8::MAX as usize], len: 0 }
     }
 }
 
@@ -77,9 +77,24 @@ impl RowNotes {
         Some((u8::try_from(self.len).ok()?, self.octets.get(..self.len)?))
     }
 
-    /// Notes how far behind the last one a cell or the next row starts.
+    /// Notes how far behind the last one a cell or the next row starts, or how long a cell is.
     #[inline]
     pub(super) fn put(&mut self, number: usize) {
+        // Nearly all are of one octet or two. What is written behind the last one is written over by the next.
+        let room = self.octets.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut);
+        match room {
+            Some(room) if number < 1 << 14 => {
+                let (more, rest) = (number >= 0x80, number >> 7);
+                *room = [(number & 0x7f) as u8 | u8::from(more) << 7, (rest & 0x7f) as u8];
+                self.len += 1 + usize::from(more);
+            }
+            _ => self.put_any(number),
+        }
+    }
+
+    /// The same for all numbers.
+    #[cold]
+    fn put_any(&mut self, number: usize) {
         leb128::each(small(number), |octet| {
             if let Some(place) = self.octets.get_mut(self.len) {
                 *place = octet;
@@ -115,8 +130,6 @@ mod tests {
     #[test]
     fn a_row_has_no_more_notes_than_one_octet_counts() {
         let mut notes = RowNotes::default();
-        assert_eq!(notes.octets(), None);
-        notes.begin();
         for _ in 0..253 {
             notes.put(7);
         }

@@ -46,6 +46,7 @@ pub(super) struct Regular<'a> {
     start: u64,
     /// What was read behind the last block.
     tail: String,
+    room: Vec<u8>,
     /// What is known to be wrong with the file; the reading stops there.
     pub(super) suspect: bool,
     /// Who sees what is read, if that is UTF-8.
@@ -56,8 +57,8 @@ impl<'a> Regular<'a> {
     /// Starts at the first record.
     pub(super) fn new(cut: Cut<'a>) -> Self {
         let Cut { start, line, .. } = cut;
-        let (tail, witness) = (String::new(), None);
-        Self { cut, place: start, line, given: 0, start, tail, suspect: false, witness }
+        let (tail, room, witness) = (String::new(), Vec::new(), None);
+        Self { cut, place: start, line, given: 0, start, tail, room, suspect: false, witness }
     }
 
     /// The next run of whole records; `None` at the end.
@@ -90,7 +91,7 @@ impl<'a> Regular<'a> {
         let wanted = target.max(text.len()).max(LONGEST);
         text.reserve_exact(wanted);
         let before = text.len();
-        let read = straight.read(raw, self.place, wanted, text)?;
+        let read = straight.read(raw, (self.place, wanted), text, &mut self.room)?;
         if let Some(witness) = &mut self.witness {
             witness.see(&text.as_bytes()[before..]);
         }
@@ -120,7 +121,7 @@ impl<'a> Regular<'a> {
 pub(super) fn block_at(raw: &Raw, straight: Straight, place: BlockPlace) -> Result<Block> {
     let len = place.len as usize;
     let mut text = String::with_capacity(len);
-    straight.read(raw, place.start, len, &mut text)?;
+    straight.read(raw, (place.start, len), &mut text, &mut Vec::new())?;
     Ok(block(text, place))
 }
 
@@ -241,7 +242,7 @@ mod tests {
             let found = find(&raw, crate::source::bytes::look(&raw).unwrap(), Some(label)).unwrap();
             let straight = Straight::of(&found).unwrap();
             let mut whole = String::new();
-            straight.read(&raw, 0, bytes.len(), &mut whole).unwrap();
+            straight.read(&raw, (0, bytes.len()), &mut whole, &mut Vec::new()).unwrap();
             for target in 1..50 {
                 let cut = Cut { raw: &raw, straight, start: 0, line: 1, target, limit: 1 << 20, last_end };
                 let (mut all, mut given) = (String::new(), 0);

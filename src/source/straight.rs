@@ -74,13 +74,19 @@ impl Straight {
     }
 
     /// Appends the whole characters among so many bytes from a place on to a text; gives how many bytes they are. They
-    /// lack [`LONGEST`] bytes or more only at the end of the file.
-    pub(super) fn read(self, raw: &Raw, start: u64, len: usize, text: &mut String) -> Result<usize> {
+    /// lack [`LONGEST`] bytes or more only at the end of the file. The room is used again for the next.
+    pub(super) fn read(
+        self,
+        raw: &Raw,
+        (start, len): (u64, usize),
+        text: &mut String,
+        room: &mut Vec<u8>,
+    ) -> Result<usize> {
         // In pieces that stay in the cache while they are looked at.
-        let mut room = vec![0; len.min(CHUNK)];
+        room.resize(room.len().max(len.min(CHUNK)), 0);
         let mut done = 0;
         while done < len {
-            let wanted = (len - done).min(CHUNK);
+            let wanted = (len - done).min(room.len());
             let piece = raw.read(start + done as u64, &mut room[..wanted])?;
             let open = if piece < wanted { 0 } else { self.open(&room[..piece]) };
             self.append(raw, &room[..piece - open], text)?;
@@ -146,11 +152,14 @@ mod tests {
             file.write_all(&bytes).unwrap();
             let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
             let mut read = String::new();
-            assert_eq!(straight.read(&raw, 0, bytes.len() + 9, &mut read).unwrap(), bytes.len());
+            assert_eq!(
+                straight.read(&raw, (0, bytes.len() + 9), &mut read, &mut Vec::new()).unwrap(),
+                bytes.len()
+            );
             assert_eq!(straight.len(read.as_bytes()), bytes.len() as u64, "{straight:?}");
             for len in 0..bytes.len() {
                 let mut part = String::new();
-                let done = straight.read(&raw, 0, len, &mut part).unwrap();
+                let done = straight.read(&raw, (0, len), &mut part, &mut Vec::new()).unwrap();
                 assert!(read.starts_with(&part) && done + LONGEST > len, "{straight:?} {len}");
                 assert_eq!(straight.len(part.as_bytes()), done as u64, "{straight:?} {len}");
             }
