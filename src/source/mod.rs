@@ -240,7 +240,7 @@ impl Input for Source {
         let now = self.now();
         let table = match &now.reading {
             Reading::Table(table) => table,
-            Reading::Ldif(ldif) => return ldif.records(block, wanted, each),
+            Reading::Ldif(ldif) => return ldif.records(block, wanted, notes, each),
         };
         let part = now.care.before_other_heading(block);
         let block = part.as_ref().unwrap_or(block);

@@ -82,10 +82,10 @@ impl RowNotes {
     pub(super) fn put(&mut self, number: usize) {
         // Nearly all are of one octet or two. What is written behind the last one is written over by the next.
         let room = self.octets.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut);
-        match room {
-            Some(room) if number < 1 << 14 => {
-                let (more, rest) = (number >= 0x80, number >> 7);
-                *room = [(number & 0x7f) as u8 | u8::from(more) << 7, (rest & 0x7f) as u8];
+        match (room, u16::try_from(number)) {
+            (Some(room), Ok(number)) if number < 1 << 14 => {
+                let more = number >= 0x80;
+                *room = [(number & 0x7f) as u8 | u8::from(more) << 7, (number >> 7 & 0x7f) as u8];
                 self.len += 1 + usize::from(more);
             }
             _ => self.put_any(number),

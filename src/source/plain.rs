@@ -123,14 +123,14 @@ impl Plain {
         user.clear();
         let mut end = at;
         for column in &self.noted {
-            let start = end + take(&mut notes)?;
-            end = start + take(&mut notes)?;
+            let start = end.saturating_add(take(&mut notes)?);
+            end = start.saturating_add(take(&mut notes)?);
             let cell = text.get(start..end)?;
             if !cell.is_empty() && !value(cell, column, user) {
                 return None;
             }
         }
-        let next = end + take(&mut notes)?;
+        let next = end.saturating_add(take(&mut notes)?);
         text.is_char_boundary(next).then_some(next)
     }
 }

@@ -4,6 +4,7 @@ mod cut;
 mod draft;
 mod line;
 mod name;
+mod noted;
 mod record;
 mod seen;
 #[cfg(test)]
@@ -21,10 +22,11 @@ use super::regular::{Cut, Regular};
 use super::straight::Straight;
 use crate::error::{Error, Result};
 use crate::model::problem::{Problem, Problems};
-use crate::model::{Attr, AttrSet, Block, Record};
+use crate::model::{Attr, AttrSet, Block, Notes, Record};
 use cut::Cutter;
 use line::{is_dn, last_border, logical};
 use name::Names;
+use noted::{noted, noting};
 use record::{Reading, records, some_records};
 use seen::{SEARCH, Search, Seen};
 
@@ -172,10 +174,16 @@ impl Ldif {
         &self,
         block: &Block,
         wanted: AttrSet,
+        notes: Notes<'_>,
         each: &mut dyn FnMut(&Record<'_>),
     ) -> Problems {
-        let mut problems = block.problems.clone();
-        problems.merge(&records(&block.text, block.line, self.reading(wanted), each));
+        let (mut problems, reading) = (block.problems.clone(), self.reading(wanted));
+        let text = (block.text.as_str(), block.line);
+        problems.merge(&match notes {
+            Notes::Take(notes, shown) => noting(text, reading, (notes, shown), each),
+            Notes::Use(notes, brief) if !notes.is_empty() => noted(text, reading, (notes, brief), each),
+            Notes::None | Notes::Use(..) => records(text.0, text.1, reading, each),
+        });
         problems
     }
 

@@ -50,23 +50,13 @@ pub(super) fn some_records(
 ) {
     let lines = Lines::new(text, first_line);
     let mut walk = Walk::new(text, &lines, reading, each);
-    for start in starts {
-        let mut at = *start as usize;
-        walk.start = before_mark(text.as_bytes(), at);
-        walk.draft.clear();
-        while at < text.len() {
-            let line = logical(text.as_bytes(), at);
-            walk.line(line);
-            at = line.next;
-            if walk.draft.dn.is_none() || is_dn(text.as_bytes().get(at..).unwrap_or_default()) {
-                break;
-            }
-        }
-        walk.end(at);
+    for &start in starts {
+        walk.one(start as usize);
     }
 }
 
-struct Walk<'a> {
+/// Reads line after line.
+pub(super) struct Walk<'a> {
     text: &'a str,
     lines: &'a Lines<'a>,
     reading: Reading<'a>,
@@ -80,7 +70,8 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(
+    /// At the start of a text.
+    pub(super) fn new(
         text: &'a str,
         lines: &'a Lines<'a>,
         reading: Reading<'a>,
@@ -89,6 +80,32 @@ impl<'a> Walk<'a> {
         let (draft, before) = (Draft::default(), Before::default());
         let (room, problems) = (Vec::new(), Problems::default());
         Self { text, lines, reading, each, draft, room, problems, start: 0, before }
+    }
+
+    /// Reads the record that starts there.
+    pub(super) fn one(&mut self, start: usize) {
+        let (bytes, mut at) = (self.text.as_bytes(), start);
+        self.start = before_mark(bytes, at);
+        self.draft.clear();
+        while at < bytes.len() {
+            let line = logical(bytes, at);
+            self.line(line);
+            at = line.next;
+            if self.draft.dn.is_none() || is_dn(bytes.get(at..).unwrap_or_default()) {
+                break;
+            }
+        }
+        self.end(at);
+    }
+
+    /// Gives a record that is known already.
+    pub(super) fn give(&mut self, record: &Record<'_>) {
+        (self.each)(record);
+    }
+
+    /// What was damaged.
+    pub(super) fn problems(self) -> Problems {
+        self.problems
     }
 
     fn line(&mut self, line: Line) {

@@ -5,7 +5,7 @@ mod rfc;
 
 use super::*;
 use crate::model::problem::{Problem, Problems};
-use crate::model::{Attr, AttrSet};
+use crate::model::{Attr, AttrSet, Brief};
 
 /// What a record gives: line, values, lost attributes, whether it is incomplete.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +67,7 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
             starts.push(record.at);
             got.push(Got::of(record, seen.carried));
         }));
+        noted_again(block, reading, &got[from..]);
         // Each alone is what it is among the others.
         for step in [1, 2] {
             let starts: Vec<u32> = starts.iter().copied().step_by(step).collect();
@@ -78,6 +79,40 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
         }
     }
     (got, problems.iter().map(|(kind, tally)| (kind, tally.count, tally.lines.clone())).collect())
+}
+
+/// What was noted of records is what is read of them.
+fn noted_again(block: &Block, reading: Reading<'_>, got: &[Got]) {
+    let (text, shown) = ((block.text.as_str(), block.line), AttrSet::ALL.without(Attr::ProxyAddresses));
+    for shown in [shown, AttrSet::of(&[Attr::DistinguishedName, Attr::Mail, Attr::ObjectGuid])] {
+        let (mut notes, mut all) = (Vec::new(), Vec::new());
+        let problems = noting(text, reading, (&mut notes, shown), &mut |record| {
+            all.push(Got::of(record, reading.carried));
+        });
+        assert_eq!(all, got, "{text:?}");
+        assert!(problems.is_empty() || notes.is_empty(), "{text:?}");
+        for less in [[0, 0], [1, 1], [0, 1]].map(|less| less.repeat(got.len())) {
+            let brief = Brief { wanted: shown, records: &less };
+            let mut again = got.iter().zip(&less);
+            let notes = if problems.is_empty() { &notes[..] } else { continue };
+            noted(text, reading, (notes, brief), &mut |record| {
+                let (want, &less) = again.next().unwrap();
+                let own = Got::of(record, reading.carried);
+                if less == 0 {
+                    return assert_eq!(own, *want, "{text:?}");
+                }
+                assert!((own.line, own.incomplete) == (want.line, want.incomplete), "{text:?}");
+                shown.iter().for_each(|attr| assert_eq!(own.get(attr), want.get(attr), "{text:?}"));
+            });
+            assert_eq!(again.next(), None, "{text:?}");
+            // Notes that are not of this text do no harm.
+            for place in 0..notes.len().min(50) {
+                let mut other = notes.to_vec();
+                other[place] ^= 1 << (place % 8);
+                noted(text, reading, (&other, brief), &mut |_| {});
+            }
+        }
+    }
 }
 
 fn read(text: &str) -> (Vec<Got>, Damage) {
