@@ -8,7 +8,7 @@
 //!    record has to know of the others (`ties`).
 //! 3. `judge`: every rule over every other user; the report takes the users in order.
 //!
-//! What is kept between the readings is the hashes, some thirty octets a user, and, while there is room, some twenty
+//! What is kept between the readings is the hashes, some thirty octets a user, and, while there is room, some fifteen
 //! octets by which the last reading is faster. What grows with the users stays within the memory that the run may take:
 //! the rest goes to a temporary file (`spill`).
 
