@@ -15,9 +15,6 @@ pub struct User<'a> {
     proxies: Vec<&'a str>,
 }
 
-/// No values.
-static NOTHING: [&str; Attr::COUNT] = [""; Attr::COUNT];
-
 /// What an input that carries `proxyAddresses` does not show of them: an export may hold only some types, or have
 /// taken the types off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,6 +26,9 @@ pub struct Hidden {
     /// Whether there are smtp proxies beside those that are seen.
     pub smtp: bool,
 }
+
+/// No values.
+static NOTHING: [&str; Attr::COUNT] = [""; Attr::COUNT];
 
 impl<'a> User<'a> {
     /// An object of which these attributes are in the input, all of them empty so far.
@@ -67,7 +67,7 @@ impl<'a> User<'a> {
     /// Takes all values away; what the input carries stays.
     pub fn clear(&mut self) {
         self.filled = AttrSet::NONE;
-        // Moved as a whole: to put each in its place takes longer.
+        // Moved as a whole, not one by one.
         self.values.copy_from_slice(&NOTHING);
         self.proxies.clear();
     }

@@ -111,8 +111,8 @@ impl Plain {
         Some((start..start + len, false))
     }
 
-    /// Reads of a row the cells of which the first reading noted where they stand; `None` when one is more than plain.
-    /// That a file stays as it is, is watched elsewhere.
+    /// Reads the cells of a row that the first reading noted, and no others; `None` when one is more than plain. That a
+    /// file stays as it is, is watched elsewhere.
     pub(super) fn noted_row<'t>(
         &self,
         text: &'t str,

@@ -57,6 +57,8 @@ pub(super) struct Draft {
     values: Vec<(Attr, Text)>,
     /// Values that do not stand in the block as they are: folded, decoded or converted.
     side: String,
+    /// The attributes of which the values are such, and where their lines start.
+    pub made: Vec<(Attr, usize)>,
     /// The classes, joined.
     classes: String,
     decoded: Vec<u8>,
@@ -78,6 +80,7 @@ impl Draft {
         self.damage.clear();
         self.values.clear();
         self.side.clear();
+        self.made.clear();
         self.classes.clear();
         self.pieces.clear();
     }
@@ -134,6 +137,13 @@ impl Draft {
         }
     }
 
+    /// Takes a value that was read before; that of the name comes with where the object starts.
+    pub(super) fn known(&mut self, attr: Attr, place: Text) {
+        self.full = self.full.with(attr);
+        self.valued = true;
+        self.values.push((attr, place));
+    }
+
     fn lose(&mut self, problem: Problem, attr: Attr, at: usize) {
         self.damage.push((problem, at));
         self.lost = self.lost.with(attr);
@@ -151,6 +161,9 @@ impl Draft {
             return;
         }
         self.full = self.full.with(attr);
+        if place.start >= SIDE {
+            self.made.push((attr, at));
+        }
         if attr == Attr::ObjectClass {
             if !self.classes.is_empty() {
                 self.classes.push(';');

@@ -3,6 +3,7 @@
 use super::draft::{Draft, Text};
 use super::line::{Line, before_mark, is_dn, logical, unfold};
 use super::name::{Before, Key, Names, entry};
+use super::noted::{Noted, Stands, Taking};
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
 use crate::model::{AttrSet, Record};
@@ -29,15 +30,7 @@ pub(super) fn records(
     each: &mut dyn FnMut(&Record<'_>),
 ) -> Problems {
     let lines = Lines::new(text, first_line);
-    let mut walk = Walk::new(text, &lines, reading, each);
-    let mut at = 0;
-    while at < text.len() {
-        let line = logical(text.as_bytes(), at);
-        walk.line(line);
-        at = line.next;
-    }
-    walk.end(text.len());
-    walk.problems
+    Walk::new(text, &lines, reading, each).all()
 }
 
 /// Gives the records that start at `starts` to `each`, in order.
@@ -67,6 +60,8 @@ pub(super) struct Walk<'a> {
     /// Where the record starts, in bytes.
     start: usize,
     before: Before<'a>,
+    /// Who takes notes of the records.
+    pub(super) taking: Option<Taking<'a>>,
 }
 
 impl<'a> Walk<'a> {
@@ -79,7 +74,19 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let (draft, before) = (Draft::default(), Before::default());
         let (room, problems) = (Vec::new(), Problems::default());
-        Self { text, lines, reading, each, draft, room, problems, start: 0, before }
+        Self { text, lines, reading, each, draft, room, problems, start: 0, before, taking: None }
+    }
+
+    /// Reads the whole text; gives what is damaged.
+    pub(super) fn all(mut self) -> Problems {
+        let mut at = 0;
+        while at < self.text.len() {
+            let line = logical(self.text.as_bytes(), at);
+            self.line(line);
+            at = line.next;
+        }
+        self.end(self.text.len());
+        self.problems
     }
 
     /// Reads the record that starts there.
@@ -96,6 +103,31 @@ impl<'a> Walk<'a> {
             }
         }
         self.end(at);
+    }
+
+    /// Reads of the record that starts there what was noted. `None` when it is not what was noted.
+    pub(super) fn brief(&mut self, start: usize, noted: Noted<'_>) -> Option<()> {
+        let text = self.text;
+        self.start = before_mark(text.as_bytes(), start);
+        self.draft.clear();
+        // The line of a name starts a new draft, so lines come first.
+        for stands in noted.each() {
+            if let Stands::Line(at) = stands? {
+                let at = start.checked_add(at).filter(|&at| text.is_char_boundary(at) && at < text.len())?;
+                self.line(logical(text.as_bytes(), at));
+            }
+        }
+        for stands in noted.each() {
+            if let Stands::Value(attr, at, len) = stands? {
+                let start = start.checked_add(at)?;
+                let end = start.checked_add(len)?;
+                text.get(start..end)?;
+                self.draft.known(attr, Text { start, end });
+            }
+        }
+        self.draft.dn = Some(start);
+        self.end(start);
+        Some(())
     }
 
     /// Gives a record that is known already.
@@ -177,7 +209,7 @@ impl<'a> Walk<'a> {
     /// Gives the record that ends here, if it is one; the next one starts here.
     fn end(&mut self, at: usize) {
         let start = std::mem::replace(&mut self.start, at);
-        if at - start > self.reading.limit {
+        if at.saturating_sub(start) > self.reading.limit {
             self.problem(Problem::HugeRecord, start);
         } else if let Some(dn) = self.draft.dn {
             let left_out = if self.draft.change {
@@ -195,6 +227,9 @@ impl<'a> Walk<'a> {
                 let place = Place { lines: self.lines, at: dn };
                 let at = u32::try_from(dn).unwrap_or(u32::MAX);
                 let record = Record { user, place, at, incomplete: self.draft.incomplete() };
+                if let Some(taking) = &mut self.taking {
+                    taking.take(self.text, self.reading.carried, &record, &self.draft.made);
+                }
                 (self.each)(&record);
                 self.room = record.user.into_room();
                 self.damage();

@@ -75,11 +75,9 @@ impl Seen {
                     unfold(text, &line, &mut whole);
                     self.comments.take(&whole);
                 }
-            } else if memchr(b':', head.as_bytes()).is_some() {
-                if let Some(entry) = before.entry(head, names) {
-                    self.entry(head, entry, before_mark(bytes, line.start), &mut here);
-                }
-            } else if line.fold.is_some() {
+            } else if let Some(entry) = before.entry(head, names) {
+                self.entry(head, entry, before_mark(bytes, line.start), &mut here);
+            } else if line.fold.is_some() && memchr(b':', head.as_bytes()).is_none() {
                 let mut whole = String::new();
                 unfold(text, &line, &mut whole);
                 if let Some(entry) = entry(&whole, names) {
