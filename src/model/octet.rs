@@ -39,34 +39,34 @@ fn find_behind(octet: u8, text: &[u8]) -> Option<usize> {
 #[must_use]
 #[inline]
 pub fn equal(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    match (one.last_chunk::<16>(), other.last_chunk::<16>()) {
-        (Some(last), Some(other_last)) => {
-            let mut sixteens = one.as_chunks::<16>().0.iter().zip(other.as_chunks().0);
-            last == other_last && sixteens.all(|(one, other)| one == other)
-        }
-        _ => one == other,
-    }
+    are_alike(one.as_bytes(), other.as_bytes(), |one, other| one == other, <[u8]>::eq)
 }
 
 /// The same with letters of ASCII in any case.
 #[must_use]
 #[inline]
 pub fn equal_small(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let are_same = |one: &[u8; 16], other: &[u8; 16]| small(u8x16::new(*one)) == small(u8x16::new(*other));
+    are_alike(one.as_bytes(), other.as_bytes(), are_same, <[u8]>::eq_ignore_ascii_case)
+}
+
+/// Whether two texts of one length are alike, given how sixteens are and how less is.
+#[inline]
+fn are_alike(
+    one: &[u8],
+    other: &[u8],
+    sixteen: impl Fn(&[u8; 16], &[u8; 16]) -> bool,
+    less: impl Fn(&[u8], &[u8]) -> bool,
+) -> bool {
     if one.len() != other.len() {
         return false;
     }
-    let are_same = |one: &[u8; 16], other: &[u8; 16]| small(u8x16::new(*one)) == small(u8x16::new(*other));
     match (one.last_chunk(), other.last_chunk()) {
         (Some(last), Some(other_last)) => {
             let mut sixteens = one.as_chunks().0.iter().zip(other.as_chunks().0);
-            are_same(last, other_last) && sixteens.all(|(one, other)| are_same(one, other))
+            sixteen(last, other_last) && sixteens.all(|(one, other)| sixteen(one, other))
         }
-        _ => one.eq_ignore_ascii_case(other),
+        _ => less(one, other),
     }
 }
 
