@@ -52,6 +52,17 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Appends the folded text; ASCII is folded in its new place.
+pub fn fold_into(room: &mut Vec<u8>, text: &str) {
+    if text.is_ascii() {
+        let start = room.len();
+        room.extend_from_slice(trim(text).as_bytes());
+        room[start..].make_ascii_lowercase();
+    } else {
+        room.extend_from_slice(fold(text).as_bytes());
+    }
+}
+
 /// A text in which lower case depends on the neighbours of a character (Σ), folded at once.
 fn fold_whole(text: &str) -> String {
     let bare: String = text.nfkd().filter(|&c| !is_combining_mark(c)).collect();
@@ -226,6 +237,15 @@ mod tests {
             for text in [&text, &long] {
                 let folded = fold_whole(trim(text));
                 proptest::prop_assert_eq!(hash(text), hash_small(folded.as_bytes()).0);
+            }
+        }
+
+        #[test]
+        fn folding_into_a_room_is_folding(text: String, blank in "[ \t]?", plain in "[a-zA-Z@.]{0,40}") {
+            for text in [text, format!("{blank}{plain}{blank}")] {
+                let mut room = b"X".to_vec();
+                fold_into(&mut room, &text);
+                proptest::prop_assert_eq!(room, [b"X", fold(&text).as_bytes()].concat());
             }
         }
 
