@@ -14,22 +14,18 @@ use crate::model::octet::{find, has};
 #[inline]
 pub(super) fn cell(out: &mut Vec<u8>, text: &str, guard: bool) {
     if guard && needs_guard(text) {
-        guarded(out);
+        out.push(GUARD);
     }
-    if has(b'"', text.as_bytes()) {
-        return doubled(out, text.as_bytes());
+    let text = text.as_bytes();
+    if has(b'"', text) {
+        doubled(out, text);
+    } else {
+        out.extend_from_slice(text);
     }
-    out.extend_from_slice(text.as_bytes());
-}
-
-/// Writes the guard. Few cells have it.
-#[cold]
-fn guarded(out: &mut Vec<u8>) {
-    out.push(GUARD);
 }
 
 /// Writes a text with its quotes doubled.
-#[cold]
+#[inline(never)]
 fn doubled(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
     while let Some(quote) = find(b'"', rest) {
