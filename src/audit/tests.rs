@@ -117,6 +117,7 @@ fn audit_without(rows: &[Row], scenario: Scenario, absent: &'static [Attr]) -> (
     });
     for result in &results[1..] {
         assert_eq!(results[0].0, result.0, "neither the size of blocks nor the memory must matter");
+        assert_eq!(results[0].1.counts, result.1.counts, "nor to what is counted");
     }
     let last = &mut results[2];
     (std::mem::take(&mut last.0), std::mem::take(&mut last.1))
