@@ -57,8 +57,8 @@ pub(super) struct Page<'t> {
 /// Where the inside of a cell stands.
 struct Inside {
     place: Range<usize>,
-    /// Whether there are quotes around it.
-    quoted: bool,
+    /// What is behind it, quotes included.
+    behind: usize,
     /// Whether there are doubled quotes in it.
     doubled: bool,
 }
@@ -92,57 +92,52 @@ impl Plain {
         user.clear();
         let bytes = text.as_bytes();
         let (mut start, mut told, mut quotes) = (at, at, Places::of(b'"', bytes, at..bytes.len()));
-        for (place, column) in self.columns.iter().enumerate() {
-            start += self.delimiter(bytes, start, place)?;
-            let Inside { place, quoted, doubled } = self.cell(bytes, start, &mut quotes)?;
-            start = place.end + usize::from(quoted);
+        let mut before = self.delimiter;
+        for column in &self.columns {
+            if before != self.delimiter {
+                return None;
+            }
+            let Inside { place, behind, doubled } = self.cell(bytes, start, &mut quotes)?;
+            (before, start) = (*bytes.get(behind)?, behind + 1);
             let Some(read) = &column.read else { continue };
             notes.put_cell(column.noted, place.start - told, place.len());
             told = if column.noted { place.end } else { told };
             if place.is_empty() {
                 continue;
             }
-            if read.as_is && !doubled && is_itself(&text[place.clone()], read.used.attr) {
-                user.set(read.used.attr, &text[place]);
+            let cell = &text[place.clone()];
+            if read.as_is && !doubled && is_itself(cell, read.used.attr) {
+                user.set_if_any(read.used.attr, cell);
                 continue;
             }
-            let len = place.len();
             if doubled {
-                let made = undoubled(made, &text[place]);
+                let made = undoubled(made, cell);
                 value(made, 0..made.len(), &read.used, user)?;
             } else {
                 value(text, place, &read.used, user)?;
             }
-            if column.noted && (doubled || read.as_is && user.get(read.used.attr).len() != len) {
+            if column.noted && (doubled || read.as_is && user.get(read.used.attr).len() != cell.len()) {
                 notes.withdraw();
             }
         }
-        let next = behind_row(bytes, start)?;
+        let next = behind_row(bytes, start.checked_sub(1)?)?;
         notes.put(next - told);
         let names_somebody = IDENTITY.iter().any(|&attr| user.filled().has(attr));
         (next - at <= self.limit && names_somebody && is_object(user)).then_some(next)
     }
 
-    /// How many octets stand between the cell before and this one; `None` when they are no delimiter.
-    #[inline]
-    fn delimiter(&self, bytes: &[u8], start: usize, place: usize) -> Option<usize> {
-        (place == 0 || bytes.get(start) == Some(&self.delimiter)).then_some(usize::from(place > 0))
-    }
-
     /// The cell that starts at `start`; `quotes`: those from there on.
     #[inline]
     fn cell(&self, bytes: &[u8], start: usize, quotes: &mut Places<'_>) -> Option<Inside> {
-        let rest = bytes.get(start..)?;
-        if rest.first() == Some(&b'"') {
-            let mut place = quotes.next()? + 1..quotes.next()?;
-            let doubled = bytes.get(place.end + 1) == Some(&b'"');
-            if doubled {
-                place.end = end_of_doubled(bytes, place.end, quotes)?;
-            }
-            return Some(Inside { place, quoted: true, doubled });
+        let first = *bytes.get(start)?;
+        if first == b'"' {
+            let (open, close) = (quotes.next()?, quotes.next()?);
+            let doubled = bytes.get(close + 1) == Some(&b'"');
+            let close = if doubled { end_of_doubled(bytes, close, quotes)? } else { close };
+            return Some(Inside { place: open + 1..close, behind: close + 1, doubled });
         }
-        let len = if rest.first() == Some(&self.delimiter) { 0 } else { bare_cell(self.delimiter, rest)? };
-        Some(Inside { place: start..start + len, quoted: false, doubled: false })
+        let len = if first == self.delimiter { 0 } else { bare_cell(self.delimiter, &bytes[start..])? };
+        Some(Inside { place: start..start + len, behind: start + len, doubled: false })
     }
 
     /// Reads the cells of a row that the first reading noted, and no others; `None` when one is more than plain. That a

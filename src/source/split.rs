@@ -95,6 +95,9 @@ pub(super) fn split_part<'c>(
     let bytes = cell.as_bytes();
     let (mut start, mut colons) = (first(bytes), false);
     for colon in Places::of(b':', text.as_bytes(), part.clone()) {
+        if colon >= part.end {
+            break;
+        }
         let colon = colon - part.start;
         colons = true;
         if let Some((end, next)) = border(bytes, start, colon, escaped) {
