@@ -311,9 +311,14 @@ impl Marks {
         let is_sip = twin || facts.sip_address.is_some_and(|address| same(address, name));
         self.add(Self::SIP_NOT_UPN, name.is_empty() || !is_sip);
         self.add(Self::NO_UPN, name.is_empty());
-        // A SIP address of ordinary characters is an ordinary sign-in name.
-        let ordinary =
-            facts.sip_well_formed && twin && name.len() <= 48 && !self.has(Self::RISKY) && !ends_in_dot(name);
+        // A SIP address of ordinary characters is an ordinary sign-in name, but for a full stop before its `@`; a mail
+        // address has none there.
+        let is_mail = facts.mail_well_formed && !self.has(Self::SIP_NOT_MAIL);
+        let ordinary = facts.sip_well_formed
+            && twin
+            && name.len() <= 48
+            && !self.has(Self::RISKY)
+            && (is_mail || !ends_in_dot(name));
         self.add(Self::ODD_UPN, !ordinary && is_odd(name));
     }
 }
