@@ -162,14 +162,14 @@ impl<'a> Walk<'a> {
             self.end(before_mark(self.text.as_bytes(), line.start));
         }
         let mut place = Text { start: line.start, end: line.end };
-        see(&mut self.eyes, head, read, line.start);
+        see(&mut self.eyes, head, read.as_ref(), line.start);
         if line.fold.is_some() && read.is_none_or(|entry| self.wants(entry.key)) {
             let text = self.text;
             place = self.draft.aside(|side| unfold(text, &line, side));
-            let (whole, head) = (self.draft.text(text, place), read);
+            let (whole, was_seen) = (self.draft.text(text, place), read.is_some());
             read = entry(whole, self.reading.names);
-            if head.is_none() {
-                see(&mut self.eyes, whole, read, line.start);
+            if !was_seen {
+                see(&mut self.eyes, whole, read.as_ref(), line.start);
             }
         }
         let Some(read) = read else { return self.stray(place, line.start) };
@@ -270,7 +270,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Lets a line be seen that starts there, if it could be taken apart.
-fn see(eyes: &mut Option<Eyes<'_>>, line: &str, read: Option<Entry>, start: usize) {
+fn see(eyes: &mut Option<Eyes<'_>>, line: &str, read: Option<&Entry>, start: usize) {
     if let (Some(eyes), Some(entry)) = (eyes, read) {
         eyes.entry(line, entry, start);
     }

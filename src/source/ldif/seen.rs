@@ -67,12 +67,12 @@ impl Seen {
             if head.starts_with('#') {
                 eyes.comment(&line);
             } else if let Some(entry) = before.entry(head, names) {
-                eyes.entry(head, entry, line.start);
+                eyes.entry(head, &entry, line.start);
             } else if line.fold.is_some() && memchr(b':', head.as_bytes()).is_none() {
                 let mut whole = String::new();
                 unfold(text, &line, &mut whole);
                 if let Some(entry) = entry(&whole, names) {
-                    eyes.entry(&whole, entry, line.start);
+                    eyes.entry(&whole, &entry, line.start);
                 }
             }
         }
@@ -166,8 +166,7 @@ impl<'t> Eyes<'t> {
 
     /// Sees a line that starts at `start`, taken apart: as much of it as stands before the first fold, or all of it
     /// where that is not enough to take it apart.
-    #[inline]
-    pub(super) fn entry(&mut self, line: &str, entry: Entry, start: usize) {
+    pub(super) fn entry(&mut self, line: &str, entry: &Entry, start: usize) {
         let here = &mut self.here;
         match entry.key {
             Key::Dn => {
