@@ -182,7 +182,8 @@ impl Ldif {
         Ok(Box::new(assumed::regular(cut, assumed, huge)?))
     }
 
-    /// Gives every record of a block to `each`, with the values of the attributes that are `wanted`.
+    /// Gives every record of a block to `each`, with the values of the attributes that are `wanted`; none once it is known
+    /// that the file carries more than what was assumed, so that the reading has to be done again.
     pub(super) fn records(
         &self,
         block: &Block,
@@ -193,17 +194,19 @@ impl Ldif {
         let (mut problems, reading) = (block.problems.clone(), self.reading(wanted));
         let text = (block.text.as_str(), block.line);
         let fresh = self.gathered.as_ref().zip(block.place).filter(|_| !matches!(notes, Notes::Use(..)));
-        let fresh = fresh.filter(|&(gathered, place)| lock(gathered).lacks(place));
-        let mut seen = fresh.map(|_| Seen::default());
-        let eyes = seen.as_mut().map(|seen| Eyes::new(seen, text, self.limit));
-        problems.merge(&match notes {
-            Notes::Take(notes, shown) => noting(text, reading, eyes, (notes, shown), each),
-            Notes::Use(notes, brief) if !notes.is_empty() => noted(text, reading, (notes, brief), each),
-            Notes::None | Notes::Use(..) => records(text, reading, eyes, each),
-        });
-        if let (Some((gathered, place)), Some(seen)) = (fresh, seen) {
-            lock(gathered).take(place, seen);
+        let Some((gathered, place)) = fresh.filter(|&(gathered, place)| lock(gathered).lacks(place)) else {
+            problems.merge(&read(text, reading, None, notes, each));
+            return problems;
+        };
+        let mut seen = Seen::default();
+        let more = lock(gathered).carried().minus(self.seen.carried);
+        if more.is_empty() {
+            let eyes = Eyes::new(&mut seen, text, self.limit);
+            problems.merge(&read(text, reading, Some(eyes), notes, each));
+        } else {
+            seen.look(text.0, text.1, &self.names, self.limit);
         }
+        lock(gathered).take(place, seen);
         problems
     }
 
@@ -220,6 +223,21 @@ impl Ldif {
 
     fn reading(&self, wanted: AttrSet) -> Reading<'_> {
         Reading { names: &self.names, carried: self.seen.carried, wanted, limit: self.limit }
+    }
+}
+
+/// Gives every record of a text that starts on a line to `each`, with or without notes.
+fn read(
+    text: (&str, u64),
+    reading: Reading<'_>,
+    eyes: Option<Eyes<'_>>,
+    notes: Notes<'_>,
+    each: &mut dyn FnMut(&Record<'_>),
+) -> Problems {
+    match notes {
+        Notes::Take(notes, shown) => noting(text, reading, eyes, (notes, shown), each),
+        Notes::Use(notes, brief) if !notes.is_empty() => noted(text, reading, (notes, brief), each),
+        Notes::None | Notes::Use(..) => records(text, reading, eyes, each),
     }
 }
 

@@ -9,7 +9,7 @@ use super::line::{is_dn, last_border};
 use super::name::Names;
 use super::seen::Seen;
 use crate::error::Result;
-use crate::model::BlockPlace;
+use crate::model::{AttrSet, BlockPlace};
 use crate::source::encoding::Raw;
 
 /// How many bytes are looked at in one place.
@@ -56,6 +56,8 @@ pub(super) struct Gathered {
     /// Up to where all blocks have come, in bytes of the file.
     end: u64,
     seen: Seen,
+    /// The attributes that any block carries that has come.
+    carried: AttrSet,
     /// By where they start: where blocks end that came before their turn, and what they show.
     ahead: BTreeMap<u64, (u64, Seen)>,
 }
@@ -63,7 +65,7 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Nothing yet of a file whose text starts there.
     pub(super) fn new(start: u64) -> Self {
-        Self { end: start, seen: Seen::default(), ahead: BTreeMap::new() }
+        Self { end: start, seen: Seen::default(), carried: AttrSet::NONE, ahead: BTreeMap::new() }
     }
 
     /// Whether a block at this place has not come yet.
@@ -71,11 +73,17 @@ impl Gathered {
         place.start >= self.end
     }
 
+    /// The attributes that the file is known to carry so far.
+    pub(super) fn carried(&self) -> AttrSet {
+        self.carried
+    }
+
     /// Takes what a block shows.
     pub(super) fn take(&mut self, place: BlockPlace, seen: Seen) {
         if !self.lacks(place) {
             return;
         }
+        self.carried = self.carried.union(seen.carried);
         self.ahead.insert(place.start, (place.start + u64::from(place.len), seen));
         while let Some((end, seen)) = self.ahead.remove(&self.end) {
             self.seen.merge(&seen);
