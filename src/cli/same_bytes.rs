@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::audit::pool;
 use super::environment::Environment;
@@ -10,7 +11,7 @@ use super::exit::{Found, Status, audit_line};
 use super::join::{Folder, Run};
 use super::opened::Opened;
 use super::tests::{Silent, settings};
-use crate::audit::{self, Memory};
+use crate::audit::{self, Memory, Progress, Stage};
 use crate::model::Input;
 use crate::rules::Scenario;
 use crate::rules::organisation::Organisation;
@@ -86,7 +87,7 @@ fn ldif() -> String {
 
 /// What a run over a file finds and writes.
 fn report(path: &Path, target: usize, threads: usize, limit: Option<u64>) -> (String, String, String) {
-    report_of(path, target, (threads, limit), u64::MAX)
+    report_of(path, target, (threads, limit), u64::MAX, &Silent)
 }
 
 /// The same; files of more than `small` bytes are opened by their start.
@@ -95,6 +96,7 @@ fn report_of(
     target: usize,
     (threads, limit): (usize, Option<u64>),
     small: u64,
+    progress: &dyn Progress,
 ) -> (String, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(folder.path());
@@ -106,7 +108,7 @@ fn report_of(
     let folder_of_report = Folder::open(&settings, Scenario::LyncHybrid, &Environment::default()).unwrap();
     let memory = Memory { limit, folder: folder.path().to_owned() };
     let outcome =
-        pool.install(|| audit::run(&inputs, &plan, None, &memory, &Silent, &folder_of_report)).unwrap();
+        pool.install(|| audit::run(&inputs, &plan, None, &memory, progress, &folder_of_report)).unwrap();
     let found = Found { counts: &outcome.counts, new: 0 };
     let status = Status::of(&found, true, &settings);
     let meaning = audit_line(status, &found, &settings);
@@ -187,7 +189,51 @@ fn big_files_that_are_opened_by_their_start() {
         let whole = report(&path, 1 << 16, 1, None);
         assert!(whole.1.contains("UNQ001"), "{}", whole.1);
         for (target, threads, limit) in [(1 << 16, 1, None), (5000, 3, Some(0))] {
-            assert!(report_of(&path, target, (threads, limit), 0) == whole, "{at} {target}");
+            assert!(report_of(&path, target, (threads, limit), 0, &Silent) == whole, "{at} {target}");
+        }
+    }
+}
+
+/// Counts how often a file is read first.
+struct Readings(AtomicU64);
+
+impl Progress for Readings {
+    fn advance(&self, _: Stage, _: u64, _: u64) {}
+
+    fn again(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn ldif_that_is_opened_by_parts() {
+    let huge = format!("dn: CN=Huge\ninfo: {}\n\n", "x".repeat(4 * LIMIT));
+    let [fetched, end] = ["version: 1\n# dirsync-audit fetch: 1\n\n", "# dirsync-audit end: complete 460\n"];
+    let mut start = String::new();
+    for n in 0..400 {
+        let _ = write!(start, "dn: CN=B{n}\nmail: b{n}@contoso.com\ninfo: {}\n\n", "x".repeat(3000));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (before, behind, readings) in [
+        ("", &b""[..], 1),
+        (fetched, end.as_bytes(), 1),
+        (fetched, b"\ndn: CN=Last\nmail: cut", 1),
+        ("# extended LDIF\n", b"\ndn: CN=Last\nchangetype: delete\n", 1),
+        ("", b"\ndn: CN=Last\nmailNickname: nick", 2),
+        ("", b"\n# dirsync-audit attributes: sn,mail\n", 2),
+        ("", b"\ndn: CN=Last\nmail: m1@contoso.com\ndisplayName: J\xe4ger\n", 2),
+        ("", b"\ndn: CN=Last\nmail: m1@contoso.com\ndisplayName: \0\n", 2),
+        ("", [huge.as_bytes(), b"dn: CN=Last\nmail: m1@contoso.com\nsn: a\n"].concat().leak(), 2),
+    ] {
+        let path = folder.path().join("users");
+        fs::write(&path, [before.as_bytes(), start.as_bytes(), ldif().as_bytes(), behind].concat()).unwrap();
+        let whole = report(&path, 1 << 16, 1, None);
+        assert!(whole.1.contains("UNQ001"), "{}", whole.1);
+        for (target, threads, limit) in [(1 << 16, 1, None), (5000, 3, Some(0))] {
+            let count = Readings(AtomicU64::new(1));
+            let by_parts = report_of(&path, target, (threads, limit), 0, &count);
+            assert_eq!(count.0.into_inner(), readings, "{target} {}", String::from_utf8_lossy(behind));
+            assert!(by_parts == whole, "{target} {}", String::from_utf8_lossy(behind));
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Big files, taken for UTF-8 by their start: the first reading sees all of their bytes, so that they need not be read
-//! for that alone. A file that is not what it was taken for is looked at as a whole and opened anew.
+//! Big files, taken for UTF-8 by their start, and LDIF for carrying what parts of it carry: the first reading sees all of
+//! it, so that it need not be read for that alone. A file that is not what it was taken for is looked at as a whole and
+//! opened anew.
 
 use std::sync::OnceLock;
 
@@ -7,10 +8,12 @@ use blake3::Hasher;
 
 use super::bytes::{self, Bytes, missing};
 use super::encoding::{Found, Raw};
-use super::opening::open_looked;
+use super::opening::{ldif_as_read, open_looked};
+use super::regular::{Cut, Regular};
 use super::straight::changed;
-use super::{HEAD, Options, Source};
+use super::{HEAD, Options, Reading, Source};
 use crate::error::{Error, Result};
+use crate::model::Block;
 use crate::model::charset::Charset;
 
 /// Up to how many bytes a file is looked at as a whole when it is opened.
@@ -107,29 +110,63 @@ impl Assumed {
         }
     }
 
-    /// What the witness of a reading of all has seen, when the file is what it was taken for.
-    pub(super) fn heard(&self, witness: Option<Witness>, raw: &Raw) -> Result<Bytes> {
-        if let Some(witness) = witness {
-            self.hear(witness, raw);
-        }
-        self.seen().copied().filter(|bytes| bytes.utf8).ok_or_else(|| changed(raw))
-    }
-
-    /// Whether the reading that is done can be trusted, as far as bytes go. A file that is not UTF-8 is opened anew.
-    pub(super) fn settled(&self, name: &str, raw: &Raw) -> Result<bool> {
-        if self.instead.get().is_some() || self.is_utf8() {
+    /// Whether the reading of a source that is done can be trusted, as far as its bytes and what LDIF carries go. A file
+    /// that is not what it was taken for is opened anew.
+    pub(super) fn settled(&self, source: &Source) -> Result<bool> {
+        let ldif = match &source.reading {
+            Reading::Table(_) => None,
+            Reading::Ldif(ldif) => Some(ldif),
+        };
+        if self.instead.get().is_some() || (ldif.is_none() && self.is_utf8()) {
             return Ok(true);
+        }
+        let raw = &source.raw;
+        if let Some(ldif) = ldif
+            && let Some(&bytes) = self.seen().filter(|bytes| bytes.utf8)
+            && let Some(read) = ldif.as_read(&source.name, raw)?
+        {
+            let same = read.carried() == ldif.carried();
+            self.instead.get_or_init(|| Box::new(ldif_as_read(source, read, bytes)));
+            return Ok(same);
         }
         if raw.changed() {
             return Err(changed(raw));
         }
         let bytes = self.bytes(raw)?;
-        if !bytes.utf8 {
-            let source = open_looked(name, raw.clone(), bytes, &self.options, self.sizes)?;
-            self.instead.get_or_init(|| Box::new(source));
+        if ldif.is_some() || !bytes.utf8 {
+            let anew = open_looked(&source.name, raw.clone(), bytes, &self.options, self.sizes)?;
+            self.instead.get_or_init(|| Box::new(anew));
         }
         Ok(false)
     }
+}
+
+/// The blocks of a file that can be cut by counting, before the eyes of a witness while its bytes are only assumed.
+/// `irregular` hears when it cannot be cut like that.
+pub(super) fn regular<'a>(
+    cut: Cut<'a>,
+    assumed: Option<&'a Assumed>,
+    irregular: impl Fn() + Send + 'a,
+) -> Result<impl Iterator<Item = Result<Block>> + Send + 'a> {
+    let (raw, mut regular) = (cut.raw, Regular::new(cut));
+    if let Some(assumed) = assumed {
+        regular.witness = assumed.witness(raw, cut.start)?;
+    }
+    Ok(std::iter::from_fn(move || {
+        let block = regular.next();
+        if regular.suspect {
+            irregular();
+        }
+        match (block, assumed) {
+            // What is not UTF-8 is no fault yet.
+            (Some(Err(_)), Some(_)) if regular.witness.is_some() => None,
+            (None, Some(assumed)) => {
+                regular.witness.take().into_iter().for_each(|witness| assumed.hear(witness, raw));
+                None
+            }
+            (block, _) => block,
+        }
+    }))
 }
 
 /// Sees the bytes of a reading.

@@ -55,7 +55,7 @@ use encoding::{Found, Raw, Text};
 use ldif::Ldif;
 #[cfg(test)]
 pub(crate) use opening::open_sized;
-use regular::{Cut, Regular, last_end};
+use regular::{Cut, last_end};
 use straight::Straight;
 
 /// About how many bytes of text a block has.
@@ -132,7 +132,8 @@ enum Reading {
 }
 
 impl Source {
-    /// What is known about it. Of a big file the encoding is only assumed before the first reading.
+    /// What is known about it. Of a big file the encoding is only assumed before the first reading, and of LDIF only some
+    /// columns and notes are known; see [`Input::settled`].
     #[must_use]
     pub fn about(&self) -> &About {
         &self.now().about
@@ -160,32 +161,6 @@ impl Source {
             Known::Assumed(assumed) => Some(assumed),
         }
     }
-
-    /// The blocks of a table that can be cut by counting.
-    fn regular(&self, table: cut::Table, straight: Straight) -> Result<impl Iterator<Item = Result<Block>>> {
-        let (raw, start) = (&self.raw, self.start);
-        let cut::Table { line, target, limit, .. } = table;
-        let mut regular = Regular::new(Cut { raw, straight, start, line, target, limit, last_end });
-        let assumed = self.assumed();
-        if let Some(assumed) = assumed {
-            regular.witness = assumed.witness(raw, start)?;
-        }
-        Ok(std::iter::from_fn(move || {
-            let block = regular.next();
-            if regular.suspect {
-                self.care.irregular();
-            }
-            match (block, assumed) {
-                // What is not UTF-8 is no fault yet.
-                (Some(Err(_)), Some(_)) if regular.witness.is_some() => None,
-                (None, Some(assumed)) => {
-                    regular.witness.take().into_iter().for_each(|witness| assumed.hear(witness, raw));
-                    None
-                }
-                (block, _) => block,
-            }
-        }))
-    }
 }
 
 impl Input for Source {
@@ -204,12 +179,14 @@ impl Input for Source {
         let now = self.now();
         let table = match &now.reading {
             Reading::Table(reading) => reading.table,
-            Reading::Ldif(ldif) => return Ok(ldif.blocks(&now.raw, &now.found)),
+            Reading::Ldif(ldif) => return ldif.blocks((&now.raw, &now.found), now.assumed()),
         };
-        match Straight::of(&now.found) {
-            Some(straight) if !now.care.careful() => Ok(Box::new(now.regular(table, straight)?)),
-            _ => Ok(Box::new(Cutter::new(Text::new(&now.raw, &now.found), table))),
-        }
+        let Some(straight) = Straight::of(&now.found).filter(|_| !now.care.careful()) else {
+            return Ok(Box::new(Cutter::new(Text::new(&now.raw, &now.found), table)));
+        };
+        let cut::Table { line, target, limit, .. } = table;
+        let cut = Cut { raw: &now.raw, straight, start: now.start, line, target, limit, last_end };
+        Ok(Box::new(assumed::regular(cut, now.assumed(), || now.care.irregular())?))
     }
 
     fn block_at(&self, place: &BlockPlace) -> Result<Block> {
@@ -273,7 +250,7 @@ impl Input for Source {
 
     fn settled(&self) -> Result<bool> {
         let settled = self.now().care.settled();
-        let seen = self.assumed().map_or(Ok(true), |assumed| assumed.settled(&self.name, &self.raw))?;
+        let seen = self.assumed().map_or(Ok(true), |assumed| assumed.settled(self))?;
         Ok(settled && seen)
     }
 }

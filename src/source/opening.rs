@@ -67,7 +67,7 @@ fn open_found(given: Given<'_>, options: &Options, (target, limit): (usize, usiz
     let mut head = String::new();
     while head.len() < HEAD && source.more(&mut head)?.is_some() {}
     if let Some(flavour) = ldif::flavour(&head) {
-        return open_ldif(given, flavour, options, (target, limit));
+        return open_ldif(given, flavour, &head, options, (target, limit));
     }
     let preamble = flavour::preamble(&head);
     if head[preamble.len..].trim_ascii().is_empty() {
@@ -77,27 +77,37 @@ fn open_found(given: Given<'_>, options: &Options, (target, limit): (usize, usiz
     table::open(given, &head, &preamble, options, (target, limit))
 }
 
-/// Opens LDIF, all of which is looked at.
+/// Opens LDIF: looks at all of it, or at parts where the rest is assumed.
 fn open_ldif(
     given: Given<'_>,
     flavour: &'static str,
+    head: &str,
     options: &Options,
     sizes: (usize, usize),
 ) -> Result<Source> {
-    let Given { spec, raw, mut found, known } = given;
-    let mut witness = match &known {
+    let Given { spec, raw, found, known } = &given;
+    let parts = match known {
         Known::All(_) => None,
-        Known::Assumed(assumed) => assumed.witness(&raw, found.bom)?,
+        Known::Assumed(_) => Ldif::open_parts((raw, found), head, &options.map, sizes)?,
     };
-    let ldif = Ldif::open(spec, (&raw, &found), &mut witness, &options.map, sizes)?;
-    let known = match known {
-        Known::All(hash) => Known::All(hash),
-        Known::Assumed(assumed) => {
-            let bytes = assumed.heard(witness, &raw)?;
-            found.ascii = bytes.ascii;
-            Known::All(bytes.hash)
-        }
+    let ldif = if let Some(parts) = parts {
+        parts
+    } else {
+        known.whole(spec)?;
+        Ldif::open(spec, (raw, found), &options.map, sizes)?
     };
+    Ok(ldif_source(given, flavour, ldif))
+}
+
+/// A source of LDIF once all of it was read as it was opened by parts.
+pub(super) fn ldif_as_read(source: &Source, ldif: Ldif, bytes: Bytes) -> Source {
+    let found = Found { ascii: bytes.ascii, ..source.found.clone() };
+    let (raw, known) = (source.raw.clone(), Known::All(bytes.hash));
+    ldif_source(Given { spec: &source.name, raw, found, known }, source.about.flavour, ldif)
+}
+
+fn ldif_source(given: Given<'_>, flavour: &'static str, ldif: Ldif) -> Source {
+    let Given { spec, raw, found, known } = given;
     let about = About {
         flavour,
         encoding: found.encoding.name(),
@@ -111,7 +121,7 @@ fn open_ldif(
     };
     let reading = Reading::Ldif(Box::new(ldif));
     let (name, start, care) = (spec.to_owned(), found.bom, Care::new(false));
-    Ok(Source { name, raw, found, start, reading, about, care, known })
+    Source { name, raw, found, start, reading, about, care, known }
 }
 
 /// A file whose encoding is known.

@@ -7,6 +7,7 @@
 //! is, twice how far behind it its line starts, and one.
 
 use super::record::{Reading, Walk, records};
+use super::seen::Eyes;
 use crate::model::problem::Problems;
 use crate::model::record::{Lines, Place};
 use crate::model::{Attr, AttrSet, Brief, Hidden, Record, User, leb128};
@@ -16,14 +17,16 @@ use crate::model::{Attr, AttrSet, Brief, Hidden, Record, User, leb128};
 pub(super) fn noting(
     (text, line): (&str, u64),
     reading: Reading<'_>,
+    eyes: Option<Eyes<'_>>,
     (notes, wanted): (&mut Vec<u8>, AttrSet),
     each: &mut dyn FnMut(&Record<'_>),
 ) -> Problems {
     if wanted.meets(SEVERAL) {
-        return records(text, line, reading, each);
+        return records((text, line), reading, eyes, each);
     }
     let lines = Lines::new(text, line);
     let mut walk = Walk::new(text, &lines, reading, each);
+    walk.eyes = eyes;
     walk.taking = Some(Taking { all: notes, wanted, own: Vec::new(), last: 0 });
     let problems = walk.all();
     if !problems.is_empty() {

@@ -2,8 +2,9 @@
 
 use super::draft::{Draft, Text};
 use super::line::{Line, before_mark, is_dn, logical, unfold};
-use super::name::{Before, Key, Names, entry};
+use super::name::{Before, Entry, Key, Names, entry};
 use super::noted::{Noted, Stands, Taking};
+use super::seen::Eyes;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::{Lines, Place};
 use crate::model::{AttrSet, Record};
@@ -22,15 +23,17 @@ pub(super) struct Reading<'n> {
 }
 
 /// Gives each record of a text that starts on this line to `each`, in order, and returns the damage. What is read
-/// does not depend on where the text was cut, as long as it was cut between records.
+/// does not depend on where the text was cut, as long as it was cut between records. `eyes` see its lines as well.
 pub(super) fn records(
-    text: &str,
-    first_line: u64,
+    (text, first_line): (&str, u64),
     reading: Reading<'_>,
+    eyes: Option<Eyes<'_>>,
     each: &mut dyn FnMut(&Record<'_>),
 ) -> Problems {
     let lines = Lines::new(text, first_line);
-    Walk::new(text, &lines, reading, each).all()
+    let mut walk = Walk::new(text, &lines, reading, each);
+    walk.eyes = eyes;
+    walk.all()
 }
 
 /// Gives the records that start at `starts` to `each`, in order.
@@ -62,6 +65,8 @@ pub(super) struct Walk<'a> {
     before: Before<'a>,
     /// Who takes notes of the records.
     pub(super) taking: Option<Taking<'a>>,
+    /// Who sees all of its lines.
+    pub(super) eyes: Option<Eyes<'a>>,
 }
 
 impl<'a> Walk<'a> {
@@ -74,7 +79,8 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let (draft, before) = (Draft::default(), Before::default());
         let (room, problems) = (Vec::new(), Problems::default());
-        Self { text, lines, reading, each, draft, room, problems, start: 0, before, taking: None }
+        let (taking, eyes) = (None, None);
+        Self { text, lines, reading, each, draft, room, problems, start: 0, before, taking, eyes }
     }
 
     /// Reads the whole text; gives what is damaged.
@@ -86,6 +92,7 @@ impl<'a> Walk<'a> {
             at = line.next;
         }
         self.end(self.text.len());
+        self.eyes.take().into_iter().for_each(Eyes::end);
         self.problems
     }
 
@@ -142,10 +149,11 @@ impl<'a> Walk<'a> {
 
     fn line(&mut self, line: Line) {
         if line.is_blank(self.text.as_bytes()) {
+            self.eyes.as_mut().into_iter().for_each(|eyes| eyes.blank(&line));
             return self.end(line.next);
         }
         if self.text.as_bytes()[line.start] == b'#' {
-            return;
+            return self.eyes.as_mut().into_iter().for_each(|eyes| eyes.comment(&line));
         }
         // A line `dn:` starts a record, with or without a blank line before it.
         let head = &self.text[line.start..line.fold.unwrap_or(line.end)];
@@ -154,10 +162,15 @@ impl<'a> Walk<'a> {
             self.end(before_mark(self.text.as_bytes(), line.start));
         }
         let mut place = Text { start: line.start, end: line.end };
+        see(&mut self.eyes, head, read.as_ref(), line.start);
         if line.fold.is_some() && read.is_none_or(|entry| self.wants(entry.key)) {
             let text = self.text;
             place = self.draft.aside(|side| unfold(text, &line, side));
-            read = entry(self.draft.text(text, place), self.reading.names);
+            let (whole, was_seen) = (self.draft.text(text, place), read.is_some());
+            read = entry(whole, self.reading.names);
+            if !was_seen {
+                see(&mut self.eyes, whole, read.as_ref(), line.start);
+            }
         }
         let Some(read) = read else { return self.stray(place, line.start) };
         let value = Text { start: place.start + read.value, ..place };
@@ -253,6 +266,13 @@ impl<'a> Walk<'a> {
         for &(problem, at) in &self.draft.damage {
             self.problems.add(problem, Place { lines: self.lines, at }.line());
         }
+    }
+}
+
+/// Lets a line be seen that starts there, if it could be taken apart.
+fn see(eyes: &mut Option<Eyes<'_>>, line: &str, read: Option<&Entry>, start: usize) {
+    if let (Some(eyes), Some(entry)) = (eyes, read) {
+        eyes.entry(line, entry, start);
     }
 }
 

@@ -1,10 +1,10 @@
-//! A look at all of a file before it is read: which attributes its records have.
+//! What all of a file shows: which attributes its records have.
 //!
 //! In LDIF nothing says which attributes were asked for. One that no record has was perhaps not in the export at all.
 
 use memchr::memchr;
 
-use super::line::{before_mark, logical, unfold};
+use super::line::{Line, before_mark, logical, unfold};
 use super::name::{Before, Entry, Key, Names, entry};
 use crate::model::{Attr, AttrSet};
 use crate::source::fetched::Comments;
@@ -54,40 +54,29 @@ const OTHERS: usize = 1000;
 impl Seen {
     /// Looks at a text of whole records that starts on a line; those over `limit` bytes are nobody's.
     pub(super) fn look(&mut self, text: &str, first_line: u64, names: &Names, limit: usize) {
-        let bytes = text.as_bytes();
-        let mut here = Here { limit, ..Here::default() };
-        let (mut at, mut before) = (0, Before::default());
+        let (bytes, mut at, mut before) = (text.as_bytes(), 0, Before::default());
+        let mut eyes = Eyes::new(self, (text, first_line), limit);
         while at < bytes.len() {
             let line = logical(bytes, at);
             at = line.next;
             if line.is_blank(bytes) {
-                self.take(&mut here, at);
+                eyes.blank(&line);
                 continue;
             }
             let head = text.get(line.start..line.fold.unwrap_or(line.end)).unwrap_or_default();
             if head.starts_with('#') {
-                if SEARCH.iter().any(|mark| head.starts_with(mark)) {
-                    self.search = Search::Open(first_line + lines(&text[..line.start]));
-                } else if head == "# search result" {
-                    self.search = Search::Ended;
-                } else if head.starts_with("# dirsync-audit ") {
-                    let mut whole = String::new();
-                    unfold(text, &line, &mut whole);
-                    self.comments.take(&whole);
-                }
+                eyes.comment(&line);
             } else if let Some(entry) = before.entry(head, names) {
-                self.entry(head, entry, before_mark(bytes, line.start), &mut here);
+                eyes.entry(head, &entry, line.start);
             } else if line.fold.is_some() && memchr(b':', head.as_bytes()).is_none() {
                 let mut whole = String::new();
                 unfold(text, &line, &mut whole);
                 if let Some(entry) = entry(&whole, names) {
-                    self.entry(&whole, entry, before_mark(bytes, line.start), &mut here);
+                    eyes.entry(&whole, &entry, line.start);
                 }
             }
         }
-        self.take(&mut here, bytes.len());
-        // Only the last block of a file can end so.
-        self.cut = (!text.is_empty() && !text.ends_with(['\n', '\r'])).then(|| first_line + lines(text));
+        eyes.end();
     }
 
     /// Takes over what was seen further on in the same file.
@@ -105,19 +94,6 @@ impl Seen {
         }
         for name in &later.others {
             self.other(name);
-        }
-    }
-
-    fn entry(&mut self, line: &str, entry: Entry, at: usize, here: &mut Here) {
-        match entry.key {
-            Key::Dn => {
-                self.take(here, at);
-                here.named = entry.value < line.len();
-            }
-            Key::ChangeType => here.change |= !line[entry.value..].trim_ascii().eq_ignore_ascii_case("add"),
-            Key::Attr(attr) if !entry.options.apart => here.attrs = here.attrs.with(attr),
-            Key::Other if here.named && !here.change => self.other(&line[..entry.name]),
-            _ => {}
         }
     }
 
@@ -140,25 +116,17 @@ impl Seen {
             self.carried = self.carried.with(attr);
         }
     }
+}
 
-    /// Counts a record that ends, if it says what an object is.
-    fn take(&mut self, here: &mut Here, end: usize) {
-        let Here { named, change, attrs, start, limit } = *here;
-        *here = Here { start: end, limit, ..Here::default() };
-        if !named || end - start > limit {
-            return;
-        }
-        if change {
-            self.changes += 1;
-            return;
-        }
-        let attrs = attrs.with(Attr::DistinguishedName);
-        self.carried = self.carried.union(attrs);
-        self.records += 1;
-        for attr in attrs.iter() {
-            self.counts[attr as usize] += 1;
-        }
-    }
+/// Looks at the lines of a text of whole records, one after the other.
+pub(super) struct Eyes<'t> {
+    seen: &'t mut Seen,
+    text: &'t str,
+    /// The line on which the text starts.
+    first_line: u64,
+    here: Here,
+    /// How many bytes a record may have that is somebody's.
+    limit: usize,
 }
 
 /// What the record so far shows.
@@ -169,7 +137,75 @@ struct Here {
     attrs: AttrSet,
     /// Where it starts, in bytes.
     start: usize,
-    limit: usize,
+}
+
+impl<'t> Eyes<'t> {
+    /// At the start of a text that starts on a line; what is seen is added.
+    pub(super) fn new(seen: &'t mut Seen, (text, first_line): (&'t str, u64), limit: usize) -> Self {
+        Self { seen, text, first_line, here: Here::default(), limit }
+    }
+
+    /// Sees a line that ends a record.
+    pub(super) fn blank(&mut self, line: &Line) {
+        self.record(line.next);
+    }
+
+    /// Sees a comment.
+    pub(super) fn comment(&mut self, line: &Line) {
+        let head = &self.text[line.start..line.fold.unwrap_or(line.end)];
+        if SEARCH.iter().any(|mark| head.starts_with(mark)) {
+            self.seen.search = Search::Open(self.first_line + lines(&self.text[..line.start]));
+        } else if head == "# search result" {
+            self.seen.search = Search::Ended;
+        } else if head.starts_with("# dirsync-audit ") {
+            let mut whole = String::new();
+            unfold(self.text, line, &mut whole);
+            self.seen.comments.take(&whole);
+        }
+    }
+
+    /// Sees a line that starts at `start`, taken apart: as much of it as stands before the first fold, or all of it
+    /// where that is not enough to take it apart.
+    pub(super) fn entry(&mut self, line: &str, entry: &Entry, start: usize) {
+        let here = &mut self.here;
+        match entry.key {
+            Key::Dn => {
+                self.record(before_mark(self.text.as_bytes(), start));
+                self.here.named = entry.value < line.len();
+            }
+            Key::ChangeType => here.change |= !line[entry.value..].trim_ascii().eq_ignore_ascii_case("add"),
+            Key::Attr(attr) if !entry.options.apart => here.attrs = here.attrs.with(attr),
+            Key::Other if here.named && !here.change => self.seen.other(&line[..entry.name]),
+            _ => {}
+        }
+    }
+
+    /// Sees the end of the text.
+    pub(super) fn end(mut self) {
+        self.record(self.text.len());
+        // Only the last block of a file can end so.
+        let cut = !self.text.is_empty() && !self.text.ends_with(['\n', '\r']);
+        self.seen.cut = cut.then(|| self.first_line + lines(self.text));
+    }
+
+    /// Counts a record that ends there, if it says what an object is.
+    fn record(&mut self, end: usize) {
+        let Here { named, change, attrs, start } =
+            std::mem::replace(&mut self.here, Here { start: end, ..Here::default() });
+        if !named || end - start > self.limit {
+            return;
+        }
+        if change {
+            self.seen.changes += 1;
+            return;
+        }
+        let attrs = attrs.with(Attr::DistinguishedName);
+        self.seen.carried = self.seen.carried.union(attrs);
+        self.seen.records += 1;
+        for attr in attrs.iter() {
+            self.seen.counts[attr as usize] += 1;
+        }
+    }
 }
 
 #[cfg(test)]

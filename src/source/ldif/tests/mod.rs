@@ -55,6 +55,7 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
     for block in &blocks {
         let mut more = Seen::default();
         more.look(&block.text, block.line, &names, limit);
+        read_seen(block, &names, &more, limit);
         seen.merge(&more);
     }
     let reading = Reading { names: &names, carried: seen.carried, wanted: AttrSet::ALL, limit };
@@ -63,7 +64,7 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
         problems.merge(&block.problems);
         let from = got.len();
         let mut starts = Vec::new();
-        problems.merge(&records(&block.text, block.line, reading, &mut |record| {
+        problems.merge(&records((&block.text, block.line), reading, None, &mut |record| {
             starts.push(record.at);
             got.push(Got::of(record, seen.carried));
         }));
@@ -81,13 +82,26 @@ fn read_in(text: &str, piece: usize, target: usize, limit: usize) -> (Vec<Got>, 
     (got, problems.iter().map(|(kind, tally)| (kind, tally.count, tally.lines.clone())).collect())
 }
 
+/// Whoever reads the records of a block sees what a look at it shows, whatever is wanted of them.
+fn read_seen(block: &Block, names: &Names, looked: &Seen, limit: usize) {
+    let text = (block.text.as_str(), block.line);
+    for wanted in [AttrSet::ALL, AttrSet::of(&[Attr::Mail]), AttrSet::NONE] {
+        let reading = Reading { names, carried: AttrSet::ALL, wanted, limit };
+        let (mut seen, mut noted) = (Seen::default(), Seen::default());
+        records(text, reading, Some(Eyes::new(&mut seen, text, limit)), &mut |_| {});
+        let eyes = Some(Eyes::new(&mut noted, text, limit));
+        noting(text, reading, eyes, (&mut Vec::new(), wanted), &mut |_| {});
+        assert_eq!((&seen, &noted), (looked, looked), "{text:?}");
+    }
+}
+
 /// What was noted of records is what is read of them.
 fn noted_again(block: &Block, reading: Reading<'_>, got: &[Got]) {
     let text = (block.text.as_str(), block.line);
     let shown = AttrSet::ALL.without(Attr::ProxyAddresses).without(Attr::ObjectClass);
     for shown in [shown, AttrSet::of(&[Attr::DistinguishedName, Attr::Mail, Attr::ObjectGuid])] {
         let (mut notes, mut all) = (Vec::new(), Vec::new());
-        let problems = noting(text, reading, (&mut notes, shown), &mut |record| {
+        let problems = noting(text, reading, None, (&mut notes, shown), &mut |record| {
             all.push(Got::of(record, reading.carried));
         });
         assert_eq!(all, got, "{text:?}");
@@ -298,7 +312,7 @@ fn what_is_not_wanted_changes_no_records() {
     let reading = |wanted| Reading { names: &names, carried, wanted, limit: 1 << 24 };
     let mut got = Vec::new();
     for wanted in [AttrSet::ALL, AttrSet::of(&[Attr::ProxyAddresses]), AttrSet::NONE] {
-        records(&text, 1, reading(wanted), &mut |record| {
+        records((&text, 1), reading(wanted), None, &mut |record| {
             got.push((
                 record.place.line(),
                 record.user.get(Attr::Mail).to_owned(),
