@@ -36,7 +36,7 @@ pub(super) struct Ldif {
     names: Names,
     seen: Seen,
     /// About how many bytes of text a block has.
-    target: usize,
+    pub(super) target: usize,
     /// How many bytes a record may have.
     limit: usize,
     /// Whether a record is larger than that, so that the file has to be cut with care.
