@@ -64,9 +64,10 @@ impl Room {
 
     /// Appends these.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.bytes.truncate(self.len);
-        self.bytes.extend_from_slice(bytes);
-        self.len = self.bytes.len();
+        let (over, behind) = bytes.split_at(bytes.len().min(self.bytes.len() - self.len));
+        self.bytes[self.len..self.len + over.len()].copy_from_slice(over);
+        self.bytes.extend_from_slice(behind);
+        self.len += bytes.len();
     }
 
     /// The first of the bytes as text; `None` when they are not UTF-8.
@@ -174,6 +175,20 @@ mod tests {
             room.push(b"!");
             assert_eq!(room.bytes(), format!("{text}!").as_bytes());
             assert_eq!(room.into_text(text.len()).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_written_over_is_not_made_anew() {
+        for (before, first, then) in [(64, 3, 9), (8, 8, 2), (8, 9, 9), (8, 6, 9), (0, 0, 1)] {
+            let mut room = Room { bytes: vec![7; before], len: 0, most: 0 };
+            room.push(&b"a".repeat(first));
+            read(&mut room, &b"b".repeat(then));
+            room.push(b"c");
+            let want = ["a".repeat(first), "b".repeat(then), "c".to_owned()].concat();
+            assert_eq!(room.bytes(), want.as_bytes());
+            let left = room.bytes.get(want.len().next_multiple_of(3) + 3..).unwrap_or_default();
+            assert!(left.iter().all(|&b| b == 7) && room.bytes.len() >= before, "{left:?}");
         }
     }
 

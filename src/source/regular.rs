@@ -88,7 +88,9 @@ impl<'a> Regular<'a> {
         let Cut { raw, straight, target, .. } = self.cut;
         // What is read again and again because no record ends in it grows by doubling.
         // A character at least: its first part waits for the rest.
-        let wanted = target.max(room.bytes().len()).max(LONGEST);
+        // No more than one byte behind the end of the file, by which the end is seen.
+        let rest = usize::try_from(raw.len.saturating_sub(self.place)).unwrap_or(usize::MAX);
+        let wanted = target.max(room.bytes().len()).max(LONGEST).min(rest.saturating_add(1));
         room.reserve(wanted);
         let mut left = wanted;
         while left > 0 {
