@@ -160,13 +160,16 @@ impl Collector {
         leb128::put(&mut self.done.starts, record.at.wrapping_sub(self.last));
         self.last = record.at;
         self.user.clear();
-        let user = &mut self.user;
+        let (user, mut met) = (&mut self.user, 0_u64);
         distinct_keys(facts, |kind, text| {
             let hash = key_hash(kind, text);
+            // A bit for each hash: mostly it tells that one is new.
+            let own = 1 << (hash & 63);
             // Few users have more keys than that; for them, sorting is cheaper than looking back.
-            if user.len() > 32 || !user.contains(&hash) {
+            if met & own == 0 || user.len() > 32 || !user.contains(&hash) {
                 user.push(hash);
             }
+            met |= own;
         });
         if user.len() > 32 {
             user.sort_unstable();

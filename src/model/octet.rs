@@ -2,6 +2,8 @@
 //!
 //! Sixteen octets are compared at once: every processor can, and what is found comes as one number, a bit for each.
 
+use std::ops::Range;
+
 use wide::u8x16;
 
 /// Where an octet stands first. Most texts are shorter than it takes to set up a search with longer vectors, so those
@@ -39,7 +41,22 @@ fn find_behind(octet: u8, text: &[u8]) -> Option<usize> {
 #[must_use]
 #[inline]
 pub fn equal(one: &str, other: &str) -> bool {
-    are_alike(one.as_bytes(), other.as_bytes(), |one, other| one == other, <[u8]>::eq)
+    are_alike(one.as_bytes(), other.as_bytes(), |one, other| one == other, are_short_equal)
+}
+
+/// The same for two texts of one length, which is less than sixteen: most domains are that short.
+#[inline]
+fn are_short_equal(one: &[u8], other: &[u8]) -> bool {
+    match (ends::<8>(one), ends::<8>(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// The first and the last octets of a text; some may be in both.
+#[inline]
+fn ends<const LEN: usize>(text: &[u8]) -> Option<(&[u8; LEN], &[u8; LEN])> {
+    text.first_chunk().zip(text.last_chunk())
 }
 
 /// The same with letters of ASCII in any case.
@@ -70,12 +87,26 @@ fn are_alike(
     }
 }
 
-/// Whether an octet stands in a text.
+/// Whether an octet stands in a text. How many octets are compared follows from the size of the text alone, where it is
+/// usual: what has to be guessed of each text costs more than to compare some octets twice.
 #[must_use]
-#[inline]
 pub fn has(octet: u8, text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk() else { return is_in_short(octet, text) };
-    which(octet, last) != 0 || text.as_chunks().0.iter().any(|chunk| which(octet, chunk) != 0)
+    if let Some((_, tail)) = ends::<SPAN>(text) {
+        is_among(octet, tail) || text.as_chunks().0.iter().any(|span| is_among::<SPAN>(octet, span))
+    } else if let Some((head, tail)) = ends::<32>(text) {
+        is_among(octet, head) || is_among(octet, tail)
+    } else if let Some((head, tail)) = ends::<16>(text) {
+        is_among(octet, head) || is_among(octet, tail)
+    } else {
+        is_in_short(octet, text)
+    }
+}
+
+/// Whether an octet is one of some sixteens.
+#[inline]
+fn is_among<const LEN: usize>(octet: u8, text: &[u8; LEN]) -> bool {
+    let equal = |sixteen: &[u8; 16]| u8x16::new(*sixteen).simd_eq(u8x16::splat(octet));
+    text.as_chunks().0.iter().fold(u8x16::ZERO, |found, sixteen| found | equal(sixteen)).to_bitmask() != 0
 }
 
 /// The same for less than sixteen octets.
@@ -83,8 +114,8 @@ pub fn has(octet: u8, text: &[u8]) -> bool {
 fn is_in_short(octet: u8, text: &[u8]) -> bool {
     // Without a way out in the loop it is one comparison.
     let is_in = |eight: &[u8; 8]| eight.iter().fold(0, |found, &b| found | u8::from(b == octet)) != 0;
-    match (text.first_chunk(), text.last_chunk()) {
-        (Some(head), Some(tail)) => is_in(head) || is_in(tail),
+    match ends(text) {
+        Some((head, tail)) => is_in(head) || is_in(tail),
         _ => text.contains(&octet),
     }
 }
@@ -101,11 +132,16 @@ fn first(bits: u64) -> usize {
     bits.trailing_zeros() as usize
 }
 
+/// So many octets are looked at at once.
+const SPAN: usize = 64;
+
 /// All places of an octet, one after the other: where many are wanted, 64 octets are looked at but once.
 #[derive(Debug, Clone)]
 pub struct Places<'t> {
     octet: u8,
     text: &'t [u8],
+    /// From here on nothing is looked at that need not be.
+    end: usize,
     /// What is before here was looked at.
     behind: usize,
     /// A bit for each place among the 64 before there that was found and not given yet.
@@ -113,22 +149,22 @@ pub struct Places<'t> {
 }
 
 impl<'t> Places<'t> {
-    /// The places in a text from `at` on.
+    /// The places in a part of a text, and perhaps some close behind it.
     #[must_use]
     #[inline]
-    pub fn of(octet: u8, text: &'t [u8], at: usize) -> Self {
-        Self { octet, text, behind: at, found: 0 }
+    pub fn of(octet: u8, text: &'t [u8], part: Range<usize>) -> Self {
+        Self { octet, text, end: part.end, behind: part.start, found: 0 }
     }
 
     /// Looks at the next 64 octets; `None` at the end.
     #[inline]
     fn look(&mut self) -> Option<()> {
-        let rest = self.text.get(self.behind..)?;
+        let rest = self.text.get(self.behind..).filter(|_| self.behind < self.end)?;
         self.found = match rest.first_chunk() {
             Some(near) => among(self.octet, near),
             None => among_last(self.octet, rest),
         };
-        self.behind += 64;
+        self.behind += SPAN;
         Some(())
     }
 }
@@ -141,7 +177,7 @@ impl Iterator for Places<'_> {
         while self.found == 0 {
             self.look()?;
         }
-        let place = self.behind - 64 + first(self.found);
+        let place = self.behind - SPAN + first(self.found);
         self.found &= self.found - 1;
         Some(place)
     }
@@ -149,7 +185,7 @@ impl Iterator for Places<'_> {
 
 /// Which of 64 octets are this one.
 #[inline]
-fn among(octet: u8, text: &[u8; 64]) -> u64 {
+fn among(octet: u8, text: &[u8; SPAN]) -> u64 {
     let (sixteens, _) = text.as_chunks();
     (0..4).fold(0, |found, nth| found | which(octet, &sixteens[nth]) << (nth * 16))
 }
@@ -271,9 +307,10 @@ mod tests {
         }
 
         #[test]
-        fn every_place_is_given(text in proptest::collection::vec(0_u8..4, 0..300), at in 0_usize..310) {
-            let want: Vec<usize> = (at..text.len()).filter(|&place| text[place] == 3).collect();
-            proptest::prop_assert_eq!(Places::of(3, &text, at).collect::<Vec<_>>(), want);
+        fn every_place_is_given(text in proptest::collection::vec(0_u8..4, 0..300), at in 0_usize..310, len in 0_usize..310) {
+            let end = text.len().min(at + len);
+            let want: Vec<usize> = (at..end).filter(|&place| text[place] == 3).collect();
+            proptest::prop_assert_eq!(Places::of(3, &text, at..end).take_while(|&place| place < end).collect::<Vec<_>>(), want);
         }
     }
 
@@ -284,12 +321,12 @@ mod tests {
             assert!(
                 find(b'0', &text).is_none()
                     && !has(b'0', &text)
-                    && Places::of(b'0', &text, 0).next().is_none()
+                    && Places::of(b'0', &text, 0..len).next().is_none()
             );
             for at in 0..len {
                 text[at] = b'0';
                 assert_eq!((find(b'0', &text), has(b'0', &text)), (Some(at), true));
-                assert_eq!(Places::of(b'0', &text, 0).collect::<Vec<_>>(), [at]);
+                assert_eq!(Places::of(b'0', &text, 0..len).collect::<Vec<_>>(), [at]);
                 text[at] = 0xb0;
             }
         }

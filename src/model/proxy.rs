@@ -37,6 +37,8 @@ pub struct Proxy<'a> {
     pub classes: Classes,
     /// The same of what stands before its `@`.
     pub local_classes: Classes,
+    /// How many octets the value has without outer blanks.
+    len: usize,
 }
 
 impl<'a> Proxy<'a> {
@@ -56,9 +58,10 @@ impl<'a> Proxy<'a> {
         let text = trim(raw);
         let (of, colon) = ProxyType::of(text);
         let address = colon.map_or(text, |colon| &text[colon + 1..]);
-        let (routable, well_formed, classes) = (true, true, Classes::default());
+        let (routable, well_formed, primary, classes) = (true, true, false, Classes::default());
+        let (local_classes, len) = (classes, text.len());
         let mut proxy =
-            Self { raw, of, address, routable, well_formed, primary: false, classes, local_classes: classes };
+            Self { raw, of, address, routable, well_formed, primary, classes, local_classes, len };
         if matches!(of, ProxyType::Smtp | ProxyType::Sip) {
             let look = Look::at(address, known);
             proxy.primary = of == ProxyType::Smtp && text.starts_with("SMTP");
@@ -89,7 +92,7 @@ impl<'a> Proxy<'a> {
     /// Whether it has outer blanks.
     #[must_use]
     pub fn is_padded(&self) -> bool {
-        self.text().len() != self.raw.len()
+        self.len != self.raw.len()
     }
 
     /// Its type as written; empty without one.
@@ -154,10 +157,19 @@ impl ProxyType {
     /// The type of a value, and where it ends.
     #[inline]
     fn of(value: &str) -> (Self, Option<usize>) {
-        match value.as_bytes() {
-            [b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P', b':', ..] => (Self::Smtp, Some(4)),
-            [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] => (Self::Sip, Some(3)),
-            _ => Self::of_others(value),
+        // A bit tells a letter from the small one.
+        const SMTP: u32 = u32::from_le_bytes(*b"smtp");
+        const SIP: u32 = u32::from_le_bytes(*b"sip:");
+        let Some((&head, behind)) = value.as_bytes().split_first_chunk() else {
+            return Self::of_others(value);
+        };
+        let head = u32::from_le_bytes(head);
+        if head | 0x2020_2020 == SMTP && behind.first() == Some(&b':') {
+            (Self::Smtp, Some(4))
+        } else if head | 0x0020_2020 == SIP {
+            (Self::Sip, Some(3))
+        } else {
+            Self::of_others(value)
         }
     }
 

@@ -88,6 +88,17 @@ impl<'a> User<'a> {
         self.filled = self.filled.with(attr);
     }
 
+    /// Sets a single value of an attribute that the input carries and that has none yet; an empty one is none.
+    #[inline]
+    pub fn set_if_any(&mut self, attr: Attr, value: &'a str) {
+        debug_assert!(
+            attr != Attr::ProxyAddresses && self.carries(attr) && !self.filled.has(attr),
+            "{attr:?}"
+        );
+        self.values[attr as usize] = value;
+        self.filled = if value.is_empty() { self.filled } else { self.filled.with(attr) };
+    }
+
     /// Marks an attribute as carried, with no value.
     pub fn set_empty(&mut self, attr: Attr) {
         self.carried = self.carried.with(attr);

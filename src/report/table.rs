@@ -52,7 +52,7 @@ pub(super) struct Sheet {
     /// In a file that holds only so many items: where each of them ends.
     pub(super) ends: Vec<usize>,
     /// What `users.csv` wrote before; see [`super::users`].
-    pub(super) last: Vec<super::users::Last>,
+    pub(super) tails: super::users::Tails,
 }
 
 impl Sheet {
@@ -60,7 +60,7 @@ impl Sheet {
     pub(super) fn clear(&mut self) {
         self.octets.clear();
         self.ends.clear();
-        self.last.clear();
+        self.tails = Default::default();
     }
 }
 

@@ -138,12 +138,15 @@ pub(super) fn head(out: &mut Vec<u8>, dialect: Dialect) {
 /// The first of the columns that follow from homes, verdict and findings alone.
 const FIRST_OF_TAIL: usize = 8;
 
-/// So many different rows are remembered in a sheet.
-const MOST_LAST: usize = 16;
+/// So many different rows are remembered in a sheet, each at the place that what it says gives it.
+const PLACES: usize = 16;
 
-/// The cells of a row from [`FIRST_OF_TAIL`] on: what they say, and where they stand.
+/// The cells of the rows before from [`FIRST_OF_TAIL`] on.
+pub(super) type Tails = [Option<Tail>; PLACES];
+
+/// Such cells: what they say, and where they stand.
 #[derive(Debug)]
-pub(super) struct Last {
+pub(super) struct Tail {
     says: u64,
     place: Range<usize>,
 }
@@ -169,16 +172,20 @@ pub(super) fn user(sheet: &mut Sheet, dialect: Dialect, judged: &Judged<'_, '_>)
     let write = |out: &mut Vec<u8>, column: &Column<()>| (column.cell)(judged, &()).write(out, dialect);
     table::start(&mut sheet.octets, dialect, names, write);
     let says = says(judged);
-    if let Some(last) = sheet.last.iter().find(|last| Some(last.says) == says) {
-        return sheet.octets.extend_from_within(last.place.clone());
+    let place = says.map_or(0, |says| (says.wrapping_mul(SPREAD) >> 32) as usize % PLACES);
+    if let Some(known) = sheet.tails[place].as_ref().filter(|known| Some(known.says) == says) {
+        return sheet.octets.extend_from_within(known.place.clone());
     }
     let start = sheet.octets.len();
     table::go_on(&mut sheet.octets, dialect, tail, write);
     table::end(&mut sheet.octets);
-    if let Some(says) = says.filter(|_| sheet.last.len() < MOST_LAST) {
-        sheet.last.push(Last { says, place: start..sheet.octets.len() });
+    if let Some(says) = says {
+        sheet.tails[place] = Some(Tail { says, place: start..sheet.octets.len() });
     }
 }
+
+/// An odd number with half of its bits set.
+const SPREAD: u64 = 0x9fb2_1c65_1e98_df25;
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,12 @@
 //! The records of a block of a table.
 
+use bumpalo::Bump;
+
 use super::columns::{Plan, Used};
 use super::cut::Table;
 use super::marks::may_be_garbled;
 use super::noted::{Noted, RowNotes};
-use super::plain::Plain;
+use super::plain::{Page, Plain};
 use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use crate::model::attribute::IDENTITY;
@@ -50,9 +52,11 @@ impl Reading {
         let lines = Lines::new(text, block.line);
         let (mut row, mut room) = (Row { before: usize::from(self.numbered), ..Row::default() }, Vec::new());
         let plain = Plain::of(&self.table, &columns, notes.wanted()).filter(|_| !garbled && !self.numbered);
+        let made = Bump::new();
+        let page = Page { text, made: &made };
         let (mut known, mut notes, mut given) = (self.plain(&lines), Noted::of(notes), 0);
         while at < text.len() {
-            let next = plain.as_ref().and_then(|plain| notes.row(plain, text, (at, given), &mut known.user));
+            let next = plain.as_ref().and_then(|plain| notes.row(plain, page, (at, given), &mut known.user));
             if let Some(next) = next.filter(|&next| !may_have_lost(at, next)) {
                 (known.place.at, known.at) = (at, offset(at));
                 each(&known);
@@ -105,13 +109,15 @@ impl Reading {
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let (mut room, mut told) = (Vec::new(), Problems::default());
         let plain = Plain::of(&self.table, &columns, AttrSet::NONE).filter(|_| !self.numbered);
+        let made = Bump::new();
+        let page = Page { text, made: &made };
         let (mut known, mut notes) = (self.plain(&lines), RowNotes::default());
         for &start in starts {
             let at = start as usize;
             if at >= text.len() || !text.is_char_boundary(at) {
                 return;
             }
-            if plain.as_ref().and_then(|plain| plain.row(text, at, &mut known.user, &mut notes)).is_some() {
+            if plain.as_ref().and_then(|plain| plain.row(page, at, &mut known.user, &mut notes)).is_some() {
                 (known.place.at, known.at) = (at, start);
                 each(&known);
                 continue;

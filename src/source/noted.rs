@@ -5,7 +5,7 @@
 //! of those cells how many octets stand before it since the end of the last one, and its length; then how many octets
 //! stand before the next row.
 
-use super::plain::Plain;
+use super::plain::{Page, Plain};
 use crate::model::{Notes, User, leb128};
 
 /// The notes of one block, row by row.
@@ -25,15 +25,15 @@ impl<'n> Noted<'n> {
     pub(super) fn row<'t>(
         &mut self,
         plain: &Plain,
-        text: &'t str,
+        page: Page<'t>,
         (at, given): (usize, usize),
         user: &mut User<'t>,
     ) -> Option<usize> {
         self.row.begin();
         match &mut self.notes {
-            Notes::None => plain.row(text, at, user, &mut self.row),
+            Notes::None => plain.row(page, at, user, &mut self.row),
             Notes::Take(all, _) => {
-                let next = plain.row(text, at, user, &mut self.row);
+                let next = plain.row(page, at, user, &mut self.row);
                 let (len, own) = next.and_then(|_| self.row.octets()).unwrap_or_default();
                 all.push(len);
                 all.extend_from_slice(own);
@@ -43,8 +43,8 @@ impl<'n> Noted<'n> {
                 let own = next_row(rest);
                 let is_brief = brief.records.get(given).is_some_and(|&less| less != 0);
                 own.filter(|_| is_brief)
-                    .and_then(|own| plain.noted_row(text, at, own, user))
-                    .or_else(|| plain.row(text, at, user, &mut self.row))
+                    .and_then(|own| plain.noted_row(page.text, at, own, user))
+                    .or_else(|| plain.row(page, at, user, &mut self.row))
             }
         }
     }
@@ -92,6 +92,30 @@ impl RowNotes {
         }
     }
 
+    /// Notes how far behind the last one a cell starts, and how long it is, if it is noted at all.
+    #[inline]
+    pub(super) fn put_cell(&mut self, noted: bool, gap: usize, len: usize) {
+        match self.octets.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+            // Nearly always one octet each will do. What is not noted is written over.
+            Some(room) if gap | len < 0x80 => {
+                let ([gap, ..], [len, ..]) = (gap.to_le_bytes(), len.to_le_bytes());
+                *room = [gap, len];
+                self.len += 2 * usize::from(noted);
+            }
+            _ if noted => {
+                self.put(gap);
+                self.put(len);
+            }
+            _ => {}
+        }
+    }
+
+    /// The row cannot be read by its notes.
+    #[inline]
+    pub(super) fn withdraw(&mut self) {
+        self.len += self.octets.len() + 1;
+    }
+
     /// The same for all numbers.
     #[cold]
     fn put_any(&mut self, number: usize) {
@@ -116,6 +140,18 @@ fn next_row<'n>(rest: &mut &'n [u8]) -> Option<&'n [u8]> {
 #[inline]
 pub(super) fn take(notes: &mut &[u8]) -> Option<usize> {
     leb128::take(notes).map(|number| number as usize)
+}
+
+/// How far behind the last one the next cell of a row starts, and how long it is.
+#[inline]
+pub(super) fn take_cell(notes: &mut &[u8]) -> Option<(usize, usize)> {
+    match **notes {
+        [gap @ ..0x80, len @ ..0x80, ref rest @ ..] => {
+            *notes = rest;
+            Some((gap.into(), len.into()))
+        }
+        _ => Some((take(notes)?, take(notes)?)),
+    }
 }
 
 /// A block is far shorter than four gigabytes.

@@ -5,11 +5,13 @@
 
 use std::ops::Range;
 
+use bumpalo::Bump;
+
 use super::columns::Used;
 use super::cut::Table;
 use super::marks::is_itself;
-use super::noted::{RowNotes, take};
-use super::split::split;
+use super::noted::{RowNotes, take, take_cell};
+use super::split::{split, split_part};
 use super::values::{How, Meant, mean, usual};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
@@ -23,30 +25,57 @@ pub(super) struct Plain {
     limit: usize,
     columns: Vec<Column>,
     /// Those that are noted.
-    noted: Vec<Used>,
+    noted: Vec<Read>,
 }
 
-/// What a column means.
+/// A column of the table.
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {
     /// `None` when it is not read.
-    used: Option<Used>,
+    read: Option<Read>,
     /// Whether it is noted where its cells stand.
     noted: bool,
+}
+
+/// A column that is read.
+#[derive(Debug, Clone, Copy)]
+struct Read {
+    used: Used,
+    /// Whether its cells are mostly taken as they stand.
+    as_is: bool,
+}
+
+/// The text of a block while its rows are read.
+#[derive(Clone, Copy)]
+pub(super) struct Page<'t> {
+    /// The text.
+    pub(super) text: &'t str,
+    /// Room for cells with quotes inside.
+    pub(super) made: &'t Bump,
+}
+
+/// Where the inside of a cell stands.
+struct Inside {
+    place: Range<usize>,
+    /// What is behind it, quotes included.
+    behind: usize,
+    /// Whether there are doubled quotes in it.
+    doubled: bool,
 }
 
 impl Plain {
     /// The columns of a table that are read, and the attributes that are noted; `None` where a column has two meanings.
     pub(super) fn of(table: &Table, used: &[Used], noted: AttrSet) -> Option<Self> {
         let mut columns = vec![Column::default(); table.columns];
-        for &column in used {
-            let place = columns.get_mut(column.index)?;
-            let own = Column { used: Some(column), noted: noted.has(column.attr) };
-            if std::mem::replace(place, own).used.is_some() {
+        for &used in used {
+            let place = columns.get_mut(used.index)?;
+            let as_is = matches!(used.how, How::Text) && !used.escaped;
+            let own = Column { read: Some(Read { used, as_is }), noted: noted.has(used.attr) };
+            if std::mem::replace(place, own).read.is_some() {
                 return None;
             }
         }
-        let noted = columns.iter().filter(|column| column.noted).filter_map(|column| column.used).collect();
+        let noted = columns.iter().filter(|column| column.noted).filter_map(|column| column.read).collect();
         Some(Self { delimiter: table.delimiter, limit: table.limit, columns, noted })
     }
 
@@ -55,60 +84,60 @@ impl Plain {
     /// [`Plain::noted_row`].
     pub(super) fn row<'t>(
         &self,
-        text: &'t str,
+        Page { text, made }: Page<'t>,
         at: usize,
         user: &mut User<'t>,
         notes: &mut RowNotes,
     ) -> Option<usize> {
         user.clear();
         let bytes = text.as_bytes();
-        let (mut start, mut told, mut marks) = (at, at, Places::of(b'"', bytes, at));
-        for (place, column) in self.columns.iter().enumerate() {
-            start += self.delimiter(bytes, start, place)?;
-            let (mut cell, quoted) = self.cell(bytes, start, &mut marks)?;
-            start = cell.end + usize::from(quoted);
-            let Some(read) = &column.used else {
-                if quoted && bytes.get(start) == Some(&b'"') {
-                    // Nobody reads what would have to be put together.
-                    cell.end = end_of_doubled(bytes, cell.end, &mut marks)?;
-                    start = cell.end + 1;
-                }
-                continue;
-            };
-            if column.noted {
-                notes.put(cell.start - told);
-                notes.put(cell.len());
-                told = cell.end;
-            }
-            if !cell.is_empty() && !value(&text[cell], read, user) {
+        let (mut start, mut told, mut quotes) = (at, at, Places::of(b'"', bytes, at..bytes.len()));
+        let mut before = self.delimiter;
+        for column in &self.columns {
+            if before != self.delimiter {
                 return None;
             }
+            let Inside { place, behind, doubled } = self.cell(bytes, start, &mut quotes)?;
+            (before, start) = (*bytes.get(behind)?, behind + 1);
+            let Some(read) = &column.read else { continue };
+            notes.put_cell(column.noted, place.start - told, place.len());
+            told = if column.noted { place.end } else { told };
+            if place.is_empty() {
+                continue;
+            }
+            let cell = &text[place.clone()];
+            if read.as_is && !doubled && is_itself(cell, read.used.attr) {
+                user.set_if_any(read.used.attr, cell);
+                continue;
+            }
+            if doubled {
+                let made = undoubled(made, cell);
+                value(made, 0..made.len(), &read.used, user)?;
+            } else {
+                value(text, place, &read.used, user)?;
+            }
+            if column.noted && (doubled || read.as_is && user.get(read.used.attr).len() != cell.len()) {
+                notes.withdraw();
+            }
         }
-        let next = behind_row(bytes, start)?;
+        let next = behind_row(bytes, start.checked_sub(1)?)?;
         notes.put(next - told);
-        let names_somebody = IDENTITY.iter().any(|&attr| !user.get(attr).is_empty());
+        let names_somebody = IDENTITY.iter().any(|&attr| user.filled().has(attr));
         (next - at <= self.limit && names_somebody && is_object(user)).then_some(next)
     }
 
-    /// How many octets stand between the cell before and this one; `None` when they are no delimiter.
+    /// The cell that starts at `start`; `quotes`: those from there on.
     #[inline]
-    fn delimiter(&self, bytes: &[u8], start: usize, place: usize) -> Option<usize> {
-        (place == 0 || bytes.get(start) == Some(&self.delimiter)).then_some(usize::from(place > 0))
-    }
-
-    /// Where the inside of the cell stands that starts at `start`, and whether it has quotes around it. `marks`: the
-    /// quotes from there on.
-    #[inline]
-    fn cell(&self, bytes: &[u8], start: usize, marks: &mut Places<'_>) -> Option<(Range<usize>, bool)> {
-        let rest = bytes.get(start..)?;
-        if rest.first() == Some(&b'"') {
-            return Some((marks.next()? + 1..marks.next()?, true));
+    fn cell(&self, bytes: &[u8], start: usize, quotes: &mut Places<'_>) -> Option<Inside> {
+        let first = *bytes.get(start)?;
+        if first == b'"' {
+            let (open, close) = (quotes.next()?, quotes.next()?);
+            let doubled = bytes.get(close + 1) == Some(&b'"');
+            let close = if doubled { end_of_doubled(bytes, close, quotes)? } else { close };
+            return Some(Inside { place: open + 1..close, behind: close + 1, doubled });
         }
-        if rest.first() == Some(&self.delimiter) {
-            return Some((start..start, false));
-        }
-        let len = bare_cell(self.delimiter, rest)?;
-        Some((start..start + len, false))
+        let len = if first == self.delimiter { 0 } else { bare_cell(self.delimiter, &bytes[start..])? };
+        Some(Inside { place: start..start + len, behind: start + len, doubled: false })
     }
 
     /// Reads the cells of a row that the first reading noted, and no others; `None` when one is more than plain. That a
@@ -122,12 +151,15 @@ impl Plain {
     ) -> Option<usize> {
         user.clear();
         let mut end = at;
-        for column in &self.noted {
-            let start = end.saturating_add(take(&mut notes)?);
-            end = start.saturating_add(take(&mut notes)?);
+        for read in &self.noted {
+            let (gap, len) = take_cell(&mut notes)?;
+            let start = end.saturating_add(gap);
+            end = start.saturating_add(len);
             let cell = text.get(start..end)?;
-            if !cell.is_empty() && !value(cell, column, user) {
-                return None;
+            if read.as_is {
+                user.set_if_any(read.used.attr, cell);
+            } else if !cell.is_empty() {
+                value(text, start..end, &read.used, user)?;
             }
         }
         let next = end.saturating_add(take(&mut notes)?);
@@ -143,13 +175,19 @@ fn bare_cell(delimiter: u8, text: &[u8]) -> Option<usize> {
     (!has(b'"', &text[..len])).then_some(len)
 }
 
-/// Where the cell ends in which the first of two quotes stands at `quote`; `marks`: the quotes behind it.
+/// Where the cell ends in which the first of two quotes stands at `quote`; `quotes`: those behind it.
 #[inline(never)]
-fn end_of_doubled(bytes: &[u8], mut quote: usize, marks: &mut Places<'_>) -> Option<usize> {
+fn end_of_doubled(bytes: &[u8], mut quote: usize, quotes: &mut Places<'_>) -> Option<usize> {
     while bytes.get(quote + 1) == Some(&b'"') {
-        quote = marks.nth(1)?;
+        quote = quotes.nth(1)?;
     }
     Some(quote)
+}
+
+/// A cell with its quotes no longer doubled.
+#[inline(never)]
+fn undoubled<'t>(room: &'t Bump, cell: &str) -> &'t str {
+    room.alloc_str(&cell.replace("\"\"", "\""))
 }
 
 /// Where the next row starts, when one ends at `end`.
@@ -169,40 +207,31 @@ fn is_object(user: &User<'_>) -> bool {
     (has(b'=', dn.as_bytes()) || address()) && !is_deleted(dn)
 }
 
-/// Reads one cell; false when it is more than plain.
-#[inline]
-fn value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
-    let is_text = matches!(column.how, How::Text) && !column.escaped && is_itself(cell, column.attr);
-    if is_text {
-        user.set(column.attr, cell);
-    }
-    is_text || other_value(cell, column, user)
-}
-
-/// The same for cells that are more than text, or not read as they stand.
+/// Reads a cell that is not empty; `None` when it is more than plain.
 #[inline(never)]
-fn other_value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
+fn value<'t>(text: &'t str, place: Range<usize>, column: &Used, user: &mut User<'t>) -> Option<()> {
+    let cell = &text[place.clone()];
     match usual(cell, column.attr, column.how).filter(|_| !column.escaped) {
-        Some(values) if column.how == How::Proxies => {
-            split(values, false, |part| user.set(Attr::ProxyAddresses, part));
+        Some(_) if column.how == How::Proxies => {
+            split_part(text, place, false, |part| user.set(Attr::ProxyAddresses, part));
         }
         Some(text) => user.set(column.attr, text),
         None => return any_value(cell, column, user),
     }
-    true
+    Some(())
 }
 
-/// The same for all.
+/// The same for any cell.
 #[inline(never)]
-fn any_value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
+fn any_value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> Option<()> {
     if column.escaped && memchr::memchr(b'\\', cell.as_bytes()).is_some() {
-        return false;
+        return None;
     }
     // Room for what would make the row more than plain.
     let mut made = String::new();
     match (mean(cell, column.attr, column.how, &mut made), column.how) {
         (Meant::Placeholder | Meant::Made | Meant::Lost(_), _) | (_, How::Typed(_) | How::Listed) => {
-            return false;
+            return None;
         }
         (Meant::Nothing, _) => {}
         (Meant::Is(part), How::Proxies) => {
@@ -210,7 +239,7 @@ fn any_value<'t>(cell: &'t str, column: &Used, user: &mut User<'t>) -> bool {
         }
         (Meant::Is(text) | Meant::Word(text), _) => user.set(column.attr, text),
     }
-    true
+    Some(())
 }
 
 #[cfg(test)]
@@ -252,6 +281,7 @@ mod tests {
             let cells = std::iter::once(&dn).chain(&cells);
             let written = cells.zip(quoted).map(|(cell, quoted)| if quoted { format!("\"{cell}\"") } else { cell.clone() });
             let text = format!("{}{end}{behind}", written.collect::<Vec<_>>().join(","));
+            let made = Bump::new();
             let mut short = User::new(AttrSet::ALL);
             let plain = Plain::of(&TABLE, &COLUMNS, AttrSet::NONE).unwrap();
             // All columns are read, or some; all that are read are noted, or some.
@@ -261,7 +291,8 @@ mod tests {
                 let read = Plain::of(&TABLE, used, noted).unwrap();
                 let (mut again, mut row_notes) = (User::new(AttrSet::ALL), RowNotes::default());
                 row_notes.begin();
-                let next = read.row(&text, 0, &mut short, &mut row_notes);
+                let page = Page { text: &text, made: &made };
+                let next = read.row(page, 0, &mut short, &mut row_notes);
                 let mut notes = row_notes.octets().filter(|_| next.is_some()).unwrap_or_default().1.to_vec();
                 if !notes.is_empty() {
                     proptest::prop_assert_eq!(read.noted_row(&text, 0, &notes, &mut again), next);
@@ -278,7 +309,7 @@ mod tests {
                     read.noted_row(&text, 0, &notes, &mut again);
                 }
             }
-            if let Some(next) = plain.row(&text, 0, &mut short, &mut RowNotes::default()) {
+            if let Some(next) = plain.row(Page { text: &text, made: &made }, 0, &mut short, &mut RowNotes::default()) {
                 let mut row = Row::default();
                 let shape = record(&text, 0, b',', true, |cell| row.cells.push(cell));
                 proptest::prop_assert_eq!((shape.end, shape.cells, shape.irregular), (Some(next), 8, false));
@@ -296,16 +327,10 @@ mod tests {
     #[test]
     fn most_rows_are_plain() {
         let text = "CN=Ann,\"smtp:ann@b.co;sip:ann@b.co\",ann@b.co,True,512,,user,1\r\nCN=Bo";
-        let mut user = User::new(AttrSet::ALL);
-        assert_eq!(
-            Plain::of(&TABLE, &COLUMNS, AttrSet::NONE).unwrap().row(
-                text,
-                0,
-                &mut user,
-                &mut RowNotes::default()
-            ),
-            Some(text.len() - 5)
-        );
+        let (mut user, made) = (User::new(AttrSet::ALL), Bump::new());
+        let (page, plain) = (Page { text, made: &made }, Plain::of(&TABLE, &COLUMNS, AttrSet::NONE).unwrap());
+        let next = plain.row(page, 0, &mut user, &mut RowNotes::default());
+        assert_eq!(next, Some(text.len() - 5));
         assert_eq!((user.proxies().len(), user.get(Attr::UserEnabled)), (2, "TRUE"));
     }
 }
