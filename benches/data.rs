@@ -68,7 +68,9 @@ impl Input for Directory {
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
         let starts = (0..self.0.len()).step_by(BLOCK);
-        Ok(Box::new(starts.map(|start| Ok(Block { text: start.to_string(), line: 1, ..Block::default() }))))
+        Ok(Box::new(
+            starts.map(|start| Ok(Block { text: start.to_string().into(), line: 1, ..Block::default() })),
+        ))
     }
 
     fn records(&self, block: &Block, _: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {

@@ -38,9 +38,9 @@ impl Input for Table {
 
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
         let blocks = (0..self.rows.len()).step_by(self.per_block);
-        Ok(Box::new(
-            blocks.map(|start| Ok(Block { text: start.to_string(), line: 1, bytes: 1, ..Block::default() })),
-        ))
+        Ok(Box::new(blocks.map(|start| {
+            Ok(Block { text: start.to_string().into(), line: 1, bytes: 1, ..Block::default() })
+        })))
     }
 
     fn records(&self, block: &Block, _: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {

@@ -43,7 +43,7 @@ impl Input for Lines {
     fn blocks(&self) -> Result<Box<dyn Iterator<Item = Result<Block>> + Send + '_>> {
         let block = |(line, text): (usize, &str)| {
             Ok(Block {
-                text: text.to_owned(),
+                text: text.to_owned().into(),
                 line: line as u64 + 1,
                 bytes: text.len() as u64,
                 ..Block::default()
@@ -54,7 +54,7 @@ impl Input for Lines {
 
     fn records(&self, block: &Block, _: AttrSet, each: &mut dyn FnMut(&Record<'_>)) -> Problems {
         let mut problems = Problems::default();
-        if block.text == "!" {
+        if block.text.as_str() == "!" {
             problems.add(Problem::LongRow, block.line);
             return problems;
         }

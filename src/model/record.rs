@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::attribute::AttrSet;
 use super::problem::Problems;
+use super::room::BlockText;
 use super::user::User;
 use crate::error::{Error, Result};
 
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Default)]
 pub struct Block {
     /// The records, as the source cut them.
-    pub text: String,
+    pub text: BlockText,
     /// The line of the input on which the block starts, from 1.
     pub line: u64,
     /// How many bytes of the input the block stands for, before decoding; for progress.

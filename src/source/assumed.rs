@@ -185,7 +185,12 @@ impl Default for Witness {
 }
 
 impl Witness {
-    /// Sees the next bytes, which are UTF-8.
+    /// Hears that some of what it saw is not UTF-8.
+    pub(super) fn doubt(&mut self) {
+        self.other = true;
+    }
+
+    /// Sees the next bytes. Whether they are UTF-8 is for others to check.
     pub(super) fn see(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.len += bytes.len() as u64;

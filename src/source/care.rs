@@ -77,7 +77,7 @@ impl Care {
         for _ in block.line..stop {
             end = next_line(&block.text, end, true).unwrap_or(block.text.len());
         }
-        let mut part = Block { text: block.text[..end].to_owned(), ..block.clone() };
+        let mut part = Block { text: block.text[..end].to_owned().into(), ..block.clone() };
         (stop.max(block.line)..behind).for_each(|line| part.problems.add(Problem::OtherHeading, line));
         Some(part)
     }
@@ -90,14 +90,14 @@ mod tests {
     #[test]
     fn what_stands_behind_another_heading_is_left_out() {
         let care = Care::new(false);
-        let block = Block { text: "a\r\nb\nc\n".to_owned(), line: 5, ..Block::default() };
+        let block = Block { text: "a\r\nb\nc\n".to_owned().into(), line: 5, ..Block::default() };
         assert!(care.before_other_heading(&block).is_none() && care.settled());
         let mut problems = Problems::default();
         problems.add(Problem::OtherHeading, 6);
         care.check(&problems);
         assert!(!care.settled());
         let part = care.before_other_heading(&block).unwrap();
-        assert_eq!(part.text, "a\r\n");
+        assert_eq!(part.text.as_str(), "a\r\n");
         assert_eq!(part.problems.iter().next().unwrap().1.lines, [6, 7]);
         let part = care.before_other_heading(&Block { line: 9, ..block.clone() }).unwrap();
         assert_eq!((part.text.as_str(), part.problems.iter().next().unwrap().1.count), ("", 3));

@@ -147,7 +147,7 @@ impl<'a> Cutter<'a> {
         self.line += lines(&text);
         self.start = end;
         let (bytes, problems) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.problems));
-        Block { text, line, bytes, problems, place: None }
+        Block { text: text.into(), line, bytes, problems, place: None }
     }
 
     fn step(&self, at: usize) -> Step {

@@ -131,6 +131,16 @@ enum Reading {
     Ldif(Box<Ldif>),
 }
 
+impl Reading {
+    /// About how many bytes of text a block has.
+    fn target(&self) -> usize {
+        match self {
+            Self::Table(reading) => reading.table.target,
+            Self::Ldif(ldif) => ldif.target,
+        }
+    }
+}
+
 impl Source {
     /// What is known about it. Of a big file the encoding is only assumed before the first reading, and of LDIF only some
     /// columns and notes are known; see [`Input::settled`].
@@ -192,13 +202,15 @@ impl Input for Source {
     fn block_at(&self, place: &BlockPlace) -> Result<Block> {
         let now = self.now();
         let straight = Straight::of(&now.found).unwrap_or(Straight::Utf8);
-        regular::block_at(&now.raw, straight, *place)
+        regular::block_at(&now.raw, straight, *place, now.reading.target())
     }
 
     fn part_at(&self, place: &BlockPlace, spans: &[Range<u32>]) -> Result<Option<Block>> {
         let now = self.now();
         match (&now.reading, Straight::of(&now.found)) {
-            (Reading::Table(_), Some(Straight::Utf8)) => regular::part_at(&now.raw, place, spans),
+            (Reading::Table(_), Some(Straight::Utf8)) => {
+                regular::part_at(&now.raw, place, spans, now.reading.target())
+            }
             _ => Ok(None),
         }
     }

@@ -9,11 +9,11 @@ use std::ops::Range;
 use memchr::{memchr_iter, memrchr2};
 
 use super::assumed::Witness;
-use super::encoding::Raw;
+use super::encoding::{CHUNK, Raw};
 use super::straight::{LONGEST, Straight, checked};
 use crate::error::Result;
 use crate::model::problem::Problems;
-use crate::model::{Block, BlockPlace};
+use crate::model::{Block, BlockPlace, BlockText, Room};
 
 /// What is cut, and how.
 #[derive(Clone, Copy)]
@@ -45,8 +45,7 @@ pub(super) struct Regular<'a> {
     /// Where `tail` starts in the file.
     start: u64,
     /// What was read behind the last block.
-    tail: String,
-    room: Vec<u8>,
+    tail: Vec<u8>,
     /// What is known to be wrong with the file; the reading stops there.
     pub(super) suspect: bool,
     /// Who sees what is read, if that is UTF-8.
@@ -57,25 +56,26 @@ impl<'a> Regular<'a> {
     /// Starts at the first record.
     pub(super) fn new(cut: Cut<'a>) -> Self {
         let Cut { start, line, .. } = cut;
-        let (tail, room, witness) = (String::new(), Vec::new(), None);
-        Self { cut, place: start, line, given: 0, start, tail, room, suspect: false, witness }
+        Self { cut, place: start, line, given: 0, start, tail: Vec::new(), suspect: false, witness: None }
     }
 
     /// The next run of whole records; `None` at the end.
     fn block(&mut self) -> Result<Option<Block>> {
-        let mut text = std::mem::take(&mut self.tail);
+        let mut room = Room::taken(most(self.cut.target));
+        room.push(&self.tail);
         loop {
-            let ended = self.more(&mut text)?;
-            let end = if ended { Some(text.len()) } else { (self.cut.last_end)(text.as_bytes()) };
+            let ended = self.more(&mut room)?;
+            let bytes = room.bytes();
+            let end = if ended { Some(bytes.len()) } else { (self.cut.last_end)(bytes) };
             match end {
                 Some(end) => {
-                    self.tail.push_str(&text[end..]);
-                    text.truncate(end);
-                    return Ok(self.give(text));
+                    self.tail.clear();
+                    self.tail.extend_from_slice(&bytes[end..]);
+                    return self.give(room, end);
                 }
-                None if text.len() > self.cut.limit => {
-                    // A record of that size: damage, which the careful reading names.
-                    self.suspect = true;
+                None if bytes.len() > self.cut.limit => {
+                    // A record of that size: damage, which the careful reading names. Nobody checks it.
+                    (self.suspect, self.witness) = (true, None);
                     return Ok(None);
                 }
                 None => {}
@@ -84,70 +84,93 @@ impl<'a> Regular<'a> {
     }
 
     /// Reads the next piece; gives whether it was the last.
-    fn more(&mut self, text: &mut String) -> Result<bool> {
+    fn more(&mut self, room: &mut Room) -> Result<bool> {
         let Cut { raw, straight, target, .. } = self.cut;
         // What is read again and again because no record ends in it grows by doubling.
         // A character at least: its first part waits for the rest.
-        let wanted = target.max(text.len()).max(LONGEST);
-        text.reserve_exact(wanted);
-        let before = text.len();
-        let read = straight.read(raw, (self.place, wanted), text, &mut self.room)?;
-        if let Some(witness) = &mut self.witness {
-            witness.see(&text.as_bytes()[before..]);
+        // No more than one byte behind the end of the file, by which the end is seen.
+        let rest = usize::try_from(raw.len.saturating_sub(self.place)).unwrap_or(usize::MAX);
+        let wanted = target.max(room.bytes().len()).max(LONGEST).min(rest.saturating_add(1));
+        room.reserve(wanted);
+        let mut left = wanted;
+        while left > 0 {
+            let before = room.bytes().len();
+            // Who sees it sees it in the cache, and in pieces that are subtrees of the hash.
+            let whole = CHUNK - usize::try_from(self.place % CHUNK as u64).unwrap_or_default();
+            let piece = if self.witness.is_some() { left.min(whole) } else { left };
+            let (read, ended) = straight.read(raw, (self.place, piece), room)?;
+            self.place += read as u64;
+            if let Some(witness) = &mut self.witness {
+                witness.see(&room.bytes()[before..]);
+            }
+            if ended {
+                return Ok(true);
+            }
+            left -= piece;
         }
-        self.place += read as u64;
-        Ok(read + LONGEST <= wanted)
+        Ok(false)
     }
 
-    fn give(&mut self, text: String) -> Option<Block> {
-        if text.is_empty() {
-            return None;
+    /// The block of the first bytes that were read; `None` when there are none.
+    fn give(&mut self, room: Room, end: usize) -> Result<Option<Block>> {
+        if end == 0 {
+            return Ok(None);
         }
+        let Cut { raw, straight, .. } = self.cut;
+        let text = checked(raw, room, end).inspect_err(|_| {
+            self.witness.iter_mut().for_each(Witness::doubt);
+        })?;
         let line = self.line;
         self.line += line_breaks(text.as_bytes());
-        let Cut { raw, straight, .. } = self.cut;
         let given = raw.given_until(self.place);
         let fresh = given - std::mem::replace(&mut self.given, given);
-        let behind = self.place - straight.len(self.tail.as_bytes());
+        let behind = self.place - straight.len(&self.tail);
         let start = std::mem::replace(&mut self.start, behind);
         // Longer ones do not occur: a record is limited.
         let size = |bytes| u32::try_from(bytes).unwrap_or(u32::MAX);
         let place = BlockPlace { start, len: size(behind - start), bytes: size(fresh), line };
-        Some(block(text, place))
+        Ok(Some(block(text, place)))
     }
 }
 
+/// How many bytes a block of about so many has room for: it starts with what was read behind the last one.
+fn most(target: usize) -> usize {
+    target + target / 4
+}
+
 /// The block at a place, again.
-pub(super) fn block_at(raw: &Raw, straight: Straight, place: BlockPlace) -> Result<Block> {
-    let len = place.len as usize;
-    let mut text = String::with_capacity(len);
-    straight.read(raw, (place.start, len), &mut text, &mut Vec::new())?;
-    Ok(block(text, place))
+pub(super) fn block_at(raw: &Raw, straight: Straight, place: BlockPlace, target: usize) -> Result<Block> {
+    let mut room = Room::taken(most(target));
+    straight.read(raw, (place.start, place.len as usize), &mut room)?;
+    let len = room.bytes().len();
+    Ok(block(checked(raw, room, len)?, place))
 }
 
 /// How many bytes can be read in a row while one call more is made.
 const CALL: usize = 1 << 10;
 
 /// Parts of the block of UTF-8 at a place; `None` when they are most of it.
-pub(super) fn part_at(raw: &Raw, place: &BlockPlace, spans: &[Range<u32>]) -> Result<Option<Block>> {
+pub(super) fn part_at(
+    raw: &Raw,
+    place: &BlockPlace,
+    spans: &[Range<u32>],
+    target: usize,
+) -> Result<Option<Block>> {
     let size: usize = spans.iter().map(ExactSizeIterator::len).sum();
     // Each is a call of its own.
     if size + spans.len() * CALL > place.len as usize / 2 {
         return Ok(None);
     }
-    let mut bytes = vec![0; size];
-    let mut room = &mut bytes[..];
-    let mut short = 0;
+    let mut room = Room::taken(most(target));
+    room.reserve(size);
     for span in spans {
-        let (own, rest) = room.split_at_mut(span.len());
-        short += own.len() - raw.read(place.start + u64::from(span.start), own)?;
-        room = rest;
+        room.fill(span.len(), |own| raw.read(place.start + u64::from(span.start), own))?;
     }
-    bytes.truncate(size - short);
-    Ok(Some(Block { text: checked(raw, bytes)?, ..Block::default() }))
+    let len = room.bytes().len();
+    Ok(Some(Block { text: checked(raw, room, len)?, ..Block::default() }))
 }
 
-fn block(text: String, place: BlockPlace) -> Block {
+fn block(text: BlockText, place: BlockPlace) -> Block {
     let BlockPlace { line, bytes, .. } = place;
     Block { text, line, bytes: bytes.into(), problems: Problems::default(), place: Some(place) }
 }
@@ -214,11 +237,11 @@ mod tests {
         write!(file, "head\nü,1\nb,2\nc,3\n{}\n", "d".repeat(6000)).unwrap();
         let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
         let place = BlockPlace { start: 5, len: 6014, bytes: 6014, line: 2 };
-        let part = |spans: &[Range<u32>]| part_at(&raw, &place, spans).unwrap().map(|part| part.text);
+        let part = |spans: &[Range<u32>]| part_at(&raw, &place, spans, 100).unwrap().map(|part| part.text);
         assert_eq!(part(&[0..2, 9..11]).as_deref(), Some("üc,"));
         assert_eq!(part(&[0..5, 13..2000]), None);
         assert_eq!(part(&[0..2, 5..6, 9..11]), None);
-        assert!(part_at(&raw, &place, &[1..3, 9..10]).is_err());
+        assert!(part_at(&raw, &place, &[1..3, 9..10], 100).is_err());
     }
 
     #[test]
@@ -241,8 +264,8 @@ mod tests {
             let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
             let found = find(&raw, crate::source::bytes::look(&raw).unwrap(), Some(label)).unwrap();
             let straight = Straight::of(&found).unwrap();
-            let mut whole = String::new();
-            straight.read(&raw, (0, bytes.len()), &mut whole, &mut Vec::new()).unwrap();
+            let mut whole = Room::taken(1);
+            straight.read(&raw, (0, bytes.len()), &mut whole).unwrap();
             for target in 1..50 {
                 let cut = Cut { raw: &raw, straight, start: 0, line: 1, target, limit: 1 << 20, last_end };
                 let (mut all, mut given) = (String::new(), 0);
@@ -250,11 +273,16 @@ mod tests {
                     let block = block.unwrap();
                     let place = block.place.unwrap();
                     assert_eq!(block.line, 1 + line_breaks(all.as_bytes()), "{label} {target}");
-                    assert_eq!(block_at(&raw, straight, place).unwrap().text, block.text, "{label} {target}");
+                    let again = block_at(&raw, straight, place, target).unwrap();
+                    assert_eq!(again.text.as_str(), block.text.as_str(), "{label} {target}");
                     all.push_str(&block.text);
                     given += block.bytes;
                 }
-                assert_eq!((all == whole, given), (true, bytes.len() as u64), "{label} {target}");
+                assert_eq!(
+                    (all.as_bytes() == whole.bytes(), given),
+                    (true, bytes.len() as u64),
+                    "{label} {target}"
+                );
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE};
 
-use super::bytes::missing;
-use super::encoding::{CHUNK, Found, Raw};
+use super::encoding::{Found, Raw};
 use crate::error::{Error, Result};
 use crate::model::charset::Charset;
+use crate::model::{BlockText, Room};
 
 /// How the characters of such a file stand in its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -34,32 +34,27 @@ impl Straight {
     }
 
     /// How many bytes at the end of a piece are to be read with the next one: the first part of a character.
-    pub(super) fn open(self, bytes: &[u8]) -> usize {
+    fn open(self, bytes: &[u8]) -> usize {
         match self {
-            Self::Utf8 if missing(bytes) == 0 => 0,
-            Self::Utf8 => bytes.iter().rev().take_while(|&&b| b & 0xc0 == 0x80).count() + 1,
             Self::Wide(encoding) => open_units(encoding, bytes),
-            Self::Narrow(_) => 0,
+            // UTF-8 is read as it stands.
+            Self::Utf8 | Self::Narrow(_) => 0,
         }
     }
 
-    /// Appends whole characters to a text.
-    ///
-    /// # Errors
-    /// They are not the UTF-8 that they were when the file was looked at.
-    fn append(self, raw: &Raw, bytes: &[u8], text: &mut String) -> Result<()> {
+    /// Appends whole characters as UTF-8.
+    fn append(self, bytes: &[u8], room: &mut Room) {
         match self {
-            // Faster than what the standard library has.
-            Self::Utf8 => match UTF_8.decode_without_bom_handling_and_without_replacement(bytes) {
-                Some(known) => text.push_str(&known),
-                None => return Err(changed(raw)),
-            },
+            Self::Utf8 => room.push(bytes),
             Self::Wide(encoding) | Self::Narrow(Charset::Web(encoding)) => {
-                text.push_str(&encoding.decode_without_bom_handling(bytes).0);
+                room.push(encoding.decode_without_bom_handling(bytes).0.as_bytes());
             }
-            Self::Narrow(Charset::Oem(oem)) => oem.decode(bytes, text),
+            Self::Narrow(Charset::Oem(oem)) => {
+                let mut text = String::new();
+                oem.decode(bytes, &mut text);
+                room.push(text.as_bytes());
+            }
         }
-        Ok(())
     }
 
     /// How many bytes of the file a text of whole characters stands for.
@@ -73,31 +68,37 @@ impl Straight {
         }
     }
 
-    /// Appends the whole characters among so many bytes from a place on to a text; gives how many bytes they are. They
-    /// lack [`LONGEST`] bytes or more only at the end of the file. The room is used again for the next.
+    /// Appends the text of so many bytes from a place on; gives how many bytes were read, and whether they end the
+    /// file. UTF-8 is read as it stands, so that [`checked`] finds what is none; of others, up to [`LONGEST`] bytes less
+    /// are read: the start of a character.
     pub(super) fn read(
         self,
         raw: &Raw,
         (start, len): (u64, usize),
-        text: &mut String,
-        room: &mut Vec<u8>,
-    ) -> Result<usize> {
-        // In pieces that stay in the cache while they are looked at.
-        room.resize(room.len().max(len.min(CHUNK)), 0);
-        let mut done = 0;
+        room: &mut Room,
+    ) -> Result<(usize, bool)> {
+        if matches!(self, Self::Utf8) {
+            let read = room.fill(len, |own| raw.read(start, own))?;
+            return Ok((read, read < len));
+        }
+        let (mut bytes, mut done) = (vec![0; len.min(PIECE)], 0);
         while done < len {
-            let wanted = (len - done).min(room.len());
-            let piece = raw.read(start + done as u64, &mut room[..wanted])?;
-            let open = if piece < wanted { 0 } else { self.open(&room[..piece]) };
-            self.append(raw, &room[..piece - open], text)?;
+            let wanted = (len - done).min(bytes.len());
+            let piece = raw.read(start + done as u64, &mut bytes[..wanted])?;
+            let ended = piece < wanted;
+            let open = if ended { 0 } else { self.open(&bytes[..piece]) };
+            self.append(&bytes[..piece - open], room);
             done += piece - open;
-            if piece < wanted || piece == open {
-                break;
+            if ended || piece == open {
+                return Ok((done, ended));
             }
         }
-        Ok(done)
+        Ok((done, false))
     }
 }
+
+/// How many bytes are decoded at once.
+const PIECE: usize = 64 << 10;
 
 /// How many bytes the longest character has.
 pub(super) const LONGEST: usize = 4;
@@ -118,9 +119,9 @@ fn open_units(encoding: &'static Encoding, bytes: &[u8]) -> usize {
     odd + if (0xd8..0xdc).contains(&high) { 2 } else { 0 }
 }
 
-/// The text of parts of a file that was UTF-8 when it was looked at.
-pub(super) fn checked(raw: &Raw, bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|_| changed(raw))
+/// The first bytes of a room as the text that they were when the file was looked at.
+pub(super) fn checked(raw: &Raw, room: Room, len: usize) -> Result<BlockText> {
+    room.into_text(len).ok_or_else(|| changed(raw))
 }
 
 /// The file is not what it was when it was looked at.
@@ -151,18 +152,19 @@ mod tests {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(&bytes).unwrap();
             let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
-            let mut read = String::new();
-            assert_eq!(
-                straight.read(&raw, (0, bytes.len() + 9), &mut read, &mut Vec::new()).unwrap(),
-                bytes.len()
-            );
-            assert_eq!(straight.len(read.as_bytes()), bytes.len() as u64, "{straight:?}");
+            let mut read = Room::taken(1);
+            let whole = straight.read(&raw, (0, bytes.len() + 9), &mut read).unwrap();
+            assert_eq!(whole, (bytes.len(), true));
+            assert_eq!(straight.len(read.bytes()), bytes.len() as u64, "{straight:?}");
             for len in 0..bytes.len() {
-                let mut part = String::new();
-                let done = straight.read(&raw, (0, len), &mut part, &mut Vec::new()).unwrap();
-                assert!(read.starts_with(&part) && done + LONGEST > len, "{straight:?} {len}");
-                assert_eq!(straight.len(part.as_bytes()), done as u64, "{straight:?} {len}");
+                let mut part = Room::taken(1);
+                let (done, ended) = straight.read(&raw, (0, len), &mut part).unwrap();
+                assert!(!ended && done + LONGEST > len, "{straight:?} {len}");
+                assert!(read.bytes().starts_with(part.bytes()), "{straight:?} {len}");
+                assert_eq!(straight.len(part.bytes()), done as u64, "{straight:?} {len}");
             }
+            let text = checked(&raw, read, 1).unwrap();
+            assert_eq!(text.as_str(), "a");
         }
     }
 
@@ -172,8 +174,6 @@ mod tests {
         assert_eq!(little.open(&[b'a', 0, b'b']), 1);
         assert_eq!((little.open(&[0x34, 0xd8]), big.open(&[0xd8, 0x34])), (2, 2));
         assert_eq!((little.open(&[0x34, 0xd8, 0]), little.open(&[0xd8, 0x34])), (3, 0));
-        assert_eq!((little.open(&[]), Straight::Utf8.open(&[])), (0, 0));
-        let opens = |bytes: &str, len: usize| Straight::Utf8.open(&bytes.as_bytes()[..len]);
-        assert_eq!((opens("aé", 2), opens("aé", 3), opens("€", 2), opens("a𝄞", 4)), (1, 0, 2, 3));
+        assert_eq!(little.open(&[]), 0);
     }
 }

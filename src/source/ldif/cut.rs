@@ -83,7 +83,7 @@ impl<'a> Cutter<'a> {
         self.line += lines(&text);
         let (bytes, problems) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.problems));
         let nothing = self.ended && text.is_empty() && bytes == 0 && problems.iter().next().is_none();
-        (!nothing).then_some(Block { text, line, bytes, problems, place: None })
+        (!nothing).then_some(Block { text: text.into(), line, bytes, problems, place: None })
     }
 
     /// Drops text up to the next border, if it is there.

@@ -42,7 +42,7 @@ pub(super) struct Ldif {
     /// What the first reading of a file shows of which only parts were looked at.
     gathered: Option<Mutex<Gathered>>,
     /// About how many bytes of text a block has.
-    target: usize,
+    pub(super) target: usize,
     /// How many bytes a record may have.
     limit: usize,
     /// Whether a record is larger than that, so that the file has to be cut with care.

@@ -91,6 +91,20 @@ fn what_is_not_utf_8_is_opened_anew() {
 }
 
 #[test]
+fn a_record_that_is_too_long_is_not_taken_for_utf_8() {
+    let heading = "mail,displayName,description\r\n".len();
+    for letter in [0xe4, b'a'] {
+        let mut bytes = start("Ann");
+        // It fills the last reading to the end of the file, so that all was seen and not all is in blocks.
+        let end = heading + (bytes.len() - heading).div_ceil(SIZES.0) * SIZES.0 + SIZES.0;
+        bytes.extend_from_slice(b"x@b.co,Ann,\"");
+        bytes.resize(end, b'x');
+        bytes[end - 9] = letter;
+        assert_eq!(holds(&bytes, None), letter.is_ascii());
+    }
+}
+
+#[test]
 fn others_are_looked_at_first() {
     let ldif = format!("dn: CN=a,DC=b\nmail: a@b.co\ndescription: {}\n\n", "d".repeat(2 * HEAD));
     let adfind = format!("dn;mail\n\"CN=a,DC=b\";\"a@b.co{}\"\n", "d".repeat(2 * HEAD));
