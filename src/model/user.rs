@@ -13,6 +13,7 @@ pub struct User<'a> {
     filled: AttrSet,
     values: [&'a str; Attr::COUNT],
     proxies: Vec<&'a str>,
+    quoteless: bool,
 }
 
 /// What an input that carries `proxyAddresses` does not show of them: an export may hold only some types, or have
@@ -42,7 +43,7 @@ impl<'a> User<'a> {
     #[must_use]
     pub fn in_room(carried: AttrSet, room: Vec<&'static str>) -> Self {
         let (hidden, filled, values) = (Hidden::default(), AttrSet::NONE, [""; Attr::COUNT]);
-        Self { carried, hidden, filled, values, proxies: room }
+        Self { carried, hidden, filled, values, proxies: room, quoteless: false }
     }
 
     /// Gives the room back for the next object.
@@ -66,7 +67,7 @@ impl<'a> User<'a> {
 
     /// Takes all values away; what the input carries stays.
     pub fn clear(&mut self) {
-        self.filled = AttrSet::NONE;
+        (self.filled, self.quoteless) = (AttrSet::NONE, false);
         // Moved as a whole, not one by one.
         self.values.copy_from_slice(&NOTHING);
         self.proxies.clear();
@@ -75,6 +76,7 @@ impl<'a> User<'a> {
     /// Sets a single value, or adds one to `proxyAddresses`. The attribute counts as carried from now on.
     #[inline]
     pub fn set(&mut self, attr: Attr, value: &'a str) {
+        self.quoteless = false;
         self.carried = self.carried.with(attr);
         if attr == Attr::ProxyAddresses {
             self.proxies.push(value);
@@ -88,7 +90,8 @@ impl<'a> User<'a> {
         self.filled = self.filled.with(attr);
     }
 
-    /// Sets a single value of an attribute that the input carries and that has none yet; an empty one is none.
+    /// Sets a single value of an attribute that the input carries and that has none yet; an empty one is none. What was
+    /// [promised](User::promise_no_quotes) has to hold for it too.
     #[inline]
     pub fn set_if_any(&mut self, attr: Attr, value: &'a str) {
         debug_assert!(
@@ -97,6 +100,18 @@ impl<'a> User<'a> {
         );
         self.values[attr as usize] = value;
         self.filled = if value.is_empty() { self.filled } else { self.filled.with(attr) };
+    }
+
+    /// Says that no value has a quotation mark in it: the reader of the input has met none. Holds until a value is
+    /// [set](User::set).
+    pub fn promise_no_quotes(&mut self) {
+        self.quoteless = true;
+    }
+
+    /// Whether it is known that no value has a quotation mark in it.
+    #[must_use]
+    pub fn has_no_quotes(&self) -> bool {
+        self.quoteless
     }
 
     /// Marks an attribute as carried, with no value.

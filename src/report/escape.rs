@@ -13,15 +13,22 @@ use crate::model::octet::{find, has};
 /// Writes the inside of a quoted cell.
 #[inline]
 pub(super) fn cell(out: &mut Vec<u8>, text: &str, guard: bool) {
+    if !has(b'"', text.as_bytes()) {
+        return quoteless(out, text, guard);
+    }
     if guard && needs_guard(text) {
         out.push(GUARD);
     }
-    let text = text.as_bytes();
-    if has(b'"', text) {
-        doubled(out, text);
-    } else {
-        out.extend_from_slice(text);
+    doubled(out, text.as_bytes());
+}
+
+/// The same for a text without quotes.
+#[inline]
+pub(super) fn quoteless(out: &mut Vec<u8>, text: &str, guard: bool) {
+    if guard && needs_guard(text) {
+        out.push(GUARD);
     }
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// Writes a text with its quotes doubled.

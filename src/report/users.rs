@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use super::escape;
 use super::table::{self, Cell, Column, Dialect, Sheet};
 use crate::finding::Severity;
 use crate::model::Attr;
+use crate::model::octet::has;
 use crate::rules::verdict::Judged;
 use crate::rules::{self, Feature};
 
@@ -170,7 +172,11 @@ fn says(judged: &Judged<'_, '_>) -> Option<u64> {
 pub(super) fn user(sheet: &mut Sheet, dialect: Dialect, judged: &Judged<'_, '_>) {
     let (names, tail) = COLUMNS.split_at(FIRST_OF_TAIL);
     let write = |out: &mut Vec<u8>, column: &Column<()>| (column.cell)(judged, &()).write(out, dialect);
-    table::start(&mut sheet.octets, dialect, names, write);
+    let quoteless = judged.user.has_no_quotes() && !has(b'"', judged.source.as_bytes());
+    table::start(&mut sheet.octets, dialect, names, |out, column| match (column.cell)(judged, &()) {
+        Cell::Text(text) if quoteless => escape::quoteless(out, text, dialect.guard),
+        cell => cell.write(out, dialect),
+    });
     let says = says(judged);
     let place = says.map_or(0, |says| (says.wrapping_mul(SPREAD) >> 32) as usize % PLACES);
     if let Some(known) = sheet.tails[place].as_ref().filter(|known| Some(known.says) == says) {
@@ -210,6 +216,30 @@ mod tests {
         };
         assert_eq!(row(&judged), row(&Judged { user: &brief, ..judged }));
         assert!(SHOWN.iter().all(|attr| row(&judged).contains(attr.ldap())));
+    }
+
+    #[test]
+    fn a_promise_that_there_are_no_quotes_changes_nothing() {
+        let dialect = Dialect { delimiter: b',', guard: true };
+        for source in ["ad.csv", "a \"b\".csv", "=ad.csv"] {
+            let rows = [false, true].map(|promised| {
+                let mut user =
+                    User::of(&[(Attr::DisplayName, "-Ann"), (Attr::PrimaryUserAddress, "sip:a@b.co")]);
+                if promised {
+                    user.promise_no_quotes();
+                }
+                let facts = Facts::of(&user);
+                let verdict = super::super::golden::judge(&facts, &[], None);
+                let mut sheet = Sheet::default();
+                super::user(&mut sheet, dialect, &Judged::of(source, &facts, &verdict, &[]));
+                sheet.octets
+            });
+            assert!(rows[0] == rows[1] && rows[0].ends_with(b"\"\r\n"), "{source}");
+        }
+        let mut user = User::of(&[]);
+        user.promise_no_quotes();
+        user.set(Attr::Mail, "\"");
+        assert!(!user.has_no_quotes());
     }
 
     /// The way that saves work writes what the plain one writes.

@@ -92,7 +92,7 @@ impl Plain {
         user.clear();
         let bytes = text.as_bytes();
         let (mut start, mut told, mut quotes) = (at, at, Places::of(b'"', bytes, at..bytes.len()));
-        let mut before = self.delimiter;
+        let (mut before, mut any_doubled) = (self.delimiter, false);
         for column in &self.columns {
             if before != self.delimiter {
                 return None;
@@ -110,6 +110,7 @@ impl Plain {
                 user.set_if_any(read.used.attr, cell);
                 continue;
             }
+            any_doubled |= doubled;
             if doubled {
                 let made = undoubled(made, cell);
                 value(made, 0..made.len(), &read.used, user)?;
@@ -122,6 +123,9 @@ impl Plain {
         }
         let next = behind_row(bytes, start.checked_sub(1)?)?;
         notes.put(next - told);
+        if !any_doubled {
+            user.promise_no_quotes();
+        }
         let names_somebody = IDENTITY.iter().any(|&attr| user.filled().has(attr));
         (next - at <= self.limit && names_somebody && is_object(user)).then_some(next)
     }
@@ -162,6 +166,7 @@ impl Plain {
                 value(text, start..end, &read.used, user)?;
             }
         }
+        user.promise_no_quotes();
         let next = end.saturating_add(take(&mut notes)?);
         text.is_char_boundary(next).then_some(next)
     }
@@ -317,7 +322,12 @@ mod tests {
                 for used in COLUMNS {
                     row.value(&text, used, Place { lines: &lines, at: 0 }, &mut problems);
                 }
-                let long = row.user(&text, User::new(AttrSet::ALL));
+                let mut long = row.user(&text, User::new(AttrSet::ALL));
+                if short.has_no_quotes() {
+                    let values = COLUMNS[2..].iter().map(|used| long.get(used.attr)).chain(long.proxies().iter().copied());
+                    proptest::prop_assert!(values.chain([long.get(Attr::DistinguishedName)]).all(|value| !value.contains('"')));
+                    long.promise_no_quotes();
+                }
                 proptest::prop_assert_eq!(format!("{short:?}"), format!("{long:?}"));
                 proptest::prop_assert!(row.why.is_none() && problems.iter().next().is_none());
             }
