@@ -135,7 +135,7 @@ fn first(bits: u64) -> usize {
 /// So many octets are looked at at once.
 const SPAN: usize = 64;
 
-/// All places of an octet, one after the other: where many are wanted, 64 octets are looked at but once.
+/// The places of an octet in a part of a text, one after the other, and perhaps some close behind it: where many are wanted, 64 octets are looked at but once.
 #[derive(Debug, Clone)]
 pub struct Places<'t> {
     octet: u8,
@@ -149,7 +149,7 @@ pub struct Places<'t> {
 }
 
 impl<'t> Places<'t> {
-    /// The places in a part of a text, and perhaps some close behind it.
+    /// Those of a part of a text.
     #[must_use]
     #[inline]
     pub fn of(octet: u8, text: &'t [u8], part: Range<usize>) -> Self {

@@ -17,20 +17,22 @@ thread_local! {
 pub struct Room {
     /// What stands behind those that were read is of an earlier block.
     bytes: Vec<u8>,
+    /// How many were read.
     len: usize,
-    most: usize,
+    /// Up to so many bytes of memory are kept for the next one.
+    kept_up_to: usize,
 }
 
 impl Room {
     /// That of an earlier block of this thread, if it has `most` bytes. One that has to have more is not kept.
     #[must_use]
-    pub fn taken(most: usize) -> Self {
+    pub fn of_thread(most: usize) -> Self {
         // A thread that ends has none any more.
         let mut bytes = KEPT.try_with(Cell::take).unwrap_or_default();
         if bytes.capacity() < most {
             bytes = Vec::with_capacity(most);
         }
-        Self { bytes, len: 0, most }
+        Self { bytes, len: 0, kept_up_to: most }
     }
 
     /// What was read.
@@ -86,7 +88,7 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        if self.bytes.capacity() <= self.most {
+        if self.bytes.capacity() <= self.kept_up_to {
             let bytes = std::mem::take(&mut self.bytes);
             // A thread that ends keeps none.
             let _ = KEPT.try_with(|kept| kept.set(bytes));
@@ -170,7 +172,7 @@ mod tests {
     #[test]
     fn what_was_there_before_is_never_seen() {
         for text in ["Ännchen von Tharau", "ist's", "", "die mir gefällt"] {
-            let mut room = Room::taken(64);
+            let mut room = Room::of_thread(64);
             read(&mut room, text.as_bytes());
             room.push(b"!");
             assert_eq!(room.bytes(), format!("{text}!").as_bytes());
@@ -181,7 +183,7 @@ mod tests {
     #[test]
     fn what_is_written_over_is_not_made_anew() {
         for (before, first, then) in [(64, 3, 9), (8, 8, 2), (8, 9, 9), (8, 6, 9), (0, 0, 1)] {
-            let mut room = Room { bytes: vec![7; before], len: 0, most: 0 };
+            let mut room = Room { bytes: vec![7; before], len: 0, kept_up_to: 0 };
             room.push(&b"a".repeat(first));
             read(&mut room, &b"b".repeat(then));
             room.push(b"c");
@@ -195,7 +197,7 @@ mod tests {
     #[test]
     fn a_room_is_used_again_unless_it_is_big() {
         let place_of = |len: usize| {
-            let mut room = Room::taken(1000);
+            let mut room = Room::of_thread(1000);
             read(&mut room, &b"a".repeat(len));
             let text = room.into_text(len).unwrap();
             (text.as_ptr(), text)
@@ -217,7 +219,7 @@ mod tests {
         for (bytes, len) in
             [(&b"a\xe4b"[..], 3), ("aä".as_bytes(), 2), (b"\xed\xa0\x80", 3), (b"\xc0\x80", 2)]
         {
-            let mut room = Room::taken(8);
+            let mut room = Room::of_thread(8);
             read(&mut room, bytes);
             assert!(room.into_text(len).is_none());
         }

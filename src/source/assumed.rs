@@ -159,7 +159,7 @@ pub(super) fn regular<'a>(
         }
         match (block, assumed) {
             // What is not UTF-8 is no fault yet.
-            (Some(Err(_)), Some(_)) if regular.witness.is_some() => None,
+            (Some(Err(_)), Some(_)) if regular.witness.take().is_some() => None,
             (None, Some(assumed)) => {
                 regular.witness.take().into_iter().for_each(|witness| assumed.hear(witness, raw));
                 None
@@ -185,11 +185,6 @@ impl Default for Witness {
 }
 
 impl Witness {
-    /// Hears that some of what it saw is not UTF-8.
-    pub(super) fn doubt(&mut self) {
-        self.other = true;
-    }
-
     /// Sees the next bytes. Whether they are UTF-8 is for others to check.
     pub(super) fn see(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);

@@ -1,7 +1,8 @@
-//! Rows of plain cells: the usual ones, whose values are borrowed from the block as they stand.
+//! Rows of plain cells: the usual ones, whose values are borrowed from the block as they stand, or from an arena where
+//! quotes in them are doubled.
 //!
-//! This is [`super::scan`] and [`super::row`] in one pass, for the case that nothing has to be put together, taken out
-//! or complained about. Whatever is not that is left to them.
+//! This is [`super::scan`] and [`super::row`] in one pass, for the case that nothing has to be converted, taken out or
+//! complained about. Whatever is not that is left to them.
 
 use std::ops::Range;
 

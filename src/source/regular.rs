@@ -61,7 +61,7 @@ impl<'a> Regular<'a> {
 
     /// The next run of whole records; `None` at the end.
     fn block(&mut self) -> Result<Option<Block>> {
-        let mut room = Room::taken(most(self.cut.target));
+        let mut room = Room::of_thread(most(self.cut.target));
         room.push(&self.tail);
         loop {
             let ended = self.more(&mut room)?;
@@ -117,9 +117,7 @@ impl<'a> Regular<'a> {
             return Ok(None);
         }
         let Cut { raw, straight, .. } = self.cut;
-        let text = checked(raw, room, end).inspect_err(|_| {
-            self.witness.iter_mut().for_each(Witness::doubt);
-        })?;
+        let text = checked(raw, room, end)?;
         let line = self.line;
         self.line += line_breaks(text.as_bytes());
         let given = raw.given_until(self.place);
@@ -140,8 +138,10 @@ fn most(target: usize) -> usize {
 
 /// The block at a place, again.
 pub(super) fn block_at(raw: &Raw, straight: Straight, place: BlockPlace, target: usize) -> Result<Block> {
-    let mut room = Room::taken(most(target));
-    straight.read(raw, (place.start, place.len as usize), &mut room)?;
+    let mut room = Room::of_thread(most(target));
+    // One byte behind the end of the file, by which the end is seen: half a character may stand there.
+    let is_last = place.start + u64::from(place.len) == raw.len;
+    straight.read(raw, (place.start, place.len as usize + usize::from(is_last)), &mut room)?;
     let len = room.bytes().len();
     Ok(block(checked(raw, room, len)?, place))
 }
@@ -161,7 +161,7 @@ pub(super) fn part_at(
     if size + spans.len() * CALL > place.len as usize / 2 {
         return Ok(None);
     }
-    let mut room = Room::taken(most(target));
+    let mut room = Room::of_thread(most(target));
     room.reserve(size);
     for span in spans {
         room.fill(span.len(), |own| raw.read(place.start + u64::from(span.start), own))?;
@@ -252,9 +252,13 @@ mod tests {
         let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
         let narrow = encoding_rs::WINDOWS_1252.encode(&text.replace('𝄞', "ß")).0.into_owned();
         let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
+        let cut = |more: &[u8]| [&little, more].concat();
         for (label, bytes) in [
             ("utf-8", text.clone().into_bytes()),
-            ("utf-16le", little),
+            ("utf-16le", cut(b"")),
+            ("utf-16le", cut(b"u")),
+            ("utf-16le", cut(b"u\0\x34\xd8")),
+            ("utf-16le", cut(b"\x34\xd8u")),
             ("utf-16be", big),
             ("windows-1252", narrow.clone()),
             ("cp850", narrow),
@@ -264,8 +268,8 @@ mod tests {
             let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
             let found = find(&raw, crate::source::bytes::look(&raw).unwrap(), Some(label)).unwrap();
             let straight = Straight::of(&found).unwrap();
-            let mut whole = Room::taken(1);
-            straight.read(&raw, (0, bytes.len()), &mut whole).unwrap();
+            let mut whole = Room::of_thread(1);
+            straight.read(&raw, (0, bytes.len() + 1), &mut whole).unwrap();
             for target in 1..50 {
                 let cut = Cut { raw: &raw, straight, start: 0, line: 1, target, limit: 1 << 20, last_end };
                 let (mut all, mut given) = (String::new(), 0);

@@ -68,8 +68,8 @@ impl Straight {
         }
     }
 
-    /// Appends the text of so many bytes from a place on; gives how many bytes were read, and whether they end the
-    /// file. UTF-8 is read as it stands, so that [`checked`] finds what is none; of others, up to [`LONGEST`] bytes less
+    /// Appends the text of so many bytes from a place on; gives how many bytes were read, and whether the file ended
+    /// before. UTF-8 is read as it stands, so that [`checked`] finds what is none; of others, up to [`LONGEST`] bytes less
     /// are read: the start of a character.
     pub(super) fn read(
         self,
@@ -152,12 +152,12 @@ mod tests {
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(&bytes).unwrap();
             let raw = Raw::open(file.path().to_str().unwrap()).unwrap();
-            let mut read = Room::taken(1);
+            let mut read = Room::of_thread(1);
             let whole = straight.read(&raw, (0, bytes.len() + 9), &mut read).unwrap();
             assert_eq!(whole, (bytes.len(), true));
             assert_eq!(straight.len(read.bytes()), bytes.len() as u64, "{straight:?}");
             for len in 0..bytes.len() {
-                let mut part = Room::taken(1);
+                let mut part = Room::of_thread(1);
                 let (done, ended) = straight.read(&raw, (0, len), &mut part).unwrap();
                 assert!(!ended && done + LONGEST > len, "{straight:?} {len}");
                 assert!(read.bytes().starts_with(part.bytes()), "{straight:?} {len}");

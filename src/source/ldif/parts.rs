@@ -14,8 +14,8 @@ use crate::source::encoding::Raw;
 
 /// How many bytes are looked at in one place.
 const PIECE: usize = 1 << 16;
-/// Of how many bytes one such piece is looked at: what one object in a thousand has is hardly ever missed, and looking
-/// takes no time to speak of.
+/// Of how many bytes one such piece is looked at: in files of a hundred megabytes and more, what one object in a thousand
+/// has is hardly ever missed, and looking takes no time to speak of. What is missed costs another reading.
 const SHARE: u64 = 1 << 21;
 /// How many places there are at least, and at most.
 const PLACES: (u64, u64) = (16, 256);
@@ -58,7 +58,8 @@ pub(super) struct Gathered {
     seen: Seen,
     /// The attributes that any block carries that has come.
     carried: AttrSet,
-    /// By where they start: where blocks end that came before their turn, and what they show.
+    /// By where they start: where blocks end that came before their turn, and what they show. They are as many as other
+    /// threads get done while one is at a block.
     ahead: BTreeMap<u64, (u64, Seen)>,
 }
 
