@@ -135,7 +135,8 @@ fn first(bits: u64) -> usize {
 /// So many octets are looked at at once.
 const SPAN: usize = 64;
 
-/// The places of an octet in a part of a text, one after the other, and perhaps some close behind it: where many are wanted, 64 octets are looked at but once.
+/// The places of an octet in a part of a text, one after the other, and perhaps some close behind it: where many are
+/// wanted, 64 octets are looked at but once.
 #[derive(Debug, Clone)]
 pub struct Places<'t> {
     octet: u8,

@@ -52,8 +52,7 @@ impl Reading {
         let lines = Lines::new(text, block.line);
         let (mut row, mut room) = (Row { before: usize::from(self.numbered), ..Row::default() }, Vec::new());
         let plain = Plain::of(&self.table, &columns, notes.wanted()).filter(|_| !garbled && !self.numbered);
-        let made = Bump::new();
-        let page = Page { text, made: &made };
+        let page = Page { text, made: &Bump::new() };
         let (mut known, mut notes, mut given) = (self.plain(&lines), Noted::of(notes), 0);
         while at < text.len() {
             let next = plain.as_ref().and_then(|plain| notes.row(plain, page, (at, given), &mut known.user));
@@ -109,8 +108,7 @@ impl Reading {
         let mut row = Row { before: usize::from(self.numbered), ..Row::default() };
         let (mut room, mut told) = (Vec::new(), Problems::default());
         let plain = Plain::of(&self.table, &columns, AttrSet::NONE).filter(|_| !self.numbered);
-        let made = Bump::new();
-        let page = Page { text, made: &made };
+        let page = Page { text, made: &Bump::new() };
         let (mut known, mut notes) = (self.plain(&lines), RowNotes::default());
         for &start in starts {
             let at = start as usize;
