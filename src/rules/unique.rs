@@ -267,17 +267,18 @@ pub fn distinct_keys<'a>(facts: &Facts<'a>, mut each: impl FnMut(Space, &'a str)
             each(space, text);
         }
     };
-    // What is not well-formed may fold to nothing, and so be the same as an address without any text, which is no key.
-    let other = [Marks::SIPS, Marks::PUA_NOT_SIP, Marks::SIP_NOT_MAIL, Marks::MAIL_NOT_PRIMARY];
-    let sip_is_primary = facts.pua_well_formed && !other.into_iter().any(|mark| marks.has(mark));
+    // The one sip proxy, where it is the PUA and mail: that is given, or a primary address that is the same.
+    let other = [Marks::SIPS, Marks::PUA_NOT_SIP, Marks::SIP_NOT_MAIL];
+    let sip_is_mail = !other.into_iter().any(|mark| marks.has(mark));
     for proxy in &facts.proxies {
         match proxy.of {
             ProxyType::Smtp => give(Space::Smtp, proxy.address),
-            ProxyType::Sip if sip_is_primary => {}
+            ProxyType::Sip if sip_is_mail => {}
             ProxyType::Sip => give(Space::Sip, proxy.address),
             ProxyType::Other | ProxyType::Missing => {}
         }
     }
+    // What is not well-formed may fold to nothing, and so be the same as an address without any text, which is no key.
     if !facts.pua_well_formed || marks.has(Marks::PUA_NOT_SIP) {
         give(Space::Sip, address_of_pua(trim(facts.pua())));
     }
