@@ -4,8 +4,9 @@
 mod people;
 
 use dirsync_audit::error::Result;
+use dirsync_audit::model::lines::Lines;
 use dirsync_audit::model::problem::Problems;
-use dirsync_audit::model::record::{Lines, Place};
+use dirsync_audit::model::record::Place;
 use dirsync_audit::model::{Attr, AttrSet, Block, Input, Record, User};
 use people::{Person, Population};
 

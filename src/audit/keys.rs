@@ -221,7 +221,8 @@ impl Collector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::record::{Lines, Place};
+    use crate::model::lines::Lines;
+    use crate::model::record::Place;
 
     proptest::proptest! {
         #![proptest_config(proptest::test_runner::Config::with_cases(2048))]

@@ -10,8 +10,9 @@ use crate::model::Attr::{
     DistinguishedName, Mail, MailNickname, MasterAccountSid, ObjectClass, ObjectGuid, ObjectSid,
     PrimaryUserAddress, ProxyAddresses, UserPrincipalName,
 };
+use crate::model::lines::Lines;
 use crate::model::problem::Problems;
-use crate::model::record::{Lines, Place};
+use crate::model::record::Place;
 use crate::model::{Attr, AttrSet, Block, Input, Record, User};
 use crate::rules::verdict::{Judged, Plan, Status};
 use crate::rules::{self, Check, Context, RuleSet, Scenario};

@@ -157,7 +157,8 @@ const RETIRED: &str = "(Skype for Business Online, the service of `sfb-online`, 
 mod tests {
     use super::*;
     use crate::model::User;
-    use crate::model::record::{Lines, Place};
+    use crate::model::lines::Lines;
+    use crate::model::record::Place;
 
     fn survey(users: &[&[(Attr, &'static str)]]) -> Survey {
         let mut survey = Survey { carried: AttrSet::ALL, ..Survey::default() };

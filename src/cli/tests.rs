@@ -10,8 +10,9 @@ use super::survey::Survey;
 use super::terminal::Style;
 use crate::audit::{self, Memory, Progress, Stage};
 use crate::error::Result;
+use crate::model::lines;
 use crate::model::problem::{Problem, Problems};
-use crate::model::record::{self, Place};
+use crate::model::record::Place;
 use crate::model::{Attr, AttrSet, Block, Input, Record, User};
 use crate::rules::Scenario;
 use crate::rules::organisation::Organisation;
@@ -67,7 +68,7 @@ impl Input for Lines {
         }
         each(&Record {
             user,
-            place: Place { lines: &record::Lines::new("", block.line), at: 0 },
+            place: Place { lines: &lines::Lines::new("", block.line), at: 0 },
             at: 0,
             incomplete: None,
         });

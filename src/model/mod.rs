@@ -14,6 +14,7 @@ pub mod guard;
 pub mod home;
 pub mod identity;
 pub mod leb128;
+pub mod lines;
 pub mod marks;
 pub mod octet;
 pub mod organisation;

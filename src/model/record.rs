@@ -1,9 +1,9 @@
 //! What a source gives: blocks of text, each of whole records, and the records of a block.
 
-use std::cell::Cell;
 use std::ops::Range;
 
 use super::attribute::AttrSet;
+use super::lines::Lines;
 use super::problem::Problems;
 use super::room::BlockText;
 use super::user::User;
@@ -48,33 +48,6 @@ pub struct Record<'a> {
     pub at: u32,
     /// Why the record is incomplete; `None` when it is whole.
     pub incomplete: Option<&'static str>,
-}
-
-/// The lines of a block. They are counted only where somebody asks, and on from there: few ask.
-#[derive(Debug)]
-pub struct Lines<'a> {
-    text: &'a str,
-    counted: Cell<(usize, u64)>,
-}
-
-impl<'a> Lines<'a> {
-    /// The lines of a text that starts on the line `first` of the input.
-    #[must_use]
-    pub fn new(text: &'a str, first: u64) -> Self {
-        Self { text, counted: Cell::new((0, first)) }
-    }
-
-    /// The line on which a byte of the text stands; places are asked for in ascending order.
-    fn of(&self, at: usize) -> u64 {
-        let (from, line) = self.counted.get();
-        let bytes = self.text.as_bytes();
-        let ends =
-            |place: &usize| bytes[from + place] == b'\n' || bytes.get(from + place + 1) != Some(&b'\n');
-        let new = bytes.get(from..at).unwrap_or_default();
-        let line = line + memchr::memchr2_iter(b'\n', b'\r', new).filter(ends).count() as u64;
-        self.counted.set((at.max(from), line));
-        line
-    }
 }
 
 /// A place in a block.

@@ -11,8 +11,9 @@ use super::row::{Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
+use crate::model::lines::Lines;
 use crate::model::problem::{Problem, Problems};
-use crate::model::record::{Lines, Place};
+use crate::model::record::Place;
 use crate::model::{Attr, AttrSet, Block, Notes, Record, User};
 
 /// What is needed to read records.

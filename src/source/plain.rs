@@ -254,8 +254,9 @@ mod tests {
     use super::super::scan::record;
     use super::*;
     use crate::model::AttrSet;
+    use crate::model::lines::Lines;
     use crate::model::problem::Problems;
-    use crate::model::record::{Lines, Place};
+    use crate::model::record::Place;
 
     /// A column of every way of reading that plain rows know.
     const COLUMNS: [Used; 8] = [

@@ -10,6 +10,7 @@ use memchr::{memchr_iter, memrchr2};
 
 use super::assumed::Witness;
 use super::encoding::{CHUNK, Raw};
+use super::scan::lines;
 use super::straight::{LONGEST, Straight, checked};
 use crate::error::Result;
 use crate::model::problem::Problems;
@@ -119,7 +120,7 @@ impl<'a> Regular<'a> {
         let Cut { raw, straight, .. } = self.cut;
         let text = checked(raw, room, end)?;
         let line = self.line;
-        self.line += line_breaks(text.as_bytes());
+        self.line += lines(&text);
         let given = raw.given_until(self.place);
         let fresh = given - std::mem::replace(&mut self.given, given);
         let behind = self.place - straight.len(&self.tail);
@@ -191,12 +192,6 @@ pub(super) fn last_end(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// How many lines end in a run of whole records: LF, CRLF and CR each end one.
-fn line_breaks(bytes: &[u8]) -> u64 {
-    let alone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
-    (memchr_iter(b'\n', bytes).count() + memchr_iter(b'\r', bytes).filter(alone).count()) as u64
-}
-
 impl Iterator for Regular<'_> {
     type Item = Result<Block>;
 
@@ -217,17 +212,6 @@ mod tests {
         assert_eq!(last_end(b"a\nb\r"), Some(2));
         assert_eq!(last_end(b"a\rb"), Some(2));
         assert_eq!(last_end(b""), None);
-    }
-
-    #[test]
-    fn lines_end_with_lf_crlf_and_cr() {
-        let text = "a\nb\r\nc\rd\r\r\n\n\r\n".repeat(99);
-        for end in 0..=text.len() {
-            let bytes = &text.as_bytes()[..end];
-            let both = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
-            let all = bytes.iter().filter(|b| matches!(b, b'\r' | b'\n')).count();
-            assert_eq!(line_breaks(bytes), (all - both) as u64, "{end}");
-        }
     }
 
     #[test]
@@ -276,7 +260,7 @@ mod tests {
                 for block in Regular::new(cut) {
                     let block = block.unwrap();
                     let place = block.place.unwrap();
-                    assert_eq!(block.line, 1 + line_breaks(all.as_bytes()), "{label} {target}");
+                    assert_eq!(block.line, 1 + lines(&all), "{label} {target}");
                     let again = block_at(&raw, straight, place, target).unwrap();
                     assert_eq!(again.text.as_str(), block.text.as_str(), "{label} {target}");
                     all.push_str(&block.text);

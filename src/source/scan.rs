@@ -6,6 +6,7 @@
 
 use memchr::{memchr, memchr3};
 
+use crate::model::lines::line_ends;
 use crate::model::octet::find;
 
 /// How a cell is written.
@@ -148,9 +149,7 @@ pub(super) fn next_line(text: &str, at: usize, ended: bool) -> Option<usize> {
 
 /// How many lines end in a text: LF, CRLF and CR each end one.
 pub(super) fn lines(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let breaks = memchr::memchr2_iter(b'\n', b'\r', bytes);
-    breaks.filter(|&at| bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n')).count() as u64
+    line_ends(text.as_bytes(), 0..text.len())
 }
 
 /// Appends what a cell that is not [`Form::Plain`] means.

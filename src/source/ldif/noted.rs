@@ -8,8 +8,9 @@
 
 use super::record::{Reading, Walk, records};
 use super::seen::Eyes;
+use crate::model::lines::Lines;
 use crate::model::problem::Problems;
-use crate::model::record::{Lines, Place};
+use crate::model::record::Place;
 use crate::model::{Attr, AttrSet, Brief, Hidden, Record, User, leb128};
 
 /// Gives each record of a text as [`records`] does, and takes notes of the `wanted` attributes: none where anything was

@@ -5,8 +5,9 @@ use super::line::{Line, before_mark, is_dn, logical, unfold};
 use super::name::{Before, Entry, Key, Names, entry};
 use super::noted::{Noted, Stands, Taking};
 use super::seen::Eyes;
+use crate::model::lines::Lines;
 use crate::model::problem::{Problem, Problems};
-use crate::model::record::{Lines, Place};
+use crate::model::record::Place;
 use crate::model::{AttrSet, Record};
 
 /// What is known of a file before its records are read.
