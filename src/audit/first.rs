@@ -31,11 +31,14 @@ struct Desk<'p> {
     concern: Concern<'p>,
     domains: Known,
     collector: Collector,
+    /// The notes of the block.
+    notes: Vec<u8>,
 }
 
 impl<'p> Desk<'p> {
     fn of(plan: &'p Plan) -> Self {
-        Self { concern: Concern::of(plan), domains: Known::default(), collector: Collector::default() }
+        let (domains, collector, notes) = (Known::default(), Collector::default(), Vec::new());
+        Self { concern: Concern::of(plan), domains, collector, notes }
     }
 }
 
@@ -54,11 +57,12 @@ pub(super) fn first_reading<'s>(
         keys.relieve()?;
         let input = numbered.input;
         let block = numbered.block(inputs)?;
-        let (mut hush, mut notes) = (Hush::default(), Vec::new());
+        let mut hush = Hush::default();
         let desk = lock(&desks).pop();
         let mut desk = desk.unwrap_or_else(|| Desk::of(plan));
-        let Desk { concern, domains, collector } = &mut desk;
-        let take = Notes::Take(&mut notes, wanted);
+        let Desk { concern, domains, collector, notes } = &mut desk;
+        notes.clear();
+        let take = Notes::Take(notes, wanted);
         inputs[input].noted_records(&block, AttrSet::ALL, take, &mut |record| {
             let facts = Facts::with(&record.user, domains);
             collector.add(record, &facts);
@@ -67,7 +71,7 @@ pub(super) fn first_reading<'s>(
         let (found, notes) = (collector.finish(), shelf_of_notes.keep_here(notes));
         lock(&desks).push(desk);
         progress.advance(Stage::Keys, block.bytes, u64::from(found.records));
-        let (records, starts) = (found.records, shelf.keep(found.starts)?);
+        let (records, starts) = (found.records, shelf.keep(&found.starts)?);
         let quiets = hush.finish(shelf_of_quiets);
         Ok(First { input, place: block.place, records, starts, notes, quiets, keys: found.keys })
     };

@@ -119,30 +119,32 @@ impl State {
 
 /// Hashes that came twice, and few others: what is left of the keys after it is little to sort.
 struct Twice {
-    once: Box<[u64]>,
-    twice: Box<[u64]>,
+    /// A bit of a first word says that a hash came, one of a second that it came again.
+    words: Box<[[u64; 2]]>,
 }
 
 impl Twice {
     /// For about so many hashes: one in ten will be taken for another.
     fn new(len: usize) -> Self {
         let words = (len / 8).next_power_of_two();
-        Self { once: vec![0; words].into(), twice: vec![0; words].into() }
+        Self { words: vec![[0; 2]; words].into() }
     }
 
+    /// The place of the words for a hash, and its bit in them.
     fn place(&self, hash: u32) -> (usize, u64) {
-        ((hash >> 6) as usize & (self.once.len() - 1), 1 << (hash & 63))
+        ((hash >> 6) as usize & (self.words.len() - 1), 1 << (hash & 63))
     }
 
     fn take(&mut self, hash: u32) {
         let (at, bit) = self.place(hash);
-        self.twice[at] |= self.once[at] & bit;
-        self.once[at] |= bit;
+        let [once, twice] = &mut self.words[at];
+        *twice |= *once & bit;
+        *once |= bit;
     }
 
     fn has(&self, hash: u32) -> bool {
         let (at, bit) = self.place(hash);
-        self.twice[at] & bit != 0
+        self.words[at][1] & bit != 0
     }
 }
 

@@ -52,7 +52,7 @@ impl<'a> Names<'a> {
 
     /// Keeps the names of a block; they can be asked for when those of all blocks are [set](Self::set).
     pub(super) fn keep(&self, names: BlockNames) -> Result<Kept> {
-        self.shelf.keep(names.bytes())
+        self.shelf.keep(&names.bytes())
     }
 
     /// The names of all blocks, in order.
@@ -136,7 +136,7 @@ mod tests {
                 rows.set(row as usize);
             }
             for _ in 0..3 {
-                let kept = (shelf.keep(Vec::new()).unwrap(), Box::default(), Quiets::default());
+                let kept = (shelf.keep(&[]).unwrap(), Box::default(), Quiets::default());
                 layout.add(0, None, 100, kept).unwrap();
             }
             let mut names = Names::new(&layout, &rows, &shelf);

@@ -90,7 +90,7 @@ impl Hush {
 
     /// What is kept of the block: nothing where there is no room.
     pub(super) fn finish(self, room: &Shelf<'_>) -> Quiets {
-        let records = room.keep_here(self.records);
+        let records = room.keep_here(&self.records);
         Quiets { all: if records.is_empty() { Vec::new() } else { self.all }, records }
     }
 }

@@ -123,18 +123,18 @@ impl<'s> Shelf<'s> {
         Self { spill, left: AtomicI64::new(i64::try_from(room).unwrap_or(i64::MAX)) }
     }
 
-    /// Keeps a piece.
-    pub(super) fn keep(&self, bytes: Vec<u8>) -> Result<Kept> {
+    /// Keeps a copy of a piece: no larger than it, where what it was made in has room to grow.
+    pub(super) fn keep(&self, bytes: &[u8]) -> Result<Kept> {
         if self.has_room(bytes.len()) {
             return Ok(Kept::Memory(bytes.into()));
         }
         let place = self.spill.reserve(bytes.len());
-        self.spill.write(place, &bytes)?;
+        self.spill.write(place, bytes)?;
         Ok(Kept::File(place, bytes.len()))
     }
 
-    /// Keeps a piece in memory, or nothing of it where there is no room.
-    pub(super) fn keep_here(&self, bytes: Vec<u8>) -> Box<[u8]> {
+    /// Keeps a copy of a piece in memory, or nothing of it where there is no room.
+    pub(super) fn keep_here(&self, bytes: &[u8]) -> Box<[u8]> {
         if self.has_room(bytes.len()) { bytes.into() } else { Box::default() }
     }
 

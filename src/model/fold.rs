@@ -39,11 +39,8 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     let text = trim(text);
     if !text.is_ascii() {
         let mut room = String::with_capacity(text.len());
-        let alone = pieces(text, |piece| {
-            let start = room.len();
-            room.push_str(piece);
-            room[start..].make_ascii_lowercase();
-        });
+        let alone = pieces(text, |piece| room.push_str(piece));
+        room.make_ascii_lowercase();
         Cow::Owned(if alone { room } else { fold_whole(text) })
     } else if text.bytes().any(|b| b.is_ascii_uppercase()) {
         Cow::Owned(text.to_ascii_lowercase())
@@ -52,14 +49,14 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Appends the folded text; ASCII is folded in its new place.
+/// Appends the folded text; what can be is folded in its new place.
 pub fn fold_into(room: &mut Vec<u8>, text: &str) {
-    if text.is_ascii() {
-        let start = room.len();
-        room.extend_from_slice(trim(text).as_bytes());
+    let (start, text) = (room.len(), trim(text));
+    if pieces(text, |piece| room.extend_from_slice(piece.as_bytes())) {
         room[start..].make_ascii_lowercase();
     } else {
-        room.extend_from_slice(fold(text).as_bytes());
+        room.truncate(start);
+        room.extend_from_slice(fold_whole(text).as_bytes());
     }
 }
 

@@ -24,7 +24,7 @@ macro_rules! attribute {
 /// A column that the catalogue gives.
 macro_rules! rule {
     ($name:literal, $field:ident, $holds:literal) => {
-        Column { name: $name, holds: $holds, cell: |_, finding| Cell::Text(rules::at(finding.rule).$field) }
+        Column { name: $name, holds: $holds, cell: |_, finding| Cell::Word(rules::at(finding.rule).$field) }
     };
 }
 
@@ -88,5 +88,20 @@ pub(super) fn head(out: &mut Vec<u8>, dialect: Dialect) {
 pub(super) fn user(sheet: &mut Sheet, dialect: Dialect, judged: &Judged<'_, '_>) {
     for finding in judged.findings {
         table::row(&mut sheet.octets, dialect, COLUMNS, judged, finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::guard::needs_guard;
+
+    #[test]
+    fn what_the_catalogue_says_stands_in_a_cell_as_it_is() {
+        for rule in rules::all() {
+            for text in [rule.code, rule.name, rule.remedy, rule.reference] {
+                assert!(!text.contains('"') && !needs_guard(text), "{}: {text}", rule.code);
+            }
+        }
     }
 }
