@@ -63,8 +63,9 @@ pub struct Look {
 
 impl Look {
     /// Looks at an address. Domains that were found well-formed lately are not looked at again.
+    #[expect(clippy::inline_always, reason = "most of its results are taken apart where they are made")]
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn at(address: &str, known: &mut Known) -> Self {
         let (local_classes, at) = Classes::before_at(address);
         let (local, domain) = at.map_or((address, ""), |at| (&address[..at], &address[at + 1..]));
