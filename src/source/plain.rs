@@ -16,7 +16,7 @@ use super::split::{split, split_part};
 use super::values::{How, Meant, mean, usual};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
-use crate::model::octet::{Places, has};
+use crate::model::octet::{Places, find, has};
 use crate::model::{Attr, AttrSet, User};
 
 /// How plain rows are read.
@@ -193,7 +193,13 @@ fn end_of_doubled(bytes: &[u8], mut quote: usize, quotes: &mut Places<'_>) -> Op
 /// A cell with its quotes no longer doubled.
 #[inline(never)]
 fn undoubled<'t>(room: &'t Bump, cell: &str) -> &'t str {
-    room.alloc_str(&cell.replace("\"\"", "\""))
+    let (mut made, mut rest) = (bumpalo::collections::String::with_capacity_in(cell.len(), room), cell);
+    while let Some(quote) = find(b'"', rest.as_bytes()) {
+        made.push_str(&rest[..=quote]);
+        rest = rest.get(quote + 2..).unwrap_or_default();
+    }
+    made.push_str(rest);
+    made.into_bump_str()
 }
 
 /// Where the next row starts, when one ends at `end`.
