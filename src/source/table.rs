@@ -167,10 +167,14 @@ fn read_heading(spec: &str, head: &str, preamble: &Preamble, options: &Options) 
     Ok(Headings { names, delimiter, quoted, end, line, next })
 }
 
+/// How much text is cut at a time for the first rows.
+const PIECE: usize = 1 << 16;
+
 /// The cells of the first rows, without the first `skip`.
 fn sample(raw: &Raw, found: &Found, (table, skip): (Table, usize)) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
-    for block in Cutter::new(Text::new(raw, found), table) {
+    // Cut with care, but no more of it than is wanted.
+    for block in Cutter::new(Text::new(raw, found), Table { target: PIECE, ..table }) {
         let text = block?.text;
         let mut at = 0;
         while at < text.len() && rows.len() < SAMPLE {
