@@ -12,10 +12,11 @@ pub fn line_ends(text: &[u8], part: Range<usize>) -> u64 {
         let is_lf = |octets: u8x16| octets.simd_eq(u8x16::splat(b'\n'));
         is_lf(this) | this.simd_eq(u8x16::splat(b'\r')) & !is_lf(next)
     };
-    let start = part.start.min(part.end);
-    // What cannot be seen together with the octets behind it is brought into sixteens of its own.
-    let next = text.get(start + 1..text.len().min(part.end + 1)).unwrap_or_default().as_chunks().0;
-    let these = text[start..part.end].as_chunks().0;
+    let end = part.end.min(text.len());
+    let start = part.start.min(end);
+    // Sixteen octets, and the sixteen that each stand one behind; what is left over is looked at one by one.
+    let next = text.get(start + 1..text.len().min(end + 1)).unwrap_or_default().as_chunks().0;
+    let these = text[start..end].as_chunks().0;
     let mut all = 0;
     // No more than an octet counts.
     for (these, next) in these.chunks(255).zip(next.chunks(255)) {
@@ -25,7 +26,7 @@ pub fn line_ends(text: &[u8], part: Range<usize>) -> u64 {
     }
     let seen = start + 16 * these.len().min(next.len());
     let is_end = |&at: &usize| text[at] == b'\n' || text[at] == b'\r' && text.get(at + 1) != Some(&b'\n');
-    all + (seen..part.end).filter(is_end).count() as u64
+    all + (seen..end).filter(is_end).count() as u64
 }
 
 /// The lines of a block. They are counted only where somebody asks, and on from there: few ask.
@@ -75,7 +76,10 @@ mod tests {
     #[test]
     fn any_number_of_lines_is_counted() {
         for len in [4080, 4096, 4097, 70_000] {
-            assert_eq!(line_ends(&vec![b'\n'; len], 0..len), len as u64);
+            let text = vec![b'\n'; len];
+            // A part that the text does not have has no lines.
+            assert_eq!(line_ends(&text, 0..len + 5), len as u64);
+            assert_eq!(line_ends(&text, len + 1..len + 5) + line_ends(&text, len..3), 0);
         }
     }
 
