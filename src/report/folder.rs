@@ -107,8 +107,6 @@ struct State {
     outputs: Vec<Output>,
     /// The workbook, if there is one.
     book: Option<Book>,
-    /// What the page shows, if there is a page.
-    firsts: Option<Firsts>,
     /// Whether every part that came has been written in full.
     whole: bool,
 }
@@ -127,6 +125,8 @@ pub struct Folder {
     /// Whether the file that holds only so many items is full.
     full: AtomicBool,
     state: Mutex<State>,
+    /// What the page shows, if there is a page; never locked for as long as the state is.
+    firsts: Option<Mutex<Firsts>>,
     /// Parts that were taken: their room is used again.
     spare: Mutex<Vec<Part>>,
     /// Locked while the run is at work; the system lets go of it whatever happens to the process.
@@ -164,7 +164,7 @@ impl Folder {
             // Nothing is written before the end: find out now whether it can be.
             unfinished(dir)?;
         }
-        let firsts = options.formats.contains(&Format::Html).then(Firsts::new);
+        let firsts = options.formats.contains(&Format::Html).then(|| Mutex::new(Firsts::new()));
         Ok(Self {
             dir: dir.to_owned(),
             dialect,
@@ -174,7 +174,8 @@ impl Folder {
             endings: ENDINGS.iter().filter(|(_, format, _)| options.formats.contains(format)).collect(),
             book: book.is_some(),
             full: AtomicBool::new(false),
-            state: Mutex::new(State { outputs, book, firsts, whole: true }),
+            state: Mutex::new(State { outputs, book, whole: true }),
+            firsts,
             spare: Mutex::default(),
             _lock: lock,
         })
@@ -198,7 +199,7 @@ impl Folder {
     /// An empty part.
     #[must_use]
     pub fn part(&self) -> Part {
-        let full = locked(&self.state).firsts.as_ref().map(Firsts::full);
+        let full = self.firsts.as_ref().map(|firsts| locked(firsts).full());
         let spare = locked(&self.spare).pop();
         let mut part = spare.unwrap_or_else(|| Part {
             sheets: self.streams.iter().map(|_| Sheet::default()).collect(),
@@ -294,8 +295,8 @@ impl Folder {
         if let (Some(book), Some(rows)) = (&mut state.book, &mut part.rows) {
             book.take(rows)?;
         }
-        if let (Some(firsts), Some(next)) = (&mut state.firsts, &mut part.firsts) {
-            firsts.take(next);
+        if let (Some(firsts), Some(next)) = (&self.firsts, &mut part.firsts) {
+            locked(firsts).take(next);
         }
         state.whole = true;
         locked(&self.spare).push(part);
@@ -333,7 +334,8 @@ impl Folder {
             state.outputs.push(output);
         }
         let mut written: Vec<Written> = state.outputs.iter().map(Output::written).collect();
-        if let Some(firsts) = &state.firsts {
+        if let Some(firsts) = &self.firsts {
+            let firsts = &locked(firsts);
             let mut page = Output::new(&self.dir, html::FILE)?;
             page.append(&self.dir, &html::page(summary, firsts, &written))?;
             written.push(page.written());
