@@ -1,6 +1,6 @@
 //! Character classes as one table: which octets a grammar or a rule refuses, found in one pass over a text.
 
-use super::octet::plain_start;
+use super::plain::plain_start;
 
 /// A set of classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,8 +46,9 @@ impl Classes {
 
     /// The classes of what stands before the first `@`, [`Classes::DOTS`] among them, and where that `@` is; of the
     /// whole text without one.
+    #[expect(clippy::inline_always, reason = "its results are few enough to stay where they are made")]
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub(super) fn before_at(text: &str) -> (Self, Option<usize>) {
         let start = plain_start(text.as_bytes());
         if text.as_bytes().get(start.len) == Some(&b'@') {

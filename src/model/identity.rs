@@ -22,9 +22,11 @@ pub fn guid_text(octets: &[u8; 16]) -> String {
 /// objectGUID (`[MS-ADTS]` 3.1.1.5.5), in 389 Directory Server it starts with the unique id.
 #[must_use]
 pub fn is_deleted(dn: &str) -> bool {
+    // Mostly the first octet tells.
+    let may_start = dn.as_bytes().first().is_some_and(|first| first.eq_ignore_ascii_case(&b'n'));
     let starts = |with: &str| dn.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
     let mark = || dn.contains("\\0ADEL:") || dn.contains("\nDEL:");
-    starts("nsuniqueid=") || (has(b':', dn.as_bytes()) && mark())
+    may_start && starts("nsuniqueid=") || (has(b':', dn.as_bytes()) && mark())
 }
 
 /// A SID of the directory (`[MS-DTYP]` 2.4.2.2) as `S-1-…`; `None` when the octets are none.

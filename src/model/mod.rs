@@ -18,6 +18,7 @@ pub mod lines;
 pub mod marks;
 pub mod octet;
 pub mod organisation;
+pub mod plain;
 pub mod problem;
 pub mod proxy;
 pub mod record;

@@ -122,7 +122,7 @@ fn is_in_short(octet: u8, text: &[u8]) -> bool {
 
 /// Which of sixteen octets are this one: a bit for each, that of the first one lowest.
 #[inline]
-fn which(octet: u8, octets: &[u8; 16]) -> u64 {
+pub(super) fn which(octet: u8, octets: &[u8; 16]) -> u64 {
     u8x16::new(*octets).simd_eq(u8x16::splat(octet)).to_bitmask().into()
 }
 
@@ -218,50 +218,6 @@ pub(super) fn ascii_start(text: &[u8]) -> usize {
     text.len() - rest.len() + rest.iter().take_while(|b| b.is_ascii()).count()
 }
 
-/// How a text starts.
-pub(super) struct PlainStart {
-    /// So many octets are letters of ASCII, digits, full stops or hyphens. There may be more: no more than 64 are looked
-    /// at, and none of a text of less than sixteen.
-    pub(super) len: usize,
-    /// Whether a full stop is among them.
-    pub(super) dot: bool,
-    /// Whether two stand in a row.
-    pub(super) dots: bool,
-}
-
-/// How a text starts.
-#[inline]
-pub(super) fn plain_start(text: &[u8]) -> PlainStart {
-    let (mut len, mut stops) = (0, 0);
-    for chunk in text.as_chunks().0.iter().take(4) {
-        let other = !plain(u8x16::new(*chunk)).to_bitmask() & 0xffff;
-        stops |= which(b'.', chunk) << len;
-        len += (other | 1 << 16).trailing_zeros() as usize;
-        if other != 0 {
-            stops &= (1 << len) - 1;
-            break;
-        }
-    }
-    PlainStart { len, dot: stops != 0, dots: stops & stops << 1 != 0 }
-}
-
-/// Whether a text of no more than sixteen octets is of letters of ASCII, digits, full stops and hyphens alone; false for
-/// one of less than eight too.
-#[inline]
-pub(super) fn is_short_and_plain(text: &[u8]) -> bool {
-    let (Some(&head), Some(&tail)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) else { return false };
-    let both = u128::from(u64::from_le_bytes(head)) | u128::from(u64::from_le_bytes(tail)) << 64;
-    text.len() <= 16 && plain(u8x16::new(both.to_le_bytes())).to_bitmask() == 0xffff
-}
-
-/// Which octets are letters of ASCII, digits, full stops or hyphens.
-#[inline]
-fn plain(octets: u8x16) -> u8x16 {
-    let letter = between(octets | u8x16::splat(0x20), b'a', b'z');
-    let digit = between(octets, b'-', b'9') & !octets.simd_eq(u8x16::splat(b'/'));
-    letter | digit
-}
-
 /// Sixteen octets with the ASCII letters among them small.
 #[inline]
 pub(super) fn small(octets: u8x16) -> u8x16 {
@@ -270,7 +226,7 @@ pub(super) fn small(octets: u8x16) -> u8x16 {
 
 /// Which octets lie from one to another.
 #[inline]
-fn between(octets: u8x16, first: u8, last: u8) -> u8x16 {
+pub(super) fn between(octets: u8x16, first: u8, last: u8) -> u8x16 {
     // There is no comparison of unsigned octets but this one.
     let from = octets - u8x16::splat(first);
     from.min(u8x16::splat(last - first)).simd_eq(from)
@@ -329,52 +285,6 @@ mod tests {
                 assert_eq!((find(b'0', &text), has(b'0', &text)), (Some(at), true));
                 assert_eq!(Places::of(b'0', &text, 0..len).collect::<Vec<_>>(), [at]);
                 text[at] = 0xb0;
-            }
-        }
-    }
-
-    #[test]
-    fn every_octet_is_plain_or_ends_the_start() {
-        for b in 0..=255_u8 {
-            let is_plain = b.is_ascii_alphanumeric() || b == b'.' || b == b'-';
-            for at in 0..80 {
-                let mut text = [b'a'; 80];
-                text[at] = b;
-                let start = plain_start(&text);
-                let len = if is_plain { 64 } else { at.min(64) };
-                assert_eq!(
-                    (start.len, start.dot, start.dots),
-                    (len, b == b'.' && at < 64, false),
-                    "{b} {at}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn short_plain_texts_are_told() {
-        for len in 0..20 {
-            let text = vec![b'a'; len];
-            assert_eq!(is_short_and_plain(&text), (8..=16).contains(&len), "{len}");
-            for at in 0..len {
-                let mut other = text.clone();
-                other[at] = b'@';
-                assert!(!is_short_and_plain(&other), "{len} {at}");
-            }
-        }
-    }
-
-    #[test]
-    fn full_stops_count_before_the_end_of_the_start() {
-        for end in 0..64 {
-            for at in 0..79 {
-                let mut text = [b'a'; 80];
-                (text[at], text[at + 1]) = (b'.', b'.');
-                text[end] = b'@';
-                let start = plain_start(&text);
-                let before = &text[..end];
-                assert_eq!((start.len, start.dot), (end, before.contains(&b'.')), "{at} {end}");
-                assert_eq!(start.dots, before.windows(2).any(|two| two == b".."), "{at} {end}");
             }
         }
     }

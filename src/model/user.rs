@@ -198,11 +198,10 @@ impl<'a> User<'a> {
             return None;
         }
         // Most are short and of digits alone.
-        let short = text.len() < 10 && text.bytes().all(|b| b.is_ascii_digit());
-        if short {
-            return Some(text.bytes().fold(0, |number, b| number * 10 + i64::from(b - b'0')));
-        }
-        text.trim_ascii().parse().ok()
+        let digit = |b: u8| Some(b.wrapping_sub(b'0')).filter(|&digit| digit < 10).map(i64::from);
+        let next = |number: i64, b| digit(b).map(|digit| number * 10 + digit);
+        let short = if text.len() < 10 { text.bytes().try_fold(0, next) } else { None };
+        short.or_else(|| text.trim_ascii().parse().ok())
     }
 
     /// The classes of the object.

@@ -42,7 +42,9 @@ fn border(bytes: &[u8], start: usize, colon: usize, escaped: bool) -> Option<(us
             return Some((colon - len - 1, colon - len));
         }
     }
-    any_border(bytes, start, colon, escaped)
+    // Before the type of the first value is no room for a value of one octet, a joint and the shortest type.
+    let is_first = colon - start < 4 || colon - start == 4 && !is_joint(bytes[start + 1]);
+    if is_first { None } else { any_border(bytes, start, colon, escaped) }
 }
 
 /// The types that nearly all addresses have, as numbers.
@@ -189,7 +191,7 @@ mod tests {
         fn usual_borders_are_borders(
             value in "[a;, X:/=.@é]{0,12}",
             joint in "[;, |]{0,2}",
-            kind in "(smtp|SMTP|sip|SIP|sIp|x500|mtp|\u{13}mtp|smtP|sipx)",
+            kind in "(smtp|SMTP|sip|SIP|sIp|x500|im|EX|mtp|\u{13}mtp|smtP|sipx)",
             start in 0_usize..4,
             escaped: bool,
         ) {
@@ -197,6 +199,19 @@ mod tests {
             let (bytes, colon) = (text.as_bytes(), value.len() + joint.len() + kind.len());
             let start = start.min(colon);
             proptest::prop_assert_eq!(border(bytes, start, colon, escaped), any_border(bytes, start, colon, escaped));
+        }
+    }
+
+    #[test]
+    fn the_shortest_value_and_type_are_parted() {
+        for (cell, want) in [
+            ("a;im:b", &["a", "im:b"][..]),
+            ("a;im:b;EX:c;d", &["a", "im:b", "EX:c;d"]),
+            (";;im:b", &["im:b"]),
+            ("ab;im", &["ab;im"]),
+            ("a-im:b", &["a-im:b"]),
+        ] {
+            assert_eq!(parts(cell, false), want, "{cell}");
         }
     }
 
