@@ -265,7 +265,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn numbers_are_read(text in "[ +-]?[0-9]{0,20}[ a]?") {
+        fn numbers_are_read(text in "[ +-]?[0-9]{0,20}[ a:/]?") {
             let user = User::of(&[(Attr::RecipientTypeDetails, &text)]);
             proptest::prop_assert_eq!(user.number(Attr::RecipientTypeDetails), text.trim_ascii().parse().ok());
         }
