@@ -8,7 +8,7 @@ use super::class::Classes;
 use super::fold::{same, trim};
 use super::home::{Locator, MailboxHome, SipHome, locator};
 use super::marks::{Among, Marks, Twins};
-use super::octet::{equal, has};
+use super::octet::{equal, has, starts};
 use super::proxy::{Proxy, ProxyType, Seen};
 use super::tri::Tri;
 use super::user::User;
@@ -281,14 +281,6 @@ impl<'a> Facts<'a> {
     fn lacks_account_name(&self) -> bool {
         self.user.has(Attr::SamAccountName) == Tri::No && !self.is_contact()
     }
-}
-
-#[inline]
-fn starts(text: &str, with: &str) -> bool {
-    let (text, with) = (text.as_bytes(), with.as_bytes());
-    // Mostly the first octet tells.
-    let may = text.first().is_some_and(|first| first.eq_ignore_ascii_case(&with[0]));
-    may && text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
 }
 
 fn is_cas(name: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::octet::has;
+use super::octet::{has, starts};
 
 /// Sixteen octets in the order of the directory, as `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
 #[must_use]
@@ -22,11 +22,8 @@ pub fn guid_text(octets: &[u8; 16]) -> String {
 /// objectGUID (`[MS-ADTS]` 3.1.1.5.5), in 389 Directory Server it starts with the unique id.
 #[must_use]
 pub fn is_deleted(dn: &str) -> bool {
-    // Mostly the first octet tells.
-    let may_start = dn.as_bytes().first().is_some_and(|first| first.eq_ignore_ascii_case(&b'n'));
-    let starts = |with: &str| dn.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
     let mark = || dn.contains("\\0ADEL:") || dn.contains("\nDEL:");
-    may_start && starts("nsuniqueid=") || (has(b':', dn.as_bytes()) && mark())
+    starts(dn, "nsuniqueid=") || (has(b':', dn.as_bytes()) && mark())
 }
 
 /// A SID of the directory (`[MS-DTYP]` 2.4.2.2) as `S-1-…`; `None` when the octets are none.

@@ -67,6 +67,19 @@ pub fn equal_small(one: &str, other: &str) -> bool {
     are_alike(one.as_bytes(), other.as_bytes(), are_same, <[u8]>::eq_ignore_ascii_case)
 }
 
+/// Whether a text starts with another, letters of ASCII in any case.
+#[must_use]
+#[inline]
+pub fn starts(text: &str, with: &str) -> bool {
+    let (text, with) = (text.as_bytes(), with.as_bytes());
+    // Mostly the first octet tells.
+    let may = match (text.first(), with.first()) {
+        (Some(first), Some(wanted)) => first.eq_ignore_ascii_case(wanted),
+        _ => with.is_empty(),
+    };
+    may && text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
+}
+
 /// Whether two texts of one length are alike, given how sixteens are and how less is.
 #[inline]
 fn are_alike(
@@ -286,6 +299,16 @@ mod tests {
                 assert_eq!(Places::of(b'0', &text, 0..len).collect::<Vec<_>>(), [at]);
                 text[at] = 0xb0;
             }
+        }
+    }
+
+    #[test]
+    fn texts_start_in_any_case() {
+        for with in ["", "D", "dc=", "DC=Contoso"] {
+            assert!(starts("Dc=contoso", with), "{with}");
+        }
+        for (text, with) in [("", "a"), ("dc", "dc="), ("dc=", "cn="), ("é", "\u{e8}"), ("[", "{")] {
+            assert!(!starts(text, with), "{text} {with}");
         }
     }
 

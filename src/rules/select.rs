@@ -5,6 +5,7 @@
 use super::{Rule, RuleSet, all};
 use crate::error::{Error, Result};
 use crate::finding::Severity;
+use crate::model::octet::starts;
 
 /// Texts that name rules, and where they came from.
 #[derive(Debug, Clone, Copy)]
@@ -124,11 +125,12 @@ fn split(items: &[String]) -> impl Iterator<Item = &str> {
 
 /// The rules of one name or beginning of a code, in any case; `None` when there are none.
 fn named(item: &str) -> Option<RuleSet> {
-    let starts = |code: &str| code.get(..item.len()).is_some_and(|head| head.eq_ignore_ascii_case(item));
     let mut rules = RuleSet::NONE;
     all()
         .enumerate()
-        .filter(|(_, rule)| !item.is_empty() && (starts(rule.code) || rule.name.eq_ignore_ascii_case(item)))
+        .filter(|(_, rule)| {
+            !item.is_empty() && (starts(rule.code, item) || rule.name.eq_ignore_ascii_case(item))
+        })
         .for_each(|(place, _)| rules.insert(place));
     (!rules.is_empty()).then_some(rules)
 }

@@ -4,6 +4,7 @@ use memchr::memchr_iter;
 
 use super::columns::Heading;
 use crate::error::{Error, Result};
+use crate::model::octet::starts;
 
 /// How files begin that are no text, what they are, and what to do.
 const MAGIC: &[(&[u8], &str, &str)] = &[
@@ -50,12 +51,11 @@ pub(super) fn refuse_markup(name: &str, text: &str) -> Result<()> {
         let what = if start.starts_with('<') { "this is XML or HTML" } else { "this is JSON" };
         return Err(Error::source(name, format!("{what}, not a table"), "export the users as CSV"));
     }
-    let starts = |with: &str| start.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
-    if starts("distinguishedName:") && start.contains("\nattribute:") {
+    if starts(start, "distinguishedName:") && start.contains("\nattribute:") {
         let what = "this is an update or undo file of IdFix: changes, not a directory";
         return Err(Error::source(name, what, "give the export of the directory that IdFix looked at"));
     }
-    if starts("id ") && start.lines().nth(1).is_some_and(|line| line.starts_with("\trdn:")) {
+    if starts(start, "id ") && start.lines().nth(1).is_some_and(|line| line.starts_with("\trdn:")) {
         let what = "this is what dbscan shows of a database, without the names of the objects";
         return Err(Error::source(name, what, "export LDIF: dsctl INSTANCE db2ldif userRoot"));
     }

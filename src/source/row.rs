@@ -9,6 +9,7 @@ use super::shapes::bare;
 use super::split::{is_typed, split};
 use super::values::{How, Meant, mean, unescape};
 use crate::model::attribute::IDENTITY;
+use crate::model::octet::starts;
 use crate::model::problem::{Problem, Problems};
 use crate::model::record::Place;
 use crate::model::{Attr, AttrSet, User};
@@ -283,11 +284,9 @@ fn continues(dn: &str, piece: &str) -> bool {
     if dn.ends_with('\\') {
         return true;
     }
-    let is =
-        |part: &str, name: &str| part.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
     let last = dn.rsplit(',').next().unwrap_or(dn).trim_ascii_start();
     let piece = piece.trim_ascii_start();
     // Behind DC= only DC= can follow; anything else begins another cell.
-    is(piece, "DC=")
-        || (!is(last, "DC=") && ["CN=", "OU=", "O=", "L=", "C="].iter().any(|name| is(piece, name)))
+    starts(piece, "DC=")
+        || (!starts(last, "DC=") && ["CN=", "OU=", "O=", "L=", "C="].iter().any(|name| starts(piece, name)))
 }

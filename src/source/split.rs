@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use memchr::memchr_iter;
 
-use crate::model::octet::Places;
+use crate::model::octet::{Places, starts};
 
 /// The types before which a joined cell is split; those that rule PRX013 knows.
 const TYPES: &[&str] = &[
@@ -68,7 +68,7 @@ const LONGEST: usize = 6;
 
 /// Whether a value has a type, given with its colon.
 pub(super) fn has_type(value: &str, kind: &str) -> bool {
-    value.trim_ascii_start().get(..kind.len()).is_some_and(|head| head.eq_ignore_ascii_case(kind))
+    starts(value.trim_ascii_start(), kind)
 }
 
 /// Whether a value has any of the types before which a cell is split.

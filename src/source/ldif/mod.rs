@@ -23,6 +23,7 @@ use super::encoding::{Found, Raw, Text};
 use super::regular::Cut;
 use super::straight::Straight;
 use crate::error::{Error, Result};
+use crate::model::octet::starts;
 use crate::model::problem::{Problem, Problems};
 use crate::model::{Attr, AttrSet, Block, Notes, Record};
 use cut::Cutter;
@@ -292,8 +293,4 @@ pub(super) fn flavour(text: &str) -> Option<&'static str> {
         at = line.next;
     }
     version.then_some("LDIF")
-}
-
-fn starts(text: &str, with: &str) -> bool {
-    text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
 }
