@@ -198,8 +198,7 @@ impl<'a> User<'a> {
             return None;
         }
         // Most are short and of digits alone.
-        let digit = |b: u8| Some(b.wrapping_sub(b'0')).filter(|&digit| digit < 10).map(i64::from);
-        let next = |number: i64, b| digit(b).map(|digit| number * 10 + digit);
+        let next = |number: i64, b: u8| b.is_ascii_digit().then(|| number * 10 + i64::from(b - b'0'));
         let short = if text.len() < 10 { text.bytes().try_fold(0, next) } else { None };
         short.or_else(|| text.trim_ascii().parse().ok())
     }

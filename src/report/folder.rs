@@ -125,7 +125,7 @@ pub struct Folder {
     /// Whether the file that holds only so many items is full.
     full: AtomicBool,
     state: Mutex<State>,
-    /// What the page shows, if there is a page; never locked for as long as the state is.
+    /// What the page shows, if there is a page. A lock of its own: a block that begins must not wait for one that is written.
     firsts: Option<Mutex<Firsts>>,
     /// Parts that were taken: their room is used again.
     spare: Mutex<Vec<Part>>,
