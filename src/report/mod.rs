@@ -29,6 +29,7 @@ mod html;
 mod output;
 mod place;
 mod table;
+mod writeback;
 
 #[cfg(test)]
 mod golden;

@@ -8,6 +8,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 use super::table::Sheet;
+use super::writeback::Writeback;
 use crate::error::{Error, Result};
 
 /// What the names of unfinished files start and end with.
@@ -31,13 +32,15 @@ pub(super) struct Output {
     file: NamedTempFile,
     hasher: blake3::Hasher,
     bytes: u64,
+    writeback: Writeback,
     /// The items, of a file that holds only so many.
     items: usize,
 }
 
 impl Output {
     pub(super) fn new(dir: &Path, name: &'static str) -> Result<Self> {
-        Ok(Self { name, file: unfinished(dir)?, hasher: blake3::Hasher::new(), bytes: 0, items: 0 })
+        let (hasher, writeback) = (blake3::Hasher::new(), Writeback::default());
+        Ok(Self { name, file: unfinished(dir)?, hasher, bytes: 0, writeback, items: 0 })
     }
 
     pub(super) fn append(&mut self, dir: &Path, octets: &[u8]) -> Result<()> {
@@ -74,6 +77,7 @@ impl Write for Output {
         let written = self.file.as_file_mut().write(octets)?;
         self.hasher.update(octets.get(..written).unwrap_or_default());
         self.bytes += written as u64;
+        self.writeback.grown(self.file.as_file(), self.bytes);
         Ok(written)
     }
 
