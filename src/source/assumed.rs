@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use blake3::Hasher;
+use blake3::{Hash, Hasher};
 
 use super::bytes::{self, Bytes, missing};
 use super::encoding::{Found, Raw};
@@ -23,7 +23,7 @@ pub(super) const SMALL: u64 = 4 << 20;
 #[derive(Debug)]
 pub(super) enum Known {
     /// All; this is BLAKE3 of what was given.
-    All(blake3::Hash),
+    All(Hash),
     /// Only what its start says.
     Assumed(Box<Assumed>),
 }
@@ -94,7 +94,7 @@ impl Assumed {
         }
         let mut before = vec![0; usize::try_from(start).unwrap_or_default()];
         let read = raw.read(0, &mut before)?;
-        let mut witness = Witness::default();
+        let mut witness = Witness::new(raw.hash);
         witness.see(&before[..read]);
         // Of a long heading, not all was looked at.
         witness.other |= std::str::from_utf8(&before[..read]).is_err();
@@ -104,8 +104,9 @@ impl Assumed {
     /// Hears what the witness of a reading has seen that is at its end; less than everything says nothing.
     pub(super) fn hear(&self, witness: Witness, raw: &Raw) {
         if witness.len == raw.len {
-            let Witness { hasher, other, ascii, .. } = witness;
-            let bytes = Bytes { hash: hasher.finalize(), utf8: !other, ascii: ascii && !other };
+            let Witness { hash, hasher, other, ascii, .. } = witness;
+            let hash = hash.unwrap_or_else(|| hasher.finalize());
+            let bytes = Bytes { hash, utf8: !other, ascii: ascii && !other };
             self.seen.get_or_init(|| bytes);
         }
     }
@@ -171,6 +172,8 @@ pub(super) fn regular<'a>(
 
 /// Sees the bytes of a reading.
 pub(super) struct Witness {
+    /// What is known to be the hash; else it is taken.
+    hash: Option<Hash>,
     hasher: Hasher,
     len: u64,
     /// Whether something is not UTF-8, or NUL.
@@ -178,16 +181,17 @@ pub(super) struct Witness {
     ascii: bool,
 }
 
-impl Default for Witness {
-    fn default() -> Self {
-        Self { hasher: Hasher::new(), len: 0, other: false, ascii: true }
-    }
-}
-
 impl Witness {
+    /// One that has seen nothing yet.
+    fn new(hash: Option<Hash>) -> Self {
+        Self { hash, hasher: Hasher::new(), len: 0, other: false, ascii: true }
+    }
+
     /// Sees the next bytes. Whether they are UTF-8 is for others to check.
     pub(super) fn see(&mut self, bytes: &[u8]) {
-        self.hasher.update(bytes);
+        if self.hash.is_none() {
+            self.hasher.update(bytes);
+        }
         self.len += bytes.len() as u64;
         self.other = self.other || memchr::memchr(0, bytes).is_some();
         self.ascii = self.ascii && bytes.is_ascii();
@@ -198,7 +202,7 @@ impl Witness {
 /// written again without that being seen, or is none that the user named.
 pub(super) fn by_start(raw: &Raw, options: &Options) -> Result<Option<Found>> {
     let other = |label: &str| Charset::of_label(label) != Some(Charset::UTF_8);
-    if !raw.is_watched() || options.encoding.as_deref().is_some_and(other) {
+    if !raw.is_safe() || options.encoding.as_deref().is_some_and(other) {
         return Ok(None);
     }
     let mut head = vec![0; HEAD];

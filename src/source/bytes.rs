@@ -16,7 +16,7 @@ const PIECE: u64 = 1 << 18;
 /// What the bytes of a file are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bytes {
-    /// BLAKE3 of all of them.
+    /// BLAKE3 of all of them; of a packed file, of what the user gave.
     pub hash: Hash,
     /// Whether they are UTF-8 without NUL.
     pub utf8: bool,
@@ -38,14 +38,15 @@ pub(super) fn look(raw: &Raw) -> Result<Bytes> {
         let read = raw.read(0, &mut bytes)?;
         bytes.truncate(read);
         let (utf8, ascii) = kinds(&bytes, 0, bytes.len());
-        return Ok(Bytes { hash: blake3::hash(&bytes), utf8, ascii });
+        let hash = raw.hash.unwrap_or_else(|| blake3::hash(&bytes));
+        return Ok(Bytes { hash, utf8, ascii });
     }
     let pieces: Vec<Piece> = (0..raw.len.div_ceil(PIECE))
         .into_par_iter()
         .map_init(Vec::new, |room, place| piece(raw, place * PIECE, room))
         .collect::<Result<_>>()?;
     Ok(Bytes {
-        hash: root(&pieces, raw.len),
+        hash: raw.hash.unwrap_or_else(|| root(&pieces, raw.len)),
         utf8: pieces.iter().all(|piece| piece.utf8),
         ascii: pieces.iter().all(|piece| piece.ascii),
     })

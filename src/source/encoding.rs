@@ -30,8 +30,18 @@ pub(super) struct Raw {
     pub given: u64,
     /// BLAKE3 of what the user gave, where that is packed.
     pub hash: Option<blake3::Hash>,
-    /// When it was written last before it was opened, where it may be written again.
-    modified: Option<SystemTime>,
+    others: Others,
+}
+
+/// What others may do to a file while it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// Nothing: it is a temporary file that has no name.
+    Shut,
+    /// They may write to it; then this is no longer the time of the last writing.
+    Watched(SystemTime),
+    /// They may write to it, and nothing tells.
+    Unwatched,
 }
 
 impl Raw {
@@ -49,8 +59,9 @@ impl Raw {
         if !about.is_file() {
             return Self::spool(name, file);
         }
-        let (len, modified) = (about.len(), about.modified().ok());
-        let raw = Self { file: file.into(), name: name.to_owned(), len, given: len, hash: None, modified };
+        let len = about.len();
+        let others = about.modified().map_or(Others::Unwatched, Others::Watched);
+        let raw = Self { file: file.into(), name: name.to_owned(), len, given: len, hash: None, others };
         let mut head = [0; 4];
         let read = raw.read(0, &mut head)?;
         if Packing::of(&head[..read]).is_none() { Ok(raw) } else { Self::spool(name, raw.file) }
@@ -58,24 +69,25 @@ impl Raw {
 
     fn spool(name: &str, from: impl io::Read) -> Result<Self> {
         let Spooled { file, len, read, hash } = spool(name, from)?;
-        Ok(Self { file: file.into(), name: name.to_owned(), len, given: read, hash, modified: None })
+        Ok(Self { file: file.into(), name: name.to_owned(), len, given: read, hash, others: Others::Shut })
     }
 
     /// A file that is open already, under the name that the user gave.
     pub(super) fn named(name: &str, file: File) -> Result<Self> {
         let len = file.metadata().map_err(Error::io("read", name))?.len();
-        Ok(Self { file: file.into(), name: name.to_owned(), len, given: len, hash: None, modified: None })
+        let others = Others::Unwatched;
+        Ok(Self { file: file.into(), name: name.to_owned(), len, given: len, hash: None, others })
     }
 
     /// A temporary file of this many bytes.
     pub(super) fn spooled(file: File, len: u64) -> Self {
         let name = std::env::temp_dir().display().to_string();
-        Self { file: file.into(), name, len, given: len, hash: None, modified: None }
+        Self { file: file.into(), name, len, given: len, hash: None, others: Others::Shut }
     }
 
     /// A temporary file that is read instead of this one.
     pub(super) fn replaced(&self, file: File, len: u64) -> Self {
-        Self { file: file.into(), len, modified: None, ..self.clone() }
+        Self { file: file.into(), len, others: Others::Shut, ..self.clone() }
     }
 
     /// What bytes of the text up to a place stand for in what the user gave.
@@ -84,18 +96,16 @@ impl Raw {
         u64::try_from(share).unwrap_or(self.given)
     }
 
-    /// Whether it can be seen that the file is written.
-    pub(super) fn is_watched(&self) -> bool {
-        self.modified.is_some()
+    /// Whether the file cannot be written without that being seen.
+    pub(super) fn is_safe(&self) -> bool {
+        self.others != Others::Unwatched
     }
 
     /// Whether the file was written since it was opened.
     pub(super) fn changed(&self) -> bool {
-        let unchanged = |modified| {
-            let about = self.file.metadata();
-            about.is_ok_and(|about| about.len() == self.len && about.modified().ok() == Some(modified))
-        };
-        self.modified.is_some_and(|modified| !unchanged(modified))
+        let Others::Watched(modified) = self.others else { return false };
+        let about = self.file.metadata();
+        !about.is_ok_and(|about| about.len() == self.len && about.modified().ok() == Some(modified))
     }
 
     /// The name that the user gave.

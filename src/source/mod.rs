@@ -154,9 +154,9 @@ impl Source {
     /// # Errors
     /// It has not been read yet, and cannot be.
     pub fn hash(&self) -> Result<blake3::Hash> {
-        match &self.known {
-            Known::All(hash) => Ok(*hash),
-            Known::Assumed(assumed) => Ok(assumed.bytes(&self.raw)?.hash),
+        match (&self.known, self.raw.hash) {
+            (&Known::All(hash), _) | (Known::Assumed(_), Some(hash)) => Ok(hash),
+            (Known::Assumed(assumed), None) => Ok(assumed.bytes(&self.raw)?.hash),
         }
     }
 

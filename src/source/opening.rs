@@ -55,7 +55,7 @@ pub(super) fn open_looked(
     }
     check_bytes(spec, &raw, true)?;
     let found = encoding::find(&raw, bytes, options.encoding.as_deref())?;
-    let known = Known::All(raw.hash.unwrap_or(bytes.hash));
+    let known = Known::All(bytes.hash);
     open_found(Given { spec, raw, found, known }, options, sizes)
 }
 

@@ -105,6 +105,33 @@ fn a_record_that_is_too_long_is_not_taken_for_utf_8() {
 }
 
 #[test]
+fn packed_files_are_taken_for_what_they_hold() {
+    let pack = |bytes: &[u8]| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    };
+    let ldif = ldif("", "Ann", b"");
+    for (bytes, label, as_taken) in [
+        ([&start("Änne"), ROWS.as_bytes()].concat(), None, true),
+        ([&start("Ann")[..], b"x@b.co,J\xe4ger,\r\n"].concat(), None, false),
+        (ldif, None, true),
+    ] {
+        let packed = pack(&bytes);
+        let (given, plain) = (file(&packed), file(&bytes));
+        let source = opened(&given, label, 0);
+        assert!(source.assumed().unwrap().seen().is_none());
+        assert_eq!(source.hash().unwrap(), blake3::hash(&packed));
+        let rows = read(&source);
+        assert_eq!(rows, read(&opened(&plain, label, u64::MAX)));
+        assert_eq!(told(&source), told(&opened(&given, label, u64::MAX)));
+        assert_eq!(source.hash().unwrap(), blake3::hash(&packed));
+        assert_eq!(source.assumed().unwrap().seen().unwrap().hash, blake3::hash(&packed));
+        assert!(source.assumed().unwrap().seen().unwrap().utf8 == as_taken && !source.changed());
+    }
+}
+
+#[test]
 fn others_are_looked_at_first() {
     let ldif = format!("dn: CN=a,DC=b\nmail: a@b.co\ndescription: {}\n\n", "d".repeat(2 * HEAD));
     let adfind = format!("dn;mail\n\"CN=a,DC=b\";\"a@b.co{}\"\n", "d".repeat(2 * HEAD));
@@ -125,12 +152,6 @@ fn others_are_looked_at_first() {
         assert!(source.assumed().is_none(), "{:?}", source.about());
         assert_eq!(source.hash().unwrap(), blake3::hash(&bytes));
     }
-    let packed = {
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packed.write_all(&start(name)).unwrap();
-        packed.finish().unwrap()
-    };
-    assert!(opened(&file(&packed), None, 0).assumed().is_none());
     let file = file(&start(name));
     assert!(opened(&file, None, start(name).len() as u64).assumed().is_none());
 }
