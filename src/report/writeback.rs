@@ -30,7 +30,9 @@ impl Writeback {
             self.helper = helper(file);
         }
         // A helper that is still at it takes care of these bytes the next time.
-        let _ = self.helper.as_ref().map(|helper| helper.try_send(()));
+        if let Some(helper) = &self.helper {
+            let _ = helper.try_send(());
+        }
     }
 
     fn due(&mut self, bytes: u64) -> bool {
@@ -52,7 +54,7 @@ fn helper(file: &File) -> Option<SyncSender<()>> {
     Some(sender)
 }
 
-/// Windows and macOS have no such request; they write within seconds and keep what is written as memory to spare.
+/// Windows and macOS have no such request: the file is left to them.
 #[cfg(not(target_os = "linux"))]
 fn helper(_file: &File) -> Option<SyncSender<()>> {
     None
