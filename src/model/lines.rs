@@ -29,6 +29,35 @@ pub fn line_ends(text: &[u8], part: Range<usize>) -> u64 {
     all + (seen..end).filter(is_end).count() as u64
 }
 
+/// How many lines end in a text that is seen piece by piece.
+#[derive(Debug, Default)]
+pub struct Count {
+    all: u64,
+    /// Whether the last piece ended with a CR: it may be half of a CRLF.
+    cr: bool,
+}
+
+impl Count {
+    /// Takes the next piece.
+    pub fn take(&mut self, piece: &[u8]) {
+        self.all = self.with(piece);
+        self.cr = piece.last().map_or(self.cr, |&last| last == b'\r');
+    }
+
+    /// How many there are with a piece that is not taken.
+    #[must_use]
+    pub fn with(&self, piece: &[u8]) -> u64 {
+        let counted = self.cr && piece.first() == Some(&b'\n');
+        self.all + line_ends(piece, 0..piece.len()) - u64::from(counted)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.all
+    }
+}
+
 /// The lines of a block. They are counted only where somebody asks, and on from there: few ask.
 #[derive(Debug)]
 pub struct Lines<'a> {
@@ -69,6 +98,20 @@ mod tests {
             for end in start..=text.len() {
                 let want = (start..end).filter(|&at| is_end(at)).count();
                 assert_eq!(line_ends(bytes, start..end), want as u64, "{start} {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_have_the_lines_of_the_whole() {
+        let text = b"a\nb\r\nc\rd\r\r\n\n\r\n\n\r";
+        for from in 0..=text.len() {
+            for to in from..=text.len() {
+                let mut count = Count::default();
+                for piece in [&text[..from], &text[from..to], &text[to..]] {
+                    count.take(piece);
+                }
+                assert_eq!(count.all(), line_ends(text, 0..text.len()), "{from} {to}");
             }
         }
     }

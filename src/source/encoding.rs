@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::bytes::Bytes;
-use super::look::{Scan, ends_otherwise, scan};
+use super::look::{Scan, ends_otherwise, scan, wide_lines};
 use super::place::read_at;
 use super::spool::{Packing, Spooled, spool};
 use crate::error::{Error, Result};
@@ -189,7 +189,7 @@ pub(super) fn find(raw: &Raw, bytes: Bytes, label: Option<&str>) -> Result<Found
         None => (named.or_else(|| utf16(head).map(Charset::Web)), 0),
     };
     match encoding {
-        Some(wide) if wide.is_utf16() => of_wide(raw, Found::of(wide, bom)),
+        Some(Charset::Web(wide)) if Charset::Web(wide).is_utf16() => of_wide(raw, wide, bom),
         Some(other) if other != Charset::UTF_8 => Ok(Found::of(other, bom)),
         known => of_narrow(raw, bytes, Found::of(Charset::UTF_8, bom), known.is_some()),
     }
@@ -216,14 +216,13 @@ fn utf16(head: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// UTF-16, unless something was appended in another encoding.
-fn of_wide(raw: &Raw, mut found: Found) -> Result<Found> {
+fn of_wide(raw: &Raw, wide: &'static Encoding, bom: usize) -> Result<Found> {
+    let mut found = Found::of(Charset::Web(wide), bom);
     let Some(end) = ends_otherwise(raw, found.bom, found.encoding)? else { return Ok(found) };
     let tail = scan(raw, end, raw.len)?;
     let encoding = if tail.broken.is_none() { Charset::UTF_8 } else { Charset::ANSI };
     found.then = Some(Second { end, start: end, encoding });
-    // Lines are counted in the tail only: the part before it is UTF-16.
-    let before = scan(raw, found.bom, end)?.lines;
-    found.problems.add(Problem::TwoEncodings, before + 1);
+    found.problems.add(Problem::TwoEncodings, wide_lines(raw, found.bom, end, wide)? + 1);
     Ok(found)
 }
 

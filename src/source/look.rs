@@ -1,16 +1,18 @@
 //! A look at all bytes of a file that is not plain UTF-8, to find out how it is encoded.
 
+use encoding_rs::Encoding;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::encoding::{CHUNK, Raw};
 use crate::error::Result;
 use crate::model::charset::Charset;
+use crate::model::lines::Count;
 
 /// What a look at all bytes shows.
 #[derive(Debug)]
 pub(super) struct Scan {
-    /// How many lines end.
-    pub lines: u64,
+    /// The lines.
+    lines: Count,
     /// Whether every byte is ASCII.
     pub ascii: bool,
     /// The line of the first bytes that are not UTF-8.
@@ -27,7 +29,8 @@ pub(super) struct Scan {
 
 /// Reads a part of a file once.
 pub(super) fn scan(raw: &Raw, from: u64, to: u64) -> Result<Scan> {
-    let mut seen = Scan { lines: 0, ascii: true, broken: None, utf8: false, nul: None, nul_line: 0, nuls: 0 };
+    let lines = Count::default();
+    let mut seen = Scan { lines, ascii: true, broken: None, utf8: false, nul: None, nul_line: 0, nuls: 0 };
     let (mut place, mut kept) = (from, 0usize);
     let mut room = vec![0; CHUNK];
     loop {
@@ -53,7 +56,7 @@ impl Scan {
         self.ascii &= ascii;
         let open = if ascii { 0 } else { self.letters(bytes, last) };
         self.nuls(&bytes[..bytes.len() - open], place);
-        self.lines += newlines(&bytes[..bytes.len() - open]);
+        self.lines.take(&bytes[..bytes.len() - open]);
         open
     }
 
@@ -72,7 +75,7 @@ impl Scan {
             };
             self.utf8 |= !rest[..good].is_ascii();
             if bad > 0 {
-                let line = || self.lines + newlines(&bytes[..at + good]) + 1;
+                let line = || self.lines.with(&bytes[..at + good]) + 1;
                 self.broken = Some(self.broken.unwrap_or_else(line));
             }
             if self.utf8 && self.broken.is_some() {
@@ -88,14 +91,28 @@ impl Scan {
         let Some(first) = memchr(0, bytes) else { return };
         if self.nul.is_none() {
             self.nul = Some(place + first as u64);
-            self.nul_line = self.lines + newlines(&bytes[..first]) + 1;
+            self.nul_line = self.lines.with(&bytes[..first]) + 1;
         }
         self.nuls += memchr_iter(0, &bytes[first..]).count() as u64;
     }
 }
 
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr_iter(b'\n', bytes).count() as u64
+/// How many lines end in a part of a file that is UTF-16.
+pub(super) fn wide_lines(raw: &Raw, from: u64, to: u64, encoding: &'static Encoding) -> Result<u64> {
+    let (mut decoder, mut lines) = (encoding.new_decoder_without_bom_handling(), Count::default());
+    let (mut place, mut room, mut text) = (from, vec![0; CHUNK], String::with_capacity(4 * CHUNK));
+    while place < to {
+        let wanted = usize::try_from(to - place).unwrap_or(CHUNK).min(CHUNK);
+        let read = raw.read(place, &mut room[..wanted])?;
+        place += read as u64;
+        text.clear();
+        let _ = decoder.decode_to_string(&room[..read], &mut text, read < wanted);
+        lines.take(text.as_bytes());
+        if read < wanted {
+            break;
+        }
+    }
+    Ok(lines.all())
 }
 
 /// Where a UTF-16 file goes on in another encoding: its last NUL stands far before its end, and what follows is

@@ -18,9 +18,30 @@ fn names(bytes: &[u8]) -> (Vec<String>, Vec<(Problem, Vec<u64>)>) {
 const FIRST: &str = "mail,displayName\r\na@b.co,Jäger\r\n";
 const SECOND: &str = "c@b.co,Müller\r\nd@b.co,Öberg\r\n";
 
+fn ansi(text: &str) -> Vec<u8> {
+    encoding_rs::WINDOWS_1252.encode(text).0.into_owned()
+}
+
+#[test]
+fn the_line_of_a_flaw_is_counted_by_any_line_end() {
+    let rows = |end: &str, flaw: &str| {
+        let row = |at: u32| format!("u{at}@b.co,Ċ{end}");
+        format!("mail,displayName{end}{}{}c@b.co,{flaw}{end}", row(1), (2..9000).map(row).collect::<String>())
+    };
+    for end in ["\n", "\r\n", "\r"] {
+        let text = rows(end, "x\0\0");
+        assert_eq!(names(text.as_bytes()).1, [(Problem::Nuls, vec![9001])], "{end:?}");
+        let narrow = ansi(&rows(end, "Müller").replace('Ċ', "C"));
+        assert_eq!(names(&narrow).1, [(Problem::NotUtf8, vec![9001])], "{end:?}");
+        let both = [rows(end, "x").into_bytes(), ansi("d@b.co,Öberg")].concat();
+        assert_eq!(names(&both).1, [(Problem::TwoEncodings, vec![9002])], "{end:?}");
+        let both = [&b"\xff\xfe"[..], &wide(&rows(end, "x")), SECOND.as_bytes()].concat();
+        assert_eq!(names(&both).1, [(Problem::TwoEncodings, vec![9002])], "{end:?}");
+    }
+}
+
 #[test]
 fn what_was_appended_in_another_encoding_is_read() {
-    let ansi = |text: &str| encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
     let marked = |bytes: Vec<u8>| [&[0xff, 0xfe][..], &bytes].concat();
     let utf8 = FIRST.as_bytes().to_vec();
     let want = ["Jäger", "Müller", "Öberg"].map(str::to_owned).to_vec();
