@@ -66,9 +66,7 @@ fn audit(
 ) -> Result<Status> {
     let started = Instant::now();
     let mut settings = load(options, args.run.config.as_deref(), talk, environment)?;
-    let scenario = settings
-        .scenario
-        .ok_or_else(|| no_scenario(settings.sources.is_empty().then(|| NO_SOURCE.to_owned())))?;
+    let scenario = scenario(&settings)?;
     let began = now();
     let asking = settings.clone();
     let mut directory = Directory::new(&asking, environment, talk, Some(signals));
@@ -117,9 +115,7 @@ fn audit(
     };
     let compared = folder.compared(&run);
     let files = finish(folder, &mut run)?;
-    if let Some(runs) = &runs {
-        runs.finish(settings.keep)?;
-    }
+    runs.map_or(Ok(()), |runs| runs.finish(settings.keep))?;
     drop(held);
     let missed = only.as_ref().map(List::missed).unwrap_or_default();
     let summary = Summary {
@@ -142,6 +138,12 @@ fn tell(summary: &Summary<'_>, talk: Talk, environment: &Environment) -> Result<
         terminal::note(summary.run.meaning);
     }
     Ok(())
+}
+
+/// The scenario, or what is missing.
+fn scenario(settings: &Settings) -> Result<Scenario> {
+    let no_source = || settings.sources.is_empty().then(|| NO_SOURCE.to_owned());
+    settings.scenario.ok_or_else(|| no_scenario(no_source()))
 }
 
 /// What is looked for, and what of it was accepted.
