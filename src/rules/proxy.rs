@@ -186,6 +186,10 @@ pub(super) static RULES: &[Rule] = &[
                 &[&[(ProxyAddresses, "sip:ann@contoso.com"), (ProxyAddresses, "sip:ann@contoso.com ")]],
                 "repeats `sip:ann@contoso.com`",
             ),
+            Example::fires(
+                &[&[(ProxyAddresses, "SMTP:ann@contoso.com"), (ProxyAddresses, "smtp: ann@contoso.com")]],
+                "`smtp: ann@contoso.com` repeats `SMTP:ann@contoso.com`",
+            ),
             Example::silent(&[&[
                 (ProxyAddresses, "SMTP:ann@contoso.com"),
                 (ProxyAddresses, "sip:ann@contoso.com"),
@@ -542,8 +546,9 @@ fn repeats(one: &Proxy<'_>, before: &[Proxy<'_>]) -> bool {
 
 /// The same type and folded address.
 fn alike(a: &Proxy<'_>, b: &Proxy<'_>) -> bool {
-    let ascii = !a.classes.with(b.classes).has(Classes::NON_ASCII) && a.of != ProxyType::Other;
-    if a.of != b.of || (ascii && a.address.len() != b.address.len()) {
+    // Addresses of ASCII without a blank inside fold to texts as long as they are.
+    let plain = !a.classes.with(b.classes).has(Classes::SYNC_INVALID) && a.of != ProxyType::Other;
+    if a.of != b.of || (plain && a.address.len() != b.address.len()) {
         return false;
     }
     same(a.address, b.address) && a.written_type().eq_ignore_ascii_case(b.written_type())
