@@ -2,7 +2,9 @@
 //!
 //! Sources: [MS-ADA1..3], the Exchange and Lync Server 2013 schema references.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// What an attribute holds; decides how a source reads a value of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,11 +137,12 @@ impl Attr {
     /// The attribute that a heading of an export names, by LDAP name or by another known name.
     #[must_use]
     pub fn of_heading(text: &str) -> Option<Self> {
-        let folded = heading(text);
-        ATTRIBUTES
-            .iter()
-            .find(|about| heading(about.ldap) == folded || about.headings.contains(&folded.as_str()))
-            .map(|about| about.attr)
+        static KNOWN: LazyLock<BTreeMap<String, Attr>> = LazyLock::new(|| {
+            let names = |about: &'static About| about.headings.iter().copied().map(str::to_owned);
+            let named = |about: &'static About| std::iter::once(heading(about.ldap)).chain(names(about));
+            ATTRIBUTES.iter().flat_map(|about| named(about).map(|name| (name, about.attr))).collect()
+        });
+        KNOWN.get(&heading(text)).copied()
     }
 
     /// The attribute of an LDAP name, in any case.
