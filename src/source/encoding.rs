@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::LIMIT;
 use super::bytes::Bytes;
 use super::look::{Scan, ends_otherwise, scan, wide_lines};
 use super::place::read_at;
@@ -337,11 +338,11 @@ fn decode(decoder: &mut Decoder, mut bytes: &[u8], text: &mut String, last: bool
     }
 }
 
-/// Appends lines: UTF-8 as it is, others as windows-1252. What stands behind the last line break is held.
+/// Appends lines: UTF-8 as it is, others as windows-1252. What may be the start of a line is held, if no record is longer.
 fn lines(held: &mut Vec<u8>, bytes: &[u8], text: &mut String, last: bool) {
     held.extend_from_slice(bytes);
     let end = match memchr::memrchr2(b'\n', b'\r', held) {
-        _ if last || held.len() > 4 * CHUNK => held.len(),
+        _ if last || held.len() > LIMIT => held.len(),
         Some(end) => end + 1,
         None => return,
     };

@@ -33,7 +33,7 @@ fn the_line_of_a_flaw_is_counted_by_any_line_end() {
         assert_eq!(names(text.as_bytes()).1, [(Problem::Nuls, vec![9001])], "{end:?}");
         let narrow = ansi(&rows(end, "Müller").replace('Ċ', "C"));
         assert_eq!(names(&narrow).1, [(Problem::NotUtf8, vec![9001])], "{end:?}");
-        let both = [rows(end, "x").into_bytes(), ansi("d@b.co,Öberg")].concat();
+        let both = [rows(end, "x").into_bytes(), ansi("d@b.co,Öberg\r\n")].concat();
         assert_eq!(names(&both).1, [(Problem::TwoEncodings, vec![9002])], "{end:?}");
         let both = [&b"\xff\xfe"[..], &wide(&rows(end, "x")), SECOND.as_bytes()].concat();
         assert_eq!(names(&both).1, [(Problem::TwoEncodings, vec![9002])], "{end:?}");
@@ -75,11 +75,22 @@ fn long_files_in_two_encodings() {
 }
 
 #[test]
+fn a_long_line_has_one_encoding() {
+    for start in ["", "x"] {
+        let name = format!("{start}{}", "ü".repeat(700_000));
+        let bytes = [format!("mail,displayName\na@b.co,{name}\n").as_bytes(), b"b@b.co,\xfc\n"].concat();
+        let (names, kinds) = names(&bytes);
+        assert!(names[0] == name && names[1] == "ü", "{kinds:?}");
+        assert_eq!(kinds, [(Problem::TwoEncodings, vec![3])]);
+    }
+}
+
+#[test]
 fn files_of_one_encoding_stay_what_they_are() {
     // Chinese without a line break at the end has no NUL near its end.
     let text = format!("mail,displayName\na@b.co,{}", "王小明王小明王小明".repeat(9));
     let (seen, kinds) = names(&[&[0xff, 0xfe][..], &wide(&text)].concat());
-    assert_eq!((seen.len(), kinds), (1, vec![]));
+    assert_eq!((seen.len(), kinds), (1, vec![(Problem::EndCut, vec![2])]));
     let (_, kinds) = names(b"mail,displayName\na@b.co,x\nb@b.co,\0\0\0\n");
     assert_eq!(kinds, [(Problem::Nuls, vec![3])]);
 }
