@@ -139,6 +139,7 @@ const DAMAGED: &[(Problem, &str, &str)] = &[
     (Problem::RangeCut, "ranges.ldif", ""),
     (Problem::SearchCut, "openldap-limit.ldif", ""),
     (Problem::LineCut, "ldif-cut.ldif", ""),
+    (Problem::EndCut, "a.csv", "mail,displayName,proxyAddresses\nc@b.co,C,\na@b.co,A,SMTP:a@b.c"),
     (
         Problem::FetchCut,
         "fetch-cut.ldif",

@@ -67,9 +67,13 @@ problems! {
         "not everything could be read from the server; the notes say what is missing"
         "see the notes; fetch again, with another server, account or base where they say so";
     /// An LDIF file without a last end of line.
-    LineCut = "line-cut" Notice
-        "the file ends in the middle of a line, which programs that write LDIF do not do: if it was cut there, objects are missing and the last one is not whole"
-        "compare its size and its last object with the export, and copy or export it again";
+    LineCut = "line-cut" Incomplete
+        "the file ends in the middle of a line, which programs that write LDIF do not do: if it was cut there, objects are missing and the last one is not whole; it is judged without that line and what may have stood behind it"
+        "compare its size and its last object with the export, and copy or export it again; if it is whole, put a line end behind it";
+    /// A table without a last end of line, behind a cell without quotes.
+    EndCut = "end-cut" Incomplete
+        "the file ends in a cell that no quotes enclose, without an end of line: if it was cut there, rows are missing and the cell is not whole; the row is judged without it"
+        "compare the last row with the export, and copy or export the file again; if it is whole, put a line end behind it";
     /// `attribute:< file:///…`.
     UrlValue = "url-value" Incomplete
         "the value stands in another file (`:<`), which is never opened"

@@ -7,7 +7,7 @@ use super::cut::Table;
 use super::marks::may_be_garbled;
 use super::noted::{Noted, RowNotes};
 use super::plain::{Page, Plain};
-use super::row::{Row, SHORT};
+use super::row::{CUT, Row, SHORT};
 use super::scan::{Cell, Form, Shape, lines, record, unquote};
 use crate::model::attribute::IDENTITY;
 use crate::model::identity::is_deleted;
@@ -182,6 +182,9 @@ impl Reading {
         for &used in used {
             row.value(text, used, place, problems);
         }
+        if row.is_open(text) {
+            row.lose_last(used);
+        }
         let dn = row.values.iter().find(|(attr, _)| *attr == Attr::DistinguishedName);
         if dn.is_some_and(|&(_, dn)| is_deleted(row.text(text, dn))) {
             problems.add(Problem::DeletedObject, place.line());
@@ -217,6 +220,10 @@ impl Reading {
             problems.add(Problem::ShortRow, place.line());
             row.why = Some(SHORT);
         }
+        if row.is_open(text) && !row.is_blank(text) {
+            problems.add(Problem::EndCut, place.line());
+            row.why = row.why.or(Some(CUT));
+        }
         true
     }
 
@@ -237,7 +244,8 @@ impl Reading {
             }
             if is_row && !row.is_blank(text) {
                 cells.clear();
-                cells.extend(row.cells.iter().map(|&cell| cell_text(text, cell)));
+                let whole = row.cells.len() - usize::from(row.is_open(text));
+                cells.extend(row.cells[..whole].iter().map(|&cell| cell_text(text, cell)));
                 if let Some(problem) = each(&cells, place.line(), row.why.is_some()) {
                     problems.add(problem, place.line());
                 }

@@ -1,5 +1,7 @@
 //! One row of a table on its way to a user.
 
+use std::collections::BTreeSet;
+
 use super::columns::{Plan, Used, starts_dn};
 use super::enclosed::LIMIT;
 use super::long::JOINT;
@@ -42,6 +44,7 @@ pub(super) struct Row {
 
 const LOST: &str = "values lost by the export";
 pub(super) const SHORT: &str = "cells missing at the end of the row";
+pub(super) const CUT: &str = "the file ends inside the row";
 const NUMBER: &str = "a number cannot be read";
 
 /// What may hold letters of any language.
@@ -80,6 +83,20 @@ impl Row {
             let blank = |c: char| c.is_ascii_whitespace() || c == '\0';
             self.part(text, at).chars().all(blank)
         })
+    }
+
+    /// Whether it ends in a cell that may go on: without quotes, at the end of the file. Every other row ends with its
+    /// line.
+    pub(super) fn is_open(&self, text: &str) -> bool {
+        self.cells.last().is_some_and(|cell| cell.end == text.len())
+    }
+
+    /// Takes back what the last cell says.
+    pub(super) fn lose_last(&mut self, used: &[Used]) {
+        for last in used.iter().filter(|used| used.index + 1 == self.cells.len()) {
+            self.values.retain(|(attr, _)| *attr != last.attr);
+            self.lost = self.lost.with(last.attr);
+        }
     }
 
     /// Whether text stands behind a closing quote: with cells missing or left over, a quote was not doubled.
@@ -258,18 +275,20 @@ fn take(
 
 /// Gives addresses back the type that the export took off; the primary one may stand a second time among the others.
 fn typed(cell: &str, kind: &str, made: &mut String, values: &mut Vec<(Attr, Spot)>) {
+    let primary = |text: &str| text.strip_prefix("SMTP:").map(str::to_ascii_lowercase);
+    let known = |&(attr, place): &(Attr, Spot)| match place {
+        Spot::Made(start, end) if attr == Attr::ProxyAddresses => primary(&made[start..end]),
+        _ => None,
+    };
+    let mut primaries: BTreeSet<String> = values.iter().filter_map(known).collect();
     let mut put = |kind: &str, value: &str| {
-        let repeats = |&(attr, place): &(Attr, Spot)| match place {
-            Spot::Made(start, end) if attr == Attr::ProxyAddresses && kind == "smtp:" => {
-                made[start..end].strip_prefix("SMTP:").is_some_and(|known| known.eq_ignore_ascii_case(value))
-            }
-            _ => false,
-        };
-        if !values.iter().any(repeats) {
-            let start = made.len();
-            made.extend([kind, value]);
-            values.push((Attr::ProxyAddresses, Spot::Made(start, made.len())));
+        if kind == "smtp:" && primaries.contains(&value.to_ascii_lowercase()) {
+            return;
         }
+        let start = made.len();
+        made.extend([kind, value]);
+        primaries.extend(primary(&made[start..]));
+        values.push((Attr::ProxyAddresses, Spot::Made(start, made.len())));
     };
     split(cell, false, |part| {
         if is_typed(part) { put("", part) } else { bare(part, kind, |value| put(kind, value)) }

@@ -70,12 +70,17 @@ pub(super) struct Draft {
     pieces: Vec<(Attr, Range)>,
     /// Whether any attribute has a value.
     valued: bool,
+    /// The attribute of the last line that has a name, if it is one that is read.
+    last: Option<Attr>,
+    /// Whether the file ends in the last line.
+    open: bool,
 }
 
 impl Draft {
     /// Forgets everything but the room.
     pub(super) fn clear(&mut self) {
         (self.dn, self.change, self.first, self.valued) = (None, false, None, false);
+        (self.last, self.open) = (None, false);
         (self.seen, self.full, self.lost) = (AttrSet::NONE, AttrSet::NONE, AttrSet::NONE);
         self.damage.clear();
         self.values.clear();
@@ -97,8 +102,14 @@ impl Draft {
         place.of(block, &self.side)
     }
 
+    /// Goes on with a line; `open` says that the file ends in it.
+    pub(super) fn line(&mut self, open: bool) {
+        self.open = open;
+    }
+
     /// Takes note of a line with an attribute that is not read.
     pub(super) fn pass(&mut self, has_value: bool) {
+        self.last = None;
         self.valued |= has_value;
     }
 
@@ -122,6 +133,7 @@ impl Draft {
             // The line `dn:` said so already.
             return;
         }
+        self.last = Some(attr);
         self.first = self.first.or(Some(at));
         self.seen = self.seen.with(attr);
         self.valued |= !place.is_empty();
@@ -258,6 +270,11 @@ impl Draft {
             self.damage.push((Problem::NamesOnly, at));
             self.lost = self.lost.union(self.seen);
         }
+        if self.open {
+            // What comes after, and more values of the last attribute, may be missing.
+            let whole = self.last.map_or(self.seen, |last| self.seen.without(last));
+            self.lost = self.lost.union(AttrSet::ALL.minus(whole).without(Attr::DistinguishedName));
+        }
         while let Some(&(attr, _)) = self.pieces.first() {
             let mut pieces: Vec<Range> =
                 self.pieces.extract_if(.., |piece| piece.0 == attr).map(|piece| piece.1).collect();
@@ -274,7 +291,9 @@ impl Draft {
         // A search that ended says nothing of the record above that line.
         let of_record =
             |problem: Problem| problem.weight() != Weight::Notice && problem != Problem::SearchCut;
-        let worst = self.damage.iter().find(|&&(problem, _)| of_record(problem))?;
+        let Some(worst) = self.damage.iter().find(|&&(problem, _)| of_record(problem)) else {
+            return self.open.then_some("the file ends inside the record");
+        };
         Some(match worst.0 {
             Problem::RangeCut => "values cut by the server",
             Problem::UrlValue => "values stand in another file",

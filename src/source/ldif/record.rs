@@ -151,6 +151,8 @@ impl<'a> Walk<'a> {
     fn line(&mut self, line: Line) {
         if line.is_blank(self.text.as_bytes()) {
             self.eyes.as_mut().into_iter().for_each(|eyes| eyes.blank(&line));
+            // A blank at the end of the file may be the start of a continuation.
+            self.draft.line(line.start < line.next && line.next == line.end);
             return self.end(line.next);
         }
         if self.text.as_bytes()[line.start] == b'#' {
@@ -162,6 +164,7 @@ impl<'a> Walk<'a> {
         if read.is_some_and(|entry| entry.key == Key::Dn) {
             self.end(before_mark(self.text.as_bytes(), line.start));
         }
+        self.draft.line(line.next == line.end);
         let mut place = Text { start: line.start, end: line.end };
         see(&mut self.eyes, head, read.as_ref(), line.start);
         if line.fold.is_some() && read.is_none_or(|entry| self.wants(entry.key)) {

@@ -76,6 +76,85 @@ fn rows_of_other_lengths() {
     assert_eq!(kinds(&problems), want);
 }
 
+/// A file that is cut says of nobody what the whole one does not say, and the cut is told, where it can be seen: behind a
+/// line end it cannot.
+fn no_cut_says_more(text: &str, told: impl Fn(&Problems) -> bool) {
+    let (whole, _) = read_text(text);
+    let start = text.find('\n').unwrap() + 1;
+    for cut in (start..text.len()).filter(|&cut| text.is_char_boundary(cut)) {
+        let part = &text[..cut];
+        if part.ends_with(['\n', '\r']) {
+            continue;
+        }
+        let Ok(source) = open_bytes(part.as_bytes()) else { continue };
+        let (seen, mut problems) = read(&source);
+        problems.merge(&source.about().problems);
+        for (one, all) in seen.iter().zip(&whole) {
+            for (name, value) in one.values.iter().filter(|(name, _)| **name != "distinguishedName") {
+                assert_eq!(all.values.get(name), Some(value), "{name} of {part:?}");
+            }
+            let proxies = |seen: &Seen| (seen.carried.has(Attr::ProxyAddresses), seen.proxies.clone());
+            assert!(!proxies(one).0 || proxies(one) == proxies(all), "{part:?}");
+        }
+        assert!(told(&problems), "{part:?} {problems:?}");
+    }
+}
+
+#[test]
+fn a_table_that_is_cut_loses_its_last_cell() {
+    for quote in ["", "\""] {
+        let row = |name: &str| {
+            let cells = [
+                format!("CN={name};DC=contoso"),
+                name.to_owned(),
+                format!("{name}@contoso.com"),
+                format!("SMTP:{name}@contoso.com"),
+                format!("{name}@contoso.com"),
+            ];
+            cells.map(|cell| format!("{quote}{cell}{quote}")).join(",") + "\r\n"
+        };
+        let heading = "dn,sAMAccountName,userPrincipalName,proxyAddresses,mail\r\n";
+        let text = format!("{heading}{}{}", row("ann"), row("bob"));
+        // A quoted cell that is whole may be the last one.
+        no_cut_says_more(&text, |problems| {
+            let told = [Problem::EndCut, Problem::ShortRow, Problem::OpenQuote];
+            !quote.is_empty() && problems.is_empty() || told.iter().any(|&problem| problems.has(problem))
+        });
+    }
+    let (seen, problems) = read_text("dn,mail,proxyAddresses\n\"CN=A,DC=b\",a@b.co,SMTP:a@b.c");
+    assert_eq!(kinds(&problems), [(Problem::EndCut, vec![2])]);
+    assert_eq!(seen[0].incomplete, Some("the file ends inside the row"));
+    assert!(!seen[0].carried.has(Attr::ProxyAddresses) && seen[0].get(Attr::Mail) == "a@b.co");
+    // Nobody is left.
+    let (seen, problems) = read_text("mail\na@b.co\nb@b.c");
+    assert_eq!(
+        (seen.len(), kinds(&problems)),
+        (1, vec![(Problem::EndCut, vec![3]), (Problem::NoIdentity, vec![3])])
+    );
+    // Its last cell is whole.
+    for whole in
+        ["mail,displayName\na@b.co,\"A\"", "mail,displayName\na@b.co,A\n", "mail,displayName\na@b.co,A\n "]
+    {
+        assert_eq!(kinds(&read_text(whole).1), [], "{whole:?}");
+    }
+}
+
+#[test]
+fn ldif_that_is_cut_loses_its_last_line_and_what_follows() {
+    let record = |name: &str| {
+        format!(
+            "dn: CN={name},DC=contoso\nobjectClass: top\nobjectClass: user\nmail: {name}@contoso.com\n\
+             proxyAddresses: SMTP:{name}@contoso.com\nproxyAddresses: sip:{name}@contoso.com\n\
+             displayName: {name}\n folded\nsAMAccountName: {name}\n\n"
+        )
+    };
+    let text = record("ann") + &record("bob");
+    no_cut_says_more(&text, |problems| problems.has(Problem::LineCut));
+    let (seen, _) = read_text(&text[..text.len() - 5]);
+    assert_eq!(seen[1].incomplete, Some("the file ends inside the record"));
+    assert_eq!((seen[1].proxies.len(), seen[1].carried.has(Attr::SamAccountName)), (2, false));
+}
+
 #[test]
 fn nobody() {
     let (seen, problems) = read_text("mail,displayName\n,Somebody\na@b.co,A\n");
