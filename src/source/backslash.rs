@@ -76,7 +76,7 @@ impl Reader<'_> {
             let fits = first.as_ref().is_some_and(|(cells, _)| cells.len() == columns);
             let second = || record(&self.text, delimiter, self.ended, Quote::Ends);
             let second = if fits { None } else { second().filter(|(cells, _)| cells.len() == columns) };
-            let Some((cells, end)) = second.or(first).filter(|_| self.skip == 0) else {
+            let Some((mut cells, end)) = second.or(first).filter(|_| self.skip == 0) else {
                 let huge = self.text.len() > self.table.limit;
                 if self.skip == 0 && !self.text.is_empty() && (self.ended || huge) {
                     // The quote is never closed: the line is lost, and the next one is tried.
@@ -91,7 +91,13 @@ impl Reader<'_> {
                 }
                 continue;
             };
-            let given = row(self.line, false, cells.iter().map(String::as_str));
+            // As in other tables: without quotes, the last cell may go on where the file was cut.
+            let open = end == self.text.len() && !self.text.ends_with(['"', '\n', '\r']);
+            if open {
+                problems.add(Problem::EndCut, self.line);
+                cells.pop();
+            }
+            let given = row(self.line, open, cells.iter().map(String::as_str));
             self.line += lines(&self.text[..end]);
             self.text.drain(..end);
             if cells.len() > 1 || !cells.concat().trim_ascii().is_empty() {

@@ -140,6 +140,17 @@ fn a_table_that_is_cut_loses_its_last_cell() {
 }
 
 #[test]
+fn a_table_with_backslashes_that_is_cut_loses_its_last_cell() {
+    let text = include_str!("../../../samples/traps/jxplorer.csv");
+    let (whole, problems) = read_text(text);
+    assert_eq!((whole.len(), kinds(&problems)), (4, vec![]));
+    let (seen, problems) = read_text(&text.trim_end()[..text.trim_end().len() - 1]);
+    assert_eq!(kinds(&problems), [(Problem::EndCut, vec![5]), (Problem::ShortRow, vec![5])]);
+    assert!(seen[3].incomplete.is_some() && !seen[3].carried.has(Attr::PrimaryUserAddress));
+    assert_eq!(seen[3].get(Attr::Mail), "eva@contoso.com");
+}
+
+#[test]
 fn ldif_that_is_cut_loses_its_last_line_and_what_follows() {
     let record = |name: &str| {
         format!(
